@@ -1,0 +1,76 @@
+# The build's vocabulary: meridian_library(), meridian_test(), meridian_fuzz().
+# Rule: a room lists its sources and what it uses by hand; nothing is globbed.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+
+option(MERIDIAN_FUZZ "Build the fuzz targets (needs clang)" OFF)
+set(MERIDIAN_SANITIZE "" CACHE STRING "Value for -fsanitize=")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # pch_defines and time_macros are what ccache asks for when precompiled headers are in use.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
+add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fpch-preprocess>)
+if(MERIDIAN_SANITIZE)
+  add_compile_options(-fsanitize=${MERIDIAN_SANITIZE} -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${MERIDIAN_SANITIZE})
+endif()
+if(MERIDIAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+find_package(Threads REQUIRED)
+
+# One precompiled set of std headers for every target that shares the default flags.
+add_library(meridian_std OBJECT "${CMAKE_SOURCE_DIR}/cmake/std.cc")
+target_precompile_headers(meridian_std PRIVATE
+  <algorithm> <array> <atomic> <charconv> <chrono> <cstdint> <cstring> <expected> <functional> <map> <memory>
+  <mutex> <optional> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector>)
+
+# meridian_library(name SOURCES a.cc … [USES meridian_base …] [LIBRARIES external …])
+function(meridian_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}")
+  target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE ${arg_LIBRARIES} Threads::Threads)
+  target_precompile_headers(${name} REUSE_FROM meridian_std)
+endfunction()
+
+# meridian_test(name SOURCES a_test.cc … USES …): one GoogleTest program for a folder.
+function(meridian_test name)
+  if(MERIDIAN_FUZZ)
+    return()
+  endif()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_USES} ${arg_LIBRARIES} GTest::gtest_main GTest::gmock Threads::Threads)
+  target_precompile_headers(${name} REUSE_FROM meridian_std)
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+endfunction()
+
+# meridian_fuzz(parse_x USES …): fuzz/parse_x.cc with its seeds in fuzz/corpus/parse_x.
+function(meridian_fuzz name)
+  if(NOT MERIDIAN_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  add_executable(fuzz_${name} ${name}.cc)
+  target_link_libraries(fuzz_${name} PRIVATE ${arg_USES} ${arg_LIBRARIES} Threads::Threads)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+enable_testing()

@@ -1,0 +1,1 @@
+// Holds the precompiled std headers that every target reuses.

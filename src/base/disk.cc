@@ -1,0 +1,140 @@
+#include "base/disk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace meridian {
+namespace {
+
+std::unexpected<Error> os_failure(const std::string& what, const std::string& path) {
+  ErrorCode code = errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Unavailable;
+  return fail(code, what + " " + path + ": " + std::strerror(errno), ErrorSource::Storage);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Result<void> write_all(int fd, Bytes bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    ssize_t wrote = write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return os_failure("write", path);
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
+
+Result<void> sync_directory_of(const std::string& path) {
+  std::string directory = std::filesystem::path(path).parent_path();
+  Descriptor fd(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || fsync(fd.get()) != 0) return os_failure("sync", directory);
+  return {};
+}
+
+class RealAppendFile final : public AppendFile {
+ public:
+  RealAppendFile(Descriptor fd, std::string path, std::uint64_t size)
+      : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
+  Result<void> append(Bytes bytes) override {
+    TRY(write_all(fd_.get(), bytes, path_));
+    size_ += bytes.size();
+    return {};
+  }
+  Result<void> sync() override {
+    if (fdatasync(fd_.get()) != 0) return os_failure("sync", path_);
+    return {};
+  }
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+Result<std::string> RealDisk::read(const std::string& path) {
+  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status;
+  if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return os_failure("open", path);
+  std::string out(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    ssize_t got = ::read(fd.get(), out.data() + filled, out.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_failure("read", path);
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  out.resize(filled);
+  return out;
+}
+
+Result<std::unique_ptr<AppendFile>> RealDisk::append_to(const std::string& path) {
+  Descriptor fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  struct stat status;
+  if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return os_failure("open", path);
+  TRY(sync_directory_of(path));
+  return std::make_unique<RealAppendFile>(std::move(fd), path, static_cast<std::uint64_t>(status.st_size));
+}
+
+Result<void> RealDisk::replace(const std::string& path, Bytes bytes) {
+  std::string temporary = path + ".new";
+  {
+    Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (fd.get() < 0) return os_failure("create", temporary);
+    TRY(write_all(fd.get(), bytes, temporary));
+    if (fsync(fd.get()) != 0) return os_failure("sync", temporary);
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return os_failure("rename", path);
+  return sync_directory_of(path);
+}
+
+Result<void> RealDisk::truncate(const std::string& path, std::uint64_t size) {
+  if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) return os_failure("truncate", path);
+  return {};
+}
+
+Result<void> RealDisk::remove(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return os_failure("remove", path);
+  return {};
+}
+
+Result<void> RealDisk::make_directories(const std::string& path) {
+  std::string prefix;
+  for (const auto& part : std::filesystem::path(path)) {
+    prefix = prefix.empty() ? part.string() : (std::filesystem::path(prefix) / part).string();
+    if (prefix.empty() || prefix == "/") continue;
+    if (mkdir(prefix.c_str(), 0700) != 0 && errno != EEXIST) return os_failure("create", prefix);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> RealDisk::list(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    names.push_back(it->path().filename());
+  if (error) return fail(ErrorCode::NotFound, directory + ": " + error.message(), ErrorSource::Storage);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace meridian

@@ -1,0 +1,47 @@
+// Files reach our own formats through Disk, passed from main, so that tests can tear writes and fail syncs.
+// (The embedded store hands the same faults to RocksDB through its own environment.)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace meridian {
+
+class AppendFile {
+ public:
+  virtual ~AppendFile() = default;
+  virtual Result<void> append(Bytes bytes) = 0;
+  virtual Result<void> sync() = 0;  // returns when what was appended survives a power cut
+  virtual std::uint64_t size() const = 0;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual Result<std::string> read(const std::string& path) = 0;  // NotFound when there is no such file
+  virtual Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) = 0;  // creates it, mode 0600
+  // All or nothing, durable: a temporary file beside it, fsync, rename, fsync of the directory.
+  virtual Result<void> replace(const std::string& path, Bytes bytes) = 0;
+  virtual Result<void> truncate(const std::string& path, std::uint64_t size) = 0;
+  virtual Result<void> remove(const std::string& path) = 0;             // no error when absent
+  virtual Result<void> make_directories(const std::string& path) = 0;   // mode 0700
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // names, sorted
+};
+
+class RealDisk final : public Disk {
+ public:
+  Result<std::string> read(const std::string& path) override;
+  Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;
+  Result<void> replace(const std::string& path, Bytes bytes) override;
+  Result<void> truncate(const std::string& path, std::uint64_t size) override;
+  Result<void> remove(const std::string& path) override;
+  Result<void> make_directories(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& directory) override;
+};
+
+}  // namespace meridian

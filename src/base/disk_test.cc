@@ -1,0 +1,53 @@
+#include "base/disk.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+namespace meridian {
+namespace {
+
+class DiskTest : public testing::Test {
+ protected:
+  DiskTest() : directory_(std::filesystem::temp_directory_path() / ("meridian-disk-" + std::to_string(getpid()))) {
+    EXPECT_TRUE(disk_.make_directories(directory_ / "a/b"));
+  }
+  ~DiskTest() override { std::filesystem::remove_all(directory_); }
+  std::string path(const char* name) { return directory_ / name; }
+  RealDisk disk_;
+  std::filesystem::path directory_;
+};
+
+TEST_F(DiskTest, ReplacesWholeFilesPrivately) {
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("one")));
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("two")));
+  EXPECT_EQ(disk_.read(path("x")).value(), "two");
+  struct stat status;
+  ASSERT_EQ(stat(path("x").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(disk_.list(directory_).value(), (std::vector<std::string>{"a", "x"}));
+}
+
+TEST_F(DiskTest, AppendsAcrossReopening) {
+  for (const char* part : {"ab", "cd"}) {
+    auto file = disk_.append_to(path("log"));
+    ASSERT_TRUE(file);
+    ASSERT_TRUE((*file)->append(as_bytes(part)));
+    ASSERT_TRUE((*file)->sync());
+  }
+  EXPECT_EQ(disk_.read(path("log")).value(), "abcd");
+  ASSERT_TRUE(disk_.truncate(path("log"), 3));
+  EXPECT_EQ(disk_.append_to(path("log")).value()->size(), 3u);
+}
+
+TEST_F(DiskTest, SaysWhichFileIsMissing) {
+  auto missing = disk_.read(path("nothing"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
+  EXPECT_NE(missing.error().message.find("nothing"), std::string::npos);
+  EXPECT_TRUE(disk_.remove(path("nothing")));
+}
+
+}  // namespace
+}  // namespace meridian
