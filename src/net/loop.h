@@ -1,0 +1,124 @@
+// The event loop and its sockets: how all network traffic and all timers reach the code. One loop is one thread;
+// every callback of a loop's objects runs on it. The Linux implementation is asio_loop.cc; sim/ has a virtual one.
+//
+// Ownership: the caller owns what it is given; destroying a socket or timer cancels it, and no callback follows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/address.h"
+
+namespace meridian::net {
+
+class Timer {
+ public:
+  virtual ~Timer() = default;
+};
+
+class TcpConnection;
+
+// What a connection tells its owner. `connection` may be destroyed inside any of these.
+class TcpHandler {
+ public:
+  virtual ~TcpHandler() = default;
+  virtual void on_data(TcpConnection& connection, Bytes data) = 0;
+  virtual void on_drained(TcpConnection&) {}  // pending() fell to zero after having been above it
+  virtual void on_closed(TcpConnection& connection, const Error* why) = 0;  // why == nullptr: orderly end by the peer
+};
+
+class TcpConnection {
+ public:
+  virtual ~TcpConnection() = default;
+  virtual void start(TcpHandler& handler) = 0;   // reading begins here, after the TLS handshake if there is one
+  virtual void write(std::string bytes) = 0;     // queued; see pending()
+  virtual std::size_t pending() const = 0;       // bytes queued and not yet taken by the kernel
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+  virtual void close_after_flush() = 0;          // sends what is pending, then closes; no on_closed follows
+  virtual const Address& peer() const = 0;
+  virtual const Address& local() const = 0;
+  virtual std::string_view server_name() const = 0;  // TLS SNI; empty without TLS or SNI
+};
+
+class TcpListener {
+ public:
+  virtual ~TcpListener() = default;
+  virtual const Address& local() const = 0;  // the real port when 0 was asked for
+};
+
+// One datagram and the room for its reply. `reply_size` 0 means no reply.
+struct Exchange {
+  const Address* peer = nullptr;
+  const Address* local = nullptr;  // the destination address of the datagram
+  Bytes query;
+  MutableBytes reply;
+  std::size_t reply_size = 0;
+};
+
+// Answers datagrams a batch at a time (recvmmsg, then sendmmsg): one virtual call a batch.
+class DatagramServer {
+ public:
+  virtual ~DatagramServer() = default;
+  virtual void serve(std::span<Exchange> batch) = 0;
+};
+
+class UdpSocket {
+ public:
+  virtual ~UdpSocket() = default;
+  virtual const Address& local() const = 0;
+};
+
+struct ListenOptions {
+  bool reuse_port = false;       // one socket a worker on the same address
+  int backlog = 1024;
+  int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default
+};
+
+// A server's certificate chain and key; TLS 1.2 and 1.3. Built once, used by many listeners.
+class TlsServerContext {
+ public:
+  virtual ~TlsServerContext() = default;
+};
+Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(std::string_view certificate_pem,
+                                                                  std::string_view key_pem);
+// A fresh P-256 key and a certificate signed by itself, valid from `now` for ten years, for the given DNS names
+// and IP addresses: what the API endpoint starts with.
+struct CertificateAndKey {
+  std::string certificate_pem, key_pem;
+};
+Result<CertificateAndKey> make_self_signed_certificate(std::span<const std::string> names, SystemTime now);
+
+class Loop {
+ public:
+  virtual ~Loop() = default;
+  virtual const Clock& clock() const = 0;
+
+  virtual void run() = 0;                               // until stop()
+  virtual void stop() = 0;                              // thread-safe
+  virtual void post(std::function<void()> task) = 0;    // thread-safe; runs the task on the loop's thread
+
+  [[nodiscard]] virtual std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) = 0;
+
+  // Accepted connections arrive not yet started. With `tls`, the handshake happens inside start().
+  virtual Result<std::unique_ptr<TcpListener>> listen_tcp(
+      const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
+      std::function<void(std::unique_ptr<TcpConnection>)> on_accept) = 0;
+  virtual void connect_tcp(const Address& address, Duration timeout,
+                           std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) = 0;
+  // Batches of at most 64; replies leave from the address the query came to.
+  virtual Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
+                                                       DatagramServer& server) = 0;
+};
+
+std::unique_ptr<Loop> make_loop();  // Linux, real clock
+
+}  // namespace meridian::net
