@@ -30,7 +30,8 @@ std::string escape(std::string_view text) {
 
 std::string label_text(const Labels& labels, std::string_view extra = {}) {
   std::string out;
-  for (const auto& [name, value] : labels) out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", name, escape(value));
+  for (const auto& [name, value] : labels)
+    out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", name, escape(value));
   if (!extra.empty()) out += (out.empty() ? "" : ",") + std::string(extra);
   return out.empty() ? out : "{" + out + "}";
 }
