@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""The stock AWS CLI, every version on this machine, against a real server; `dig` sees what it made."""
+import json
+import pathlib
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from meridian_server import Server, aws_commands  # noqa: E402
+
+
+class AwsCli(unittest.TestCase):
+    command: str
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def aws(self, *words: str, fails: str | None = None):
+        done = subprocess.run([self.command, "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
+                               "--output", "json", *words],
+                              capture_output=True, text=True, env=self.server.environment, timeout=60)
+        if fails is not None:
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            self.assertIn(fails, done.stderr)
+            return done.stderr
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def route53(self, *words: str, **more):
+        return self.aws("route53", *words, **more)
+
+    def make_zone(self, name: str):
+        made = self.route53("create-hosted-zone", "--name", name, "--caller-reference", f"{name}-{time.time_ns()}",
+                            "--hosted-zone-config", f"Comment=Production zone for {name},PrivateZone=false")
+        return made["HostedZone"]["Id"], made
+
+    def change(self, zone: str, action: str, fails: str | None = None, **record_set):
+        return self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                            json.dumps({"Changes": [{"Action": action, "ResourceRecordSet": record_set}]}), fails=fails)
+
+    def test_a_zone_and_a_record_reach_dig(self):
+        zone, made = self.make_zone("example.com")
+        self.assertRegex(zone, r"^/hostedzone/Z[0-9A-Z]{12,31}$")
+        self.assertEqual(made["HostedZone"]["Name"], "example.com.")
+        self.assertEqual(made["HostedZone"]["ResourceRecordSetCount"], 2)
+        servers = made["DelegationSet"]["NameServers"]
+        self.assertEqual(sorted(name.split(".", 2)[2] for name in servers), ["co.uk", "com", "net", "org"])
+        self.route53("wait", "resource-record-sets-changed", "--id", made["ChangeInfo"]["Id"])
+        asked = self.server.dig("example.com", "NS", "+short").split()
+        self.assertEqual(sorted(asked), sorted(name + "." for name in servers))
+
+        changed = self.change(zone.removeprefix("/hostedzone/"), "CREATE", Name="www.example.com", Type="A", TTL=300,
+                              ResourceRecords=[{"Value": "192.0.2.1"}])
+        self.assertEqual(changed["ChangeInfo"]["Status"], "PENDING")
+        self.route53("wait", "resource-record-sets-changed", "--id", changed["ChangeInfo"]["Id"])
+        self.assertEqual(self.route53("get-change", "--id", changed["ChangeInfo"]["Id"])["ChangeInfo"]["Status"], "INSYNC")
+        answer = self.server.dig("www.example.com", "A")
+        self.assertRegex(answer, r"www\.example\.com\.\s+300\s+IN\s+A\s+192\.0\.2\.1")
+        self.assertRegex(answer, r"flags: [a-z ]*\baa\b")
+
+        self.change(zone, "CREATE", fails="Tried to create resource record set [name='www.example.com.', type='A'] "
+                    "but it already exists", Name="www.example.com", Type="A", TTL=300,
+                    ResourceRecords=[{"Value": "192.0.2.1"}])
+        self.route53("delete-hosted-zone", "--id", zone, fails="HostedZoneNotEmpty")
+        self.change(zone, "DELETE", Name="www.example.com", Type="A", TTL=300, ResourceRecords=[{"Value": "192.0.2.1"}])
+        deleted = self.route53("delete-hosted-zone", "--id", zone)
+        self.route53("wait", "resource-record-sets-changed", "--id", deleted["ChangeInfo"]["Id"])
+        self.assertIn("status: REFUSED", self.server.dig("www.example.com", "A"))
+        self.route53("get-hosted-zone", "--id", zone, fails="NoSuchHostedZone")
+
+    def test_every_type_of_record(self):
+        zone, _ = self.make_zone("types.test")
+        values = {
+            "A": "192.0.2.7", "AAAA": "2001:db8::7", "CNAME": "target.types.test", "MX": "10 mail.types.test",
+            "TXT": '"one two" "three"', "SPF": '"v=spf1 -all"', "PTR": "www.types.test", "NS": "ns1.elsewhere.test",
+            "SRV": "1 10 5269 xmpp.types.test", "NAPTR": '100 50 "s" "z3950+I2L+I2C" "" _z3950._tcp.types.test',
+            "CAA": '0 issue "ca.example.net"',
+            "DS": "12345 13 2 123456789abcdef67890123456789abcdef67890123456789abcdef678901234",
+            "TLSA": "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            "SSHFP": "1 1 0123456789abcdef0123456789abcdef01234567",
+            "SVCB": "1 svc.types.test alpn=h2 port=8443", "HTTPS": "1 . alpn=h3,h2 ipv4hint=192.0.2.9",
+        }
+        changes = []
+        for kind, value in values.items():
+            changes.append({"Action": "CREATE", "ResourceRecordSet": {
+                "Name": f"{kind.lower()}.types.test", "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}})
+        # A DS stands only beside a delegation.
+        changes.append({"Action": "CREATE", "ResourceRecordSet": {
+            "Name": "ds.types.test", "Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns1.elsewhere.test"}]}})
+        made = self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                            json.dumps({"Changes": changes}))
+        self.route53("wait", "resource-record-sets-changed", "--id", made["ChangeInfo"]["Id"])
+        listed = self.route53("list-resource-record-sets", "--hosted-zone-id", zone)["ResourceRecordSets"]
+        self.assertEqual({r["Type"] for r in listed}, set(values) | {"SOA"})
+        for kind in values:
+            with self.subTest(kind):
+                number = {"SPF": "TYPE99", "SVCB": "SVCB", "HTTPS": "HTTPS"}.get(kind, kind)
+                answer = self.server.dig(f"{kind.lower()}.types.test", number, "+noall", "+answer", "+authority")
+                self.assertIn(f"{kind.lower()}.types.test.", answer)
+
+    def test_sts_and_iam(self):
+        me = self.aws("sts", "get-caller-identity")
+        self.assertRegex(me["Account"], r"^\d{12}$")
+        self.aws("iam", "create-user", "--user-name", "deployer")
+        key = self.aws("iam", "create-access-key", "--user-name", "deployer")["AccessKey"]
+        other = {**self.server.environment, "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+                 "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        other.pop("AWS_PROFILE")
+        done = subprocess.run([self.command, "--endpoint-url", other["AWS_ENDPOINT_URL"], "--output", "json", "sts",
+                               "get-caller-identity"], capture_output=True, text=True, env=other, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(json.loads(done.stdout)["Arn"].endswith(":user/deployer"))
+        other["AWS_SECRET_ACCESS_KEY"] = "wrong" + key["SecretAccessKey"][5:]
+        done = subprocess.run([self.command, "--endpoint-url", other["AWS_ENDPOINT_URL"], "sts", "get-caller-identity"],
+                              capture_output=True, text=True, env=other, timeout=60)
+        self.assertIn("SignatureDoesNotMatch", done.stderr)
+
+    def test_what_is_absent_says_so(self):
+        self.route53("create-health-check", "--caller-reference", "x", "--health-check-config",
+                     "Type=TCP,IPAddress=192.0.2.1,Port=80", fails="NotImplemented")
+
+    def test_paging_through_the_cli(self):
+        zone, _ = self.make_zone("pages.test")
+        changes = [{"Action": "CREATE", "ResourceRecordSet": {"Name": f"n{i:03}.pages.test", "Type": "A", "TTL": 60,
+                    "ResourceRecords": [{"Value": f"192.0.2.{i % 250}"}]}} for i in range(700)]
+        self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                     json.dumps({"Changes": changes}))
+        listed = self.route53("list-resource-record-sets", "--hosted-zone-id", zone)["ResourceRecordSets"]
+        self.assertEqual(len(listed), 702)
+        self.assertEqual(len(self.route53("list-resource-record-sets", "--hosted-zone-id", zone, "--max-items", "7")
+                             ["ResourceRecordSets"]), 7)
+
+
+def load_tests(loader, _tests, _pattern):
+    suite = unittest.TestSuite()
+    for command in aws_commands():
+        version = subprocess.run([command, "--version"], capture_output=True, text=True).stdout.split()[0]
+        case = type(f"AwsCli[{version}]", (AwsCli,), {"command": command})
+        suite.addTests(loader.loadTestsFromTestCase(case))
+    return suite
+
+
+if __name__ == "__main__":
+    unittest.main()

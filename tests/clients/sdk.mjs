@@ -1,0 +1,51 @@
+// The AWS SDK for JavaScript v3 against a real server: zones, records, the waiter, errors. Exits 1 on a failure.
+import assert from "node:assert/strict";
+import {
+  ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, DeleteHostedZoneCommand, GetHostedZoneCommand,
+  Route53Client, paginateListResourceRecordSets, waitUntilResourceRecordSetsChanged,
+} from "@aws-sdk/client-route-53";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { CreateUserCommand, GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
+
+const settings = { endpoint: process.env.AWS_ENDPOINT_URL, region: "us-east-1" };
+const route53 = new Route53Client(settings);
+const identity = await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+assert.match(identity.Account, /^\d{12}$/);
+
+const iam = new IAMClient(settings);
+await iam.send(new CreateUserCommand({ UserName: "sdk-user" }));
+assert.equal((await iam.send(new GetUserCommand({ UserName: "sdk-user" }))).User.UserName, "sdk-user");
+
+const made = await route53.send(new CreateHostedZoneCommand({ Name: "sdk.test", CallerReference: "sdk-1" }));
+const zone = made.HostedZone.Id;
+await assert.rejects(route53.send(new CreateHostedZoneCommand({ Name: "sdk.test", CallerReference: "sdk-1" })),
+  { name: "HostedZoneAlreadyExists" });
+
+const upsert = (name, value) => ({
+  Action: "UPSERT",
+  ResourceRecordSet: { Name: name, Type: "A", TTL: 30, ResourceRecords: [{ Value: value }] },
+});
+const changed = await route53.send(new ChangeResourceRecordSetsCommand({
+  HostedZoneId: zone, ChangeBatch: { Comment: "höher", Changes: [upsert("a.sdk.test", "192.0.2.10"), upsert("*.sdk.test", "192.0.2.11")] },
+}));
+const waited = await waitUntilResourceRecordSetsChanged(
+  { client: route53, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { Id: changed.ChangeInfo.Id });
+assert.equal(waited.state, "SUCCESS");
+
+const names = [];
+for await (const page of paginateListResourceRecordSets({ client: route53, pageSize: 2 }, { HostedZoneId: zone }))
+  names.push(...page.ResourceRecordSets.map((set) => `${set.Name} ${set.Type}`));
+assert.deepEqual(names, ["sdk.test. NS", "sdk.test. SOA", "\\052.sdk.test. A", "a.sdk.test. A"]);
+
+await assert.rejects(route53.send(new ChangeResourceRecordSetsCommand({
+  HostedZoneId: zone,
+  ChangeBatch: { Changes: [upsert("a.sdk.test", "300.0.0.1"), upsert("b.elsewhere.test", "192.0.2.1")] },
+})), (error) => {
+  assert.equal(error.name, "InvalidChangeBatch");
+  assert.match(error.message + (error.messages ?? ""), /ARRDATAIllegalIPv4Address/);
+  assert.match(error.message + (error.messages ?? ""), /b\.elsewhere\.test/);
+  return true;
+});
+await assert.rejects(route53.send(new DeleteHostedZoneCommand({ Id: zone })), { name: "HostedZoneNotEmpty" });
+await assert.rejects(route53.send(new GetHostedZoneCommand({ Id: "ZDOESNOTEXIST" })), { name: "NoSuchHostedZone" });
+console.log("sdk ok");
