@@ -1,0 +1,292 @@
+// CLI11 lives here only: it costs seconds a file to compile.
+#include "apps/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "apps/version.h"
+
+namespace meridian::apps {
+namespace {
+
+const std::map<std::string, Output> kOutputs{{"table", Output::Table}, {"json", Output::Json}};
+const std::map<std::string, LogFormat> kLogFormats{{"text", LogFormat::Text}, {"json", LogFormat::Json}};
+const std::map<std::string, LogLevel> kLogLevels{
+    {"debug", LogLevel::Debug}, {"info", LogLevel::Info}, {"warn", LogLevel::Warn}, {"error", LogLevel::Error}};
+
+// Everything the parser fills; which one counts is known when a subcommand was chosen.
+struct Parsed {
+  std::string config;
+  ServeOptions serve;
+  StatusOptions status;
+  ExplainDnsOptions explain_dns;
+  ZoneImportOptions zone_import;
+  ZoneExportOptions zone_export;
+  SupportMatrixOptions support_matrix;
+  VersionOptions version;
+  std::string shell;
+};
+
+void add_output(CLI::App& app, Output& output) {
+  app.add_option("--output", output, "How to print: table (for people) or json")
+      ->transform(CLI::CheckedTransformer(kOutputs))
+      ->type_name("table|json");
+}
+
+void add_admin(CLI::App& app, ClientOptions& client) {
+  client.admin = "http://127.0.0.1:9153";
+  app.add_option("--admin", client.admin, "The admin address of the running server")
+      ->envname("MERIDIAN_ADMIN")->type_name("URL")->capture_default_str();
+  add_output(app, client.output);
+}
+
+void add_endpoint(CLI::App& app, ClientOptions& client) {
+  client.endpoint = "http://127.0.0.1:4566";
+  app.add_option("--endpoint-url", client.endpoint, "The AWS endpoint of the running server")
+      ->envname("AWS_ENDPOINT_URL")->type_name("URL")->capture_default_str();
+  app.add_option("--data-dir", client.data_dir,
+                 "Where the server's credentials are, when AWS_ACCESS_KEY_ID and AWS_SHARED_CREDENTIALS_FILE name none")
+      ->envname("MERIDIAN_DATA_DIR")->type_name("DIR");
+}
+
+void add_serve(CLI::App& root, Parsed& parsed) {
+  CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
+  ServeOptions& options = parsed.serve;
+  options.data_dir = "meridian-data";
+  options.api = {"127.0.0.1:4566"};
+  options.dns = {"127.0.0.1:5300"};
+  options.admin = "127.0.0.1:9153";
+  options.call_workers = 16;
+  options.records_per_zone_max = 10000;
+  options.log_format = isatty(STDERR_FILENO) ? LogFormat::Text : LogFormat::Json;
+  app.add_option("--data-dir", options.data_dir, "The one directory of all state; made when absent")
+      ->envname("MERIDIAN_DATA_DIR")->type_name("DIR")->capture_default_str();
+  app.add_option("--api", options.api, "Where the AWS API listens")
+      ->envname("MERIDIAN_API")->type_name("ADDR:PORT")->capture_default_str()->delimiter(',');
+  app.add_option("--api-tls", options.api_tls, "Where the AWS API listens with TLS (off by default)")
+      ->envname("MERIDIAN_API_TLS")->type_name("ADDR:PORT")->delimiter(',');
+  app.add_option("--dns", options.dns, "Where DNS listens, UDP and TCP")
+      ->envname("MERIDIAN_DNS")->type_name("ADDR:PORT")->capture_default_str()->delimiter(',');
+  app.add_option("--dns-workers", options.dns_workers, "Threads that answer DNS; 0: one a core")
+      ->envname("MERIDIAN_DNS_WORKERS")->check(CLI::Range(0, 128));
+  app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")->envname("MERIDIAN_NSID")->type_name("TEXT");
+  app.add_option("--call-workers", options.call_workers, "Threads that run API calls")
+      ->envname("MERIDIAN_CALL_WORKERS")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--records-per-zone-max", options.records_per_zone_max, "The quota of records in a hosted zone")
+      ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")->check(CLI::Range(1, 50000000))->capture_default_str();
+  app.add_option("--admin", options.admin, "Where /metrics, /ready, /status and /explain/dns listen")
+      ->envname("MERIDIAN_ADMIN_LISTEN")->type_name("ADDR:PORT")->capture_default_str();
+  app.add_flag("--dev", options.dev,
+               "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
+      ->envname("MERIDIAN_DEV");
+  app.add_flag("--example", options.example, "Make the example world when the data directory is new");
+  app.add_option("--log-format", options.log_format, "text or json; text on a terminal, json elsewhere")
+      ->envname("MERIDIAN_LOG_FORMAT")->transform(CLI::CheckedTransformer(kLogFormats))->type_name("text|json");
+  app.add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->envname("MERIDIAN_LOG_LEVEL")->transform(CLI::CheckedTransformer(kLogLevels))->type_name("LEVEL");
+  app.add_option("--config", parsed.config, "A TOML file with these same names; the command line wins")
+      ->envname("MERIDIAN_CONFIG")->type_name("FILE")->check(CLI::ExistingFile);
+}
+
+void add_explain(CLI::App& root, Parsed& parsed) {
+  CLI::App& explain = *root.add_subcommand("explain", "Say why something is answered as it is");
+  explain.require_subcommand(1);
+  CLI::App& dns = *explain.add_subcommand("dns", "Each step that leads to a DNS answer");
+  dns.add_option("name", parsed.explain_dns.name, "The name asked for")->required()->type_name("NAME");
+  dns.add_option("type", parsed.explain_dns.type, "The type asked for")->default_val("A")->type_name("TYPE");
+  dns.add_option("--from", parsed.explain_dns.from, "The client's address")->type_name("IP");
+  add_admin(dns, parsed.explain_dns.client);
+}
+
+void add_zone(CLI::App& root, Parsed& parsed) {
+  CLI::App& zone = *root.add_subcommand("zone", "Zone files in and out");
+  zone.require_subcommand(1);
+
+  CLI::App& in = *zone.add_subcommand("import", "Put the records of a zone file (BIND form) into a hosted zone");
+  in.add_option("file", parsed.zone_import.file, "The zone file; - for standard input")->required()->type_name("FILE");
+  in.add_option("--origin", parsed.zone_import.origin, "The domain; needed unless --zone-id is given")->type_name("NAME");
+  in.add_option("--zone-id", parsed.zone_import.zone_id, "The hosted zone, when its name is not unique")->type_name("ID");
+  in.add_flag("--create", parsed.zone_import.create, "Make the hosted zone when there is none of that name");
+  in.add_flag("--dry-run", parsed.zone_import.dry_run, "Read and report, change nothing");
+  add_endpoint(in, parsed.zone_import.client);
+  add_output(in, parsed.zone_import.client.output);
+
+  CLI::App& out = *zone.add_subcommand("export", "Print a hosted zone as a zone file (BIND form)");
+  out.add_option("file", parsed.zone_export.file, "Where to write; standard output by default")->type_name("FILE");
+  out.add_option("--origin", parsed.zone_export.origin, "The domain; needed unless --zone-id is given")->type_name("NAME");
+  out.add_option("--zone-id", parsed.zone_export.zone_id, "The hosted zone, when its name is not unique")->type_name("ID");
+  add_endpoint(out, parsed.zone_export.client);
+}
+
+void add_all(CLI::App& root, Parsed& parsed) {
+  root.require_subcommand(1);
+  root.set_version_flag("--version", "meridian " MERIDIAN_VERSION);
+  root.footer("Manual: meridian man | man -l -    Completion: meridian completion bash|zsh|fish");
+  add_serve(root, parsed);
+  add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"), parsed.status.client);
+  add_explain(root, parsed);
+  add_zone(root, parsed);
+  CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
+  matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")->type_name("NAME");
+  matrix.add_flag("--absent", parsed.support_matrix.absent_only, "Only what is absent");
+  add_output(matrix, parsed.support_matrix.output);
+  add_output(*root.add_subcommand("version", "What this binary is"), parsed.version.output);
+  root.add_subcommand("completion", "Print a completion script for your shell")
+      ->add_option("shell", parsed.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  root.add_subcommand("man", "Print the manual page");
+}
+
+// Walks the command tree depth first with the words that lead to each command.
+void for_each_command(const CLI::App& app, const std::string& path,
+                      const std::function<void(const std::string&, const CLI::App&)>& visit) {
+  visit(path, app);
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+    for_each_command(*below, path.empty() ? below->get_name() : path + " " + below->get_name(), visit);
+}
+
+std::string words_after(const CLI::App& app) {
+  std::string out;
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; })) out += below->get_name() + " ";
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) out += "--" + name + " ";
+  return out;
+}
+
+std::string completion_script(const CLI::App& root, const std::string& shell) {
+  if (shell == "fish") {
+    std::string out;
+    for_each_command(root, "", [&](const std::string& path, const CLI::App& app) {
+      std::string seen = path.empty() ? "__fish_use_subcommand" : "";
+      for (std::size_t at = 0; !path.empty() && at != path.npos;) {
+        std::size_t end = path.find(' ', at);
+        seen += std::string(seen.empty() ? "" : "; and ") + "__fish_seen_subcommand_from " + path.substr(at, end - at);
+        at = end == path.npos ? end : end + 1;
+      }
+      for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+        out += fmt::format("complete -c meridian -f -n '{}' -a {} -d '{}'\n", seen, below->get_name(),
+                           below->get_description());
+      for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames())
+          out += fmt::format("complete -c meridian -n '{}' -l {}\n", seen, name);
+    });
+    return out;
+  }
+  std::string cases;
+  for_each_command(root, "", [&](const std::string& path, const CLI::App& app) {
+    cases += fmt::format("    '{}') words='{}' ;;\n", path, words_after(app));
+  });
+  std::string script = R"(_meridian() {
+  local path= word words= i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    [[ $word == [a-z]* && ! $word == */* ]] || continue
+    case "${path:+$path }$word" in
+)";
+  std::string paths;
+  for_each_command(root, "", [&](const std::string& path, const CLI::App&) {
+    if (!path.empty()) paths += fmt::format("{}'{}'", paths.empty() ? "" : "|", path);
+  });
+  script += "      " + paths + ") path=${path:+$path }$word ;;\n    esac\n  done\n  case $path in\n" + cases +
+            "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+            "  ((${#COMPREPLY[@]})) || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
+            "complete -F _meridian meridian\n";
+  return shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" + script : script;
+}
+
+std::string roff_escape(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\\' || c == '-') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
+std::string manual_page(const CLI::App& root) {
+  std::string out = ".TH MERIDIAN 1 \"\" \"meridian " MERIDIAN_VERSION "\" \"User Commands\"\n.SH NAME\nmeridian \\- " +
+                    roff_escape(root.get_description()) + "\n.SH SYNOPSIS\n.B meridian\n.I COMMAND\n[options]\n.SH COMMANDS\n";
+  for_each_command(root, "", [&](const std::string& path, const CLI::App& app) {
+    if (path.empty()) return;
+    out += ".SS meridian " + roff_escape(path) + "\n" + roff_escape(app.get_description()) + "\n";
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_name() == "--help") continue;
+      out += ".TP\n.B " + roff_escape(option->get_name(true, false));
+      if (!option->get_type_name().empty()) out += " \\fI" + roff_escape(option->get_type_name()) + "\\fR";
+      out += "\n" + roff_escape(option->get_description());
+      if (!option->get_default_str().empty()) out += " (default " + roff_escape(option->get_default_str()) + ")";
+      if (!option->get_envname().empty()) out += " [environment: " + option->get_envname() + "]";
+      out += "\n";
+    }
+  });
+  out += ".SH EXIT STATUS\n0 done; 1 something was refused or is wrong; 2 the command line is wrong.\n";
+  return out;
+}
+
+// The words of the command line with those of the configuration file added where neither it nor the environment
+// said anything.
+Result<std::vector<std::string>> with_config(const CLI::App& serve, const Parsed& parsed, int count,
+                                             const char* const* words) {
+  std::vector<std::string> out(words + 1, words + count);
+  for (const auto& [key, values] : TRY(read_config_file(parsed.config))) {
+    const CLI::Option* option = serve.get_option_no_throw("--" + key);
+    if (!option || key == "config" || key == "help") return invalid(parsed.config + ": unknown key '" + key + "'");
+    if (option->count() > 0) continue;
+    for (const std::string& value : values) out.push_back("--" + key + "=" + value);
+  }
+  return out;
+}
+
+std::optional<PrintOptions> parse(CLI::App& root, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());  // CLI11 wants them last first
+  try {
+    root.parse(words);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    bool asked = root.exit(error, out, err) == 0;
+    return PrintOptions{asked ? out.str() : err.str(), asked ? 0 : 2, !asked};
+  }
+}
+
+Command chosen(const CLI::App& root, Parsed& parsed) {
+  auto got = [&](const char* name) { return root.got_subcommand(name); };
+  if (got("serve")) return parsed.serve;
+  if (got("status")) return parsed.status;
+  if (got("explain")) return parsed.explain_dns;
+  if (got("zone")) {
+    if (root.get_subcommand("zone")->got_subcommand("import")) return parsed.zone_import;
+    return parsed.zone_export;
+  }
+  if (got("support-matrix")) return parsed.support_matrix;
+  if (got("completion")) return PrintOptions{completion_script(root, parsed.shell)};
+  if (got("man")) return PrintOptions{manual_page(root)};
+  return parsed.version;
+}
+
+}  // namespace
+
+Command parse_command_line(int count, const char* const* words) {
+  const char* description = "the public edge of AWS on your own machines: Route 53's API and its DNS servers";
+  CLI::App root(description, "meridian");
+  Parsed parsed;
+  add_all(root, parsed);
+  if (auto print = parse(root, {words + 1, words + count})) return *print;
+  if (parsed.config.empty()) return chosen(root, parsed);
+
+  auto all = with_config(*root.get_subcommand("serve"), parsed, count, words);
+  if (!all) return PrintOptions{all.error().message + "\n", 2, true};
+  CLI::App again(description, "meridian");
+  Parsed merged;
+  add_all(again, merged);
+  if (auto print = parse(again, *all)) return *print;
+  return chosen(again, merged);
+}
+
+}  // namespace meridian::apps

@@ -1,0 +1,79 @@
+// The words of the command line as values. CLI11 stays behind command_line.cc; defaults, environment variables and
+// their help texts are there and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace meridian::apps {
+
+enum class Output : std::uint8_t { Table, Json };
+
+struct ServeOptions {
+  std::string data_dir;
+  std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
+  std::string admin;
+  std::string nsid;                            // what NSID answers (RFC 5001); empty: nothing
+  unsigned dns_workers = 0;                    // 0: one a core
+  unsigned call_workers = 0;                   // 0: sixteen
+  std::uint32_t records_per_zone_max = 0;      // Route 53's quota, 10,000 by default
+  bool dev = false;
+  bool example = false;
+  LogFormat log_format = LogFormat::Text;
+  LogLevel log_level = LogLevel::Info;
+};
+
+// Where a running server is, for the commands that talk to one.
+struct ClientOptions {
+  std::string admin;     // http://ADDR:PORT
+  std::string endpoint;  // http(s)://ADDR:PORT of the AWS API
+  std::string data_dir;  // holds the credentials when the environment names none
+  Output output = Output::Table;
+};
+
+struct StatusOptions {
+  ClientOptions client;
+};
+struct ExplainDnsOptions {
+  ClientOptions client;
+  std::string name, type, from;
+};
+struct ZoneImportOptions {
+  ClientOptions client;
+  std::string file, origin, zone_id;
+  bool create = false;
+  bool dry_run = false;
+};
+struct ZoneExportOptions {
+  ClientOptions client;
+  std::string origin, zone_id, file;
+};
+struct SupportMatrixOptions {
+  Output output = Output::Table;
+  std::string service;
+  bool absent_only = false;
+};
+struct VersionOptions {
+  Output output = Output::Table;
+};
+// Text made from the command line itself: help, a completion script, the man page.
+struct PrintOptions {
+  std::string text;
+  int exit_code = 0;
+  bool to_stderr = false;
+};
+
+using Command = std::variant<ServeOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions, ZoneExportOptions,
+                             SupportMatrixOptions, VersionOptions, PrintOptions>;
+
+Command parse_command_line(int count, const char* const* words);
+
+// Reads a TOML file of `serve` options into command-line words ("--dns", "127.0.0.1:53"). Errors name the key and line.
+Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(const std::string& path);
+
+}  // namespace meridian::apps
