@@ -63,14 +63,19 @@ function(meridian_test name)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
 endfunction()
 
-# meridian_fuzz(parse_x USES …): fuzz/parse_x.cc with its seeds in fuzz/corpus/parse_x.
+# meridian_fuzz(parse_x USES …): fuzz/parse_x.cc with its seeds in fuzz/corpus/parse_x. The ordinary build makes a test
+# of the seeds instead.
 function(meridian_fuzz name)
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
   if(NOT MERIDIAN_FUZZ)
+    meridian_test(fuzz_${name}_test SOURCES ${name}.cc "${CMAKE_SOURCE_DIR}/fuzz/run_seeds.cc"
+                  USES ${arg_USES} LIBRARIES ${arg_LIBRARIES})
+    target_compile_definitions(fuzz_${name}_test PRIVATE MERIDIAN_SEEDS="${CMAKE_SOURCE_DIR}/fuzz/corpus/${name}")
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
   add_executable(fuzz_${name} ${name}.cc)
   target_link_libraries(fuzz_${name} PRIVATE ${arg_USES} ${arg_LIBRARIES} Threads::Threads)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
+
 enable_testing()
