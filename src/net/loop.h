@@ -1,7 +1,8 @@
 // The event loop and its sockets: how all network traffic and all timers reach the code. One loop is one thread;
-// every callback of a loop's objects runs on it. The Linux implementation is asio_loop.cc; sim/ has a virtual one.
+// every callback of a loop's objects runs on it. The Linux implementation is epoll_loop.cc; sim/ has a virtual one.
 //
 // Ownership: the caller owns what it is given; destroying a socket or timer cancels it, and no callback follows.
+// Destroy them on the loop's thread (or while it does not run), and before the loop.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,9 @@ class TcpHandler {
   virtual ~TcpHandler() = default;
   virtual void on_data(TcpConnection& connection, Bytes data) = 0;
   virtual void on_drained(TcpConnection&) {}  // pending() fell to zero after having been above it
-  virtual void on_closed(TcpConnection& connection, const Error* why) = 0;  // why == nullptr: orderly end by the peer
+  // No more data comes. why == nullptr: the peer ended its side in order, and may still be written to;
+  // a failure may follow.
+  virtual void on_closed(TcpConnection& connection, const Error* why) = 0;
 };
 
 class TcpConnection {
@@ -43,10 +46,18 @@ class TcpConnection {
   virtual std::size_t pending() const = 0;       // bytes queued and not yet taken by the kernel
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
-  virtual void close_after_flush() = 0;          // sends what is pending, then closes; no on_closed follows
+  // The loop takes over what is pending, sends it (for at most 30 s) and closes; no callback follows, and this
+  // object may be destroyed at once. Input is discarded meanwhile, so that no reset overtakes the last reply.
+  virtual void close_after_flush() = 0;
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
   virtual std::string_view server_name() const = 0;  // TLS SNI; empty without TLS or SNI
+};
+
+// An attempt under way; destroying it gives up.
+class TcpConnect {
+ public:
+  virtual ~TcpConnect() = default;
 };
 
 class TcpListener {
@@ -67,6 +78,9 @@ struct Exchange {
 // Answers datagrams a batch at a time (recvmmsg, then sendmmsg): one virtual call a batch.
 class DatagramServer {
  public:
+  static constexpr std::size_t kBatchMax = 64;
+  static constexpr std::size_t kDatagramBytesMax = 4096;  // queries and replies; longer queries are dropped
+
   virtual ~DatagramServer() = default;
   virtual void serve(std::span<Exchange> batch) = 0;
 };
@@ -112,9 +126,11 @@ class Loop {
   virtual Result<std::unique_ptr<TcpListener>> listen_tcp(
       const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
       std::function<void(std::unique_ptr<TcpConnection>)> on_accept) = 0;
-  virtual void connect_tcp(const Address& address, Duration timeout,
-                           std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) = 0;
-  // Batches of at most 64; replies leave from the address the query came to.
+  // `on_connected` is never called from inside connect_tcp. The connection arrives not yet started.
+  [[nodiscard]] virtual std::unique_ptr<TcpConnect> connect_tcp(
+      const Address& address, Duration timeout,
+      std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) = 0;
+  // Replies leave from the address the query came to.
   virtual Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
                                                        DatagramServer& server) = 0;
 };

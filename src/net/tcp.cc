@@ -1,0 +1,354 @@
+// TCP on the epoll loop. Writes are queued and leave at the end of the loop's turn, so that many small writes
+// of one turn (pipelined replies) become one system call. Rule: a handler may destroy its connection inside
+// any callback; nothing of it is touched after one that did.
+#include "net/tcp.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <cerrno>
+
+namespace meridian::net {
+namespace {
+
+constexpr int kReadsPerTurn = 8;  // of one connection, before the others get theirs
+constexpr int kAcceptsPerTurn = 64;
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+class EpollConnection final : public TcpConnection, public Ready {
+ public:
+  EpollConnection(EpollLoop& loop, Wire wire, const Address& peer)
+      : loop_(loop), wire_(std::move(wire)), peer_(peer), local_(local_address(wire_.descriptor())) {}
+  ~EpollConnection() override {
+    if (gone_ != nullptr) *gone_ = true;
+    leave_loop();
+  }
+
+  void start(TcpHandler& handler) override {
+    handler_ = &handler;
+    interest_ = EPOLLIN;
+    key_ = loop_.watch(wire_.descriptor(), interest_, *this);
+    if (!wire_.tls()) ready_ = true;
+    if (wire_.pending() > 0) loop_.soon(key_);
+  }
+
+  void write(std::string bytes) override {
+    if (closed_) return;
+    wire_.queue(std::move(bytes));
+    ask_for_turn();
+  }
+  std::size_t pending() const override { return closed_ ? 0 : wire_.pending(); }
+
+  void pause_reading() override {
+    reading_ = false;
+    update_interest();
+  }
+  void resume_reading() override {
+    reading_ = true;
+    update_interest();
+    if (wire_.holds_input()) ask_for_turn();
+  }
+
+  void close_after_flush() override {
+    if (closed_) return;
+    closed_ = true;
+    leave_loop();
+    // Before the end of the handshake there is nothing to say and nobody to say it to.
+    if (ready_) loop_.linger(std::move(wire_));
+  }
+
+  const Address& peer() const override { return peer_; }
+  const Address& local() const override { return local_; }
+  std::string_view server_name() const override { return wire_.tls() ? wire_.tls()->server_name() : ""; }
+
+  void on_ready(std::uint32_t events) override {
+    if (events == 0) asked_for_turn_ = false;
+    bool gone = false;
+    gone_ = &gone;
+    step(gone, events);
+    if (gone) return;
+    gone_ = nullptr;
+    update_interest();
+  }
+
+ private:
+  void step(const bool& gone, std::uint32_t events) {
+    if (!ready_) {
+      shake_hands();
+      if (gone || !ready_) return;
+    }
+    if (wire_.pending() > 0) {
+      flush();
+      if (gone || closed_) return;
+    }
+    const bool broken = events & (EPOLLERR | EPOLLHUP);
+    if (broken && (!reading_ || ended_)) return fail(broken_error());
+    const bool readable = wire_.tls() ? events != 0 || wire_.holds_input() : (events & ~EPOLLOUT) != 0;
+    if (readable && reading_ && !ended_) read(gone);
+  }
+
+  void shake_hands() {
+    switch (wire_.handshake().status) {
+      case IoStatus::Done:
+        ready_ = true;
+        break;
+      case IoStatus::Blocked:
+        break;
+      case IoStatus::Ended:
+      case IoStatus::Failed:
+        fail(wire_.failure());
+        break;
+    }
+  }
+
+  void flush() {
+    const IoResult result = wire_.flush();
+    if (result.status == IoStatus::Done) {
+      if (std::exchange(was_blocked_, false)) handler_->on_drained(*this);
+    } else if (result.status == IoStatus::Blocked) {
+      was_blocked_ = true;
+    } else {
+      fail(wire_.failure());
+    }
+  }
+
+  void read(const bool& gone) {
+    for (int i = 0; i < kReadsPerTurn && reading_ && !closed_; ++i) {
+      const MutableBytes room = loop_.scratch();
+      const IoResult result = wire_.read(room);
+      if (result.status == IoStatus::Blocked) return;
+      if (result.status == IoStatus::Failed) return fail(wire_.failure());
+      if (result.status == IoStatus::Ended) {
+        ended_ = true;
+        return handler_->on_closed(*this, nullptr);
+      }
+      handler_->on_data(*this, room.first(result.size));
+      if (gone) return;
+      if (!wire_.tls() && result.size < room.size()) return;
+    }
+    if (reading_ && !closed_ && wire_.holds_input()) ask_for_turn();
+  }
+
+  void fail(const Error& error) {
+    closed_ = true;
+    leave_loop();
+    handler_->on_closed(*this, &error);
+  }
+
+  Error broken_error() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(wire_.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
+    return system_error("connection", error != 0 ? error : ECONNRESET);
+  }
+
+  void ask_for_turn() {
+    if (key_ == EpollLoop::kNoKey || std::exchange(asked_for_turn_, true)) return;
+    loop_.soon(key_);
+  }
+
+  void update_interest() {
+    // Inside a callback on_ready does it once, at its end.
+    if (key_ == EpollLoop::kNoKey || gone_ != nullptr) return;
+    std::uint32_t wanted = 0;
+    if (!ready_ || (reading_ && !ended_)) wanted |= EPOLLIN;
+    const bool waiting_for_turn = asked_for_turn_ && !was_blocked_;
+    const bool wants_write = ready_ ? wire_.wants_write() : wire_.tls()->wants_write();
+    if (wants_write && !waiting_for_turn) wanted |= EPOLLOUT;
+    if (wanted == interest_) return;
+    interest_ = wanted;
+    loop_.change(key_, wire_.descriptor(), wanted);
+  }
+
+  void leave_loop() {
+    if (key_ != EpollLoop::kNoKey) loop_.unwatch(std::exchange(key_, EpollLoop::kNoKey), wire_.descriptor());
+  }
+
+  EpollLoop& loop_;
+  Wire wire_;
+  Address peer_, local_;
+  TcpHandler* handler_ = nullptr;
+  EpollLoop::Key key_ = EpollLoop::kNoKey;
+  std::uint32_t interest_ = 0;
+  bool* gone_ = nullptr;  // set while in on_ready
+  bool ready_ = false;    // the handshake is over, or there is none
+  bool reading_ = true;
+  bool ended_ = false;  // the peer sends no more
+  bool closed_ = false;
+  bool was_blocked_ = false;
+  bool asked_for_turn_ = false;
+};
+
+class EpollListener final : public TcpListener, public Ready {
+ public:
+  EpollListener(EpollLoop& loop, FileDescriptor socket, std::shared_ptr<TlsServerContext> tls,
+                std::function<void(std::unique_ptr<TcpConnection>)> on_accept)
+      : loop_(loop),
+        socket_(std::move(socket)),
+        tls_(std::move(tls)),
+        on_accept_(std::move(on_accept)),
+        local_(local_address(socket_.get())),
+        key_(loop_.watch(socket_.get(), EPOLLIN, *this)) {}
+  ~EpollListener() override {
+    if (gone_ != nullptr) *gone_ = true;
+    loop_.unwatch(key_, socket_.get());
+  }
+  const Address& local() const override { return local_; }
+
+  void on_ready(std::uint32_t) override {
+    bool gone = false;
+    gone_ = &gone;
+    for (int i = 0; i < kAcceptsPerTurn && !gone; ++i)
+      if (!accept_one()) break;
+    if (!gone) gone_ = nullptr;
+  }
+
+ private:
+  bool accept_one() {
+    SocketAddress peer;
+    peer.size = sizeof peer.storage;
+    FileDescriptor accepted(::accept4(socket_.get(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (accepted.get() < 0) {
+      const int error = errno;
+      // Out of descriptors or memory: the socket stays readable, so waiting a little is all that helps.
+      if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause();
+      return error == ECONNABORTED || error == EINTR;
+    }
+    const int on = 1;
+    setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    std::unique_ptr<TlsSession> session;
+    if (tls_) {
+      auto made = accept_tls(*tls_, accepted.get());
+      if (!made) return true;
+      session = std::move(*made);
+    }
+    on_accept_(std::make_unique<EpollConnection>(loop_, Wire(std::move(accepted), std::move(session)),
+                                                 from_socket_address(peer.storage)));
+    return true;
+  }
+
+  void pause() {
+    loop_.change(key_, socket_.get(), 0);
+    resume_ = loop_.after(kAcceptPause, [this] { loop_.change(key_, socket_.get(), EPOLLIN); });
+  }
+
+  EpollLoop& loop_;
+  FileDescriptor socket_;
+  std::shared_ptr<TlsServerContext> tls_;
+  std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;
+  Address local_;
+  EpollLoop::Key key_;
+  bool* gone_ = nullptr;
+  std::unique_ptr<Timer> resume_;
+};
+
+class EpollConnect final : public TcpConnect, public Ready {
+ public:
+  using OnConnected = std::function<void(Result<std::unique_ptr<TcpConnection>>)>;
+
+  EpollConnect(EpollLoop& loop, const Address& peer, Duration timeout, OnConnected on_connected)
+      : loop_(loop), peer_(peer), on_connected_(std::move(on_connected)) {
+    if (auto error = begin()) {
+      failed_at_once_ =
+          loop_.after(Duration::zero(), [this, error = *error] { finish(std::unexpected(error)); });
+      return;
+    }
+    key_ = loop_.watch(socket_.get(), EPOLLOUT, *this);
+    deadline_ = loop_.after(timeout, [this] { finish(std::unexpected(connect_error(ETIMEDOUT))); });
+  }
+  ~EpollConnect() override { leave_loop(); }
+
+  void on_ready(std::uint32_t) override {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) return finish(std::unexpected(connect_error(error)));
+    leave_loop();
+    finish(std::make_unique<EpollConnection>(loop_, Wire(std::move(socket_)), peer_));
+  }
+
+ private:
+  std::optional<Error> begin() {
+    const int family = peer_.ip.is_v4() ? AF_INET : AF_INET6;
+    socket_ = FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (socket_.get() < 0) return system_error("socket", errno);
+    const int on = 1;
+    setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    SocketAddress to = to_socket_address(peer_);
+    if (::connect(socket_.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) return connect_error(errno);
+    return std::nullopt;
+  }
+  Error connect_error(int error) const { return system_error("connect " + peer_.to_string(), error); }
+
+  void finish(Result<std::unique_ptr<TcpConnection>> result) {
+    leave_loop();
+    deadline_.reset();
+    auto callback = std::move(on_connected_);  // which may destroy this object
+    callback(std::move(result));
+  }
+  void leave_loop() {
+    if (key_ != EpollLoop::kNoKey) loop_.unwatch(std::exchange(key_, EpollLoop::kNoKey), socket_.get());
+  }
+
+  EpollLoop& loop_;
+  Address peer_;
+  OnConnected on_connected_;
+  FileDescriptor socket_;
+  EpollLoop::Key key_ = EpollLoop::kNoKey;
+  std::unique_ptr<Timer> deadline_, failed_at_once_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TcpListener>> open_listener(
+    EpollLoop& loop, const Address& address, const ListenOptions& options,
+    std::shared_ptr<TlsServerContext> tls, std::function<void(std::unique_ptr<TcpConnection>)> on_accept) {
+  FileDescriptor socket = TRY(open_bound(address, SOCK_STREAM, options));
+  if (::listen(socket.get(), options.backlog) != 0)
+    return std::unexpected(system_error("listen " + address.to_string(), errno));
+  return std::make_unique<EpollListener>(loop, std::move(socket), std::move(tls), std::move(on_accept));
+}
+
+std::unique_ptr<TcpConnect> start_connect(
+    EpollLoop& loop, const Address& address, Duration timeout,
+    std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) {
+  return std::make_unique<EpollConnect>(loop, address, timeout, std::move(on_connected));
+}
+
+Lingering::Lingering(EpollLoop& loop, Wire wire)
+    : loop_(loop), wire_(std::move(wire)), key_(loop_.watch(wire_.descriptor(), EPOLLIN | EPOLLOUT, *this)) {
+  deadline_ = loop_.after(kFlushTime, [this] { loop_.end_linger(*this); });
+}
+
+Lingering::~Lingering() {
+  loop_.unwatch(key_, wire_.descriptor());
+}
+
+void Lingering::on_ready(std::uint32_t) {
+  if (!flush() || !discard()) loop_.end_linger(*this);
+}
+
+bool Lingering::flush() {
+  if (flushed_) return true;
+  const IoResult result = wire_.flush();
+  if (result.status == IoStatus::Blocked) return true;
+  if (result.status != IoStatus::Done) return false;
+  flushed_ = true;
+  wire_.finish_writing();
+  loop_.change(key_, wire_.descriptor(), EPOLLIN);
+  deadline_ = loop_.after(kPeerCloseTime, [this] { loop_.end_linger(*this); });
+  return true;
+}
+
+bool Lingering::discard() {
+  while (discarded_ < kDiscardBytesMax) {
+    const IoResult result = wire_.read(loop_.scratch());
+    if (result.status == IoStatus::Blocked) return true;
+    if (result.status != IoStatus::Done) return !flushed_ && result.status == IoStatus::Ended;
+    discarded_ += result.size;
+  }
+  return false;
+}
+
+}  // namespace meridian::net

@@ -1,0 +1,225 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "net/loop.h"
+
+namespace meridian::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+Address loopback(std::uint16_t port = 0) {
+  return {IpAddress::v4({127, 0, 0, 1}), port};
+}
+
+// Collects what a connection says, and does what the test asks at each step.
+class Recorder final : public TcpHandler {
+ public:
+  void on_data(TcpConnection& connection, Bytes data) override {
+    received += as_text(data);
+    if (when_data) when_data(connection);
+  }
+  void on_drained(TcpConnection&) override { ++drained; }
+  void on_closed(TcpConnection& connection, const Error* why) override {
+    closed = true;
+    if (why != nullptr) failure = why->message;
+    if (when_closed) when_closed(connection);
+  }
+  std::string received, failure;
+  bool closed = false;
+  int drained = 0;
+  std::function<void(TcpConnection&)> when_data, when_closed;
+};
+
+// A listener and a client connected to it on one loop.
+class Tcp : public testing::Test {
+ protected:
+  void connect() {
+    auto opened = loop->listen_tcp(loopback(), {}, nullptr, [this](std::unique_ptr<TcpConnection> accepted) {
+      server = std::move(accepted);
+      if (client) loop->stop();
+    });
+    ASSERT_TRUE(opened) << opened.error().message;
+    listener = std::move(*opened);
+    auto attempt =
+        loop->connect_tcp(listener->local(), 2s, [this](Result<std::unique_ptr<TcpConnection>> result) {
+          ASSERT_TRUE(result) << result.error().message;
+          client = std::move(*result);
+          if (server) loop->stop();
+        });
+    loop->run();
+    guard = loop->after(5s, [this] {
+      ADD_FAILURE() << "timed out";
+      loop->stop();
+    });
+  }
+
+  std::unique_ptr<Loop> loop = make_loop();
+  std::unique_ptr<TcpListener> listener;
+  Recorder at_server, at_client;
+  std::unique_ptr<TcpConnection> server, client;
+  std::unique_ptr<Timer> guard;
+};
+
+TEST_F(Tcp, CarriesBytesBothWaysAndKnowsItsAddresses) {
+  connect();
+  EXPECT_EQ(server->local(), listener->local());
+  EXPECT_EQ(server->peer(), client->local());
+  at_server.when_data = [&](TcpConnection& connection) { connection.write("pong"); };
+  at_client.when_data = [&](TcpConnection&) { loop->stop(); };
+  server->start(at_server);
+  client->start(at_client);
+  client->write("ping");
+  loop->run();
+  EXPECT_EQ(at_server.received, "ping");
+  EXPECT_EQ(at_client.received, "pong");
+}
+
+TEST_F(Tcp, LargeWritesArriveWholeAndReportDraining) {
+  connect();
+  const std::size_t size = 8 * 1024 * 1024;
+  at_client.when_data = [&](TcpConnection&) {
+    if (at_client.received.size() >= size && at_server.drained > 0) loop->stop();
+  };
+  server->start(at_server);
+  client->start(at_client);
+  std::string sent;
+  for (std::size_t i = 0; sent.size() < size; ++i) {
+    std::string piece(1 + i * 37 % 60'000, static_cast<char>('a' + i % 26));
+    sent += piece;
+    server->write(std::move(piece));
+  }
+  EXPECT_EQ(server->pending(), sent.size());
+  loop->run();
+  while (at_client.received.size() < sent.size()) loop->run();
+  EXPECT_TRUE(at_client.received == sent);
+  EXPECT_EQ(server->pending(), 0u);
+  EXPECT_EQ(at_server.drained, 1);
+}
+
+TEST_F(Tcp, APausedReaderHoldsTheSenderBack) {
+  connect();
+  server->start(at_server);
+  client->start(at_client);
+  client->pause_reading();
+  server->write(std::string(16 * 1024 * 1024, 'x'));
+  auto look = loop->after(50ms, [&] { loop->stop(); });
+  loop->run();
+  EXPECT_EQ(at_client.received.size(), 0u);
+  EXPECT_GT(server->pending(), 0u);
+  at_client.when_data = [&](TcpConnection&) {
+    if (at_client.received.size() == 16 * 1024 * 1024) loop->stop();
+  };
+  client->resume_reading();
+  loop->run();
+  EXPECT_EQ(at_client.received.size(), 16u * 1024 * 1024);
+}
+
+TEST_F(Tcp, CloseAfterFlushSendsEverythingThoughTheObjectIsGone) {
+  connect();
+  server->start(at_server);
+  client->start(at_client);
+  client->write("unread input must not cause a reset");
+  server->write(std::string(4 * 1024 * 1024, 'z'));
+  server->close_after_flush();
+  server.reset();
+  at_client.when_closed = [&](TcpConnection&) { loop->stop(); };
+  loop->run();
+  EXPECT_EQ(at_client.received.size(), 4u * 1024 * 1024);
+  EXPECT_EQ(at_client.failure, "");
+}
+
+TEST_F(Tcp, ThePeersOrderlyEndLeavesTheOtherDirectionOpen) {
+  connect();
+  at_server.when_closed = [&](TcpConnection& connection) {
+    connection.write("last words");
+    connection.close_after_flush();
+  };
+  at_client.when_closed = [&](TcpConnection&) { loop->stop(); };
+  server->start(at_server);
+  client->start(at_client);
+  // Lingering keeps the client's socket open for reading until the server ends too.
+  client->write("bye");
+  client->close_after_flush();
+  auto look = loop->after(100ms, [&] { loop->stop(); });
+  loop->run();
+  EXPECT_EQ(at_server.received, "bye");
+  EXPECT_TRUE(at_server.closed);
+  EXPECT_EQ(at_server.failure, "");
+}
+
+TEST_F(Tcp, AHandlerMayDestroyItsConnection) {
+  connect();
+  at_server.when_data = [&](TcpConnection&) { server.reset(); };
+  at_client.when_closed = [&](TcpConnection&) {
+    client.reset();
+    loop->stop();
+  };
+  server->start(at_server);
+  client->start(at_client);
+  client->write("x");
+  loop->run();
+  EXPECT_EQ(server, nullptr);
+  EXPECT_TRUE(at_client.closed);
+}
+
+TEST_F(Tcp, RefusedConnectionsSaySo) {
+  connect();
+  const Address free_port = listener->local();
+  listener.reset();
+  std::string message;
+  auto attempt = loop->connect_tcp(free_port, 2s, [&](Result<std::unique_ptr<TcpConnection>> result) {
+    message = result ? "connected" : result.error().message;
+    loop->stop();
+  });
+  loop->run();
+  EXPECT_EQ(message, "connect " + free_port.to_string() + ": Connection refused");
+}
+
+TEST_F(Tcp, TwoPlainListenersCannotShareAPort) {
+  connect();
+  auto second = loop->listen_tcp(listener->local(), {}, nullptr, [](std::unique_ptr<TcpConnection>) {});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message, "bind " + listener->local().to_string() + ": Address already in use");
+}
+
+TEST(LoopTimers, FireInOrderAndNotAfterTheirDestruction) {
+  auto loop = make_loop();
+  std::string order;
+  auto late = loop->after(20ms, [&] { loop->stop(); });
+  auto second = loop->after(5ms, [&] { order += "b"; });
+  auto first = loop->after(1ms, [&] { order += "a"; });
+  auto cancelled = loop->after(1ms, [&] { order += "x"; });
+  cancelled.reset();
+  loop->run();
+  EXPECT_EQ(order, "ab");
+}
+
+TEST(LoopTimers, MayReplaceThemselvesWhileTheyRun) {
+  auto loop = make_loop();
+  int runs = 0;
+  std::unique_ptr<Timer> timer;
+  std::function<void()> again = [&] {
+    if (++runs == 3) return loop->stop();
+    timer = loop->after(0ms, again);
+  };
+  timer = loop->after(0ms, again);
+  loop->run();
+  EXPECT_EQ(runs, 3);
+}
+
+TEST(LoopPost, RunsTasksOfOtherThreadsOnTheLoopsThread) {
+  auto loop = make_loop();
+  std::thread::id ran_on;
+  std::thread other([&] {
+    loop->post([&] { ran_on = std::this_thread::get_id(); });
+    loop->post([&] { loop->stop(); });
+  });
+  loop->run();
+  other.join();
+  EXPECT_EQ(ran_on, std::this_thread::get_id());
+}
+
+}  // namespace
+}  // namespace meridian::net

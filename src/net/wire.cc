@@ -1,0 +1,83 @@
+// One stream to a peer: what TCP connections and lingering closes share.
+#include "net/wire.h"
+
+#include <sys/uio.h>
+
+#include <cerrno>
+
+namespace meridian::net {
+namespace {
+
+constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record; copying this much beats another iovec
+constexpr std::size_t kPiecesPerWrite = 16;
+
+}  // namespace
+
+IoResult Wire::read(MutableBytes into) {
+  if (tls_) return tls_->read(into);
+  const ssize_t size = ::recv(descriptor_.get(), into.data(), into.size(), 0);
+  if (size > 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
+  if (size == 0) return {IoStatus::Ended};
+  if (errno == EAGAIN || errno == EINTR) return {IoStatus::Blocked};
+  error_ = errno;
+  return {IoStatus::Failed};
+}
+
+void Wire::queue(std::string bytes) {
+  if (bytes.empty()) return;
+  pending_ += bytes.size();
+  if (!out_.empty() && out_.back().size() + bytes.size() <= kCoalesceMax)
+    out_.back() += bytes;
+  else
+    out_.push_back(std::move(bytes));
+}
+
+void Wire::consume(std::size_t size) {
+  pending_ -= size;
+  out_offset_ += size;
+  while (!out_.empty() && out_offset_ >= out_.front().size()) {
+    out_offset_ -= out_.front().size();
+    out_.pop_front();
+  }
+}
+
+IoResult Wire::flush_plain() {
+  iovec pieces[kPiecesPerWrite];
+  std::size_t count = 0;
+  std::size_t skip = out_offset_;
+  for (auto piece = out_.begin(); piece != out_.end() && count < kPiecesPerWrite; ++piece) {
+    pieces[count++] = {piece->data() + skip, piece->size() - skip};
+    skip = 0;
+  }
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = count;
+  const ssize_t size = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
+  if (size >= 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
+  if (errno == EAGAIN || errno == EINTR) return {IoStatus::Blocked};
+  error_ = errno;
+  return {IoStatus::Failed};
+}
+
+IoResult Wire::flush() {
+  while (pending_ > 0) {
+    const IoResult written =
+        tls_ ? tls_->write(as_bytes(std::string_view(out_.front()).substr(out_offset_))) : flush_plain();
+    if (written.status != IoStatus::Done) return written;
+    consume(written.size);
+  }
+  return {IoStatus::Done};
+}
+
+void Wire::finish_writing() {
+  if (tls_) tls_->send_close();
+  ::shutdown(descriptor_.get(), SHUT_WR);
+}
+
+Error Wire::failure() const {
+  if (error_ != 0) return system_error("connection", error_);
+  if (tls_) return Error{ErrorCode::Unavailable, "TLS: " + tls_->failure(), ErrorSource::Peer, true};
+  return Error{ErrorCode::Unavailable, "connection failed", ErrorSource::Peer, true};
+}
+
+}  // namespace meridian::net

@@ -1,0 +1,63 @@
+// One stream to a peer, plain or TLS: non-blocking reads, and a queue of bytes to write. Internal to net/.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "net/socket.h"
+
+namespace meridian::net {
+
+enum class IoStatus : std::uint8_t { Done, Blocked, Ended, Failed };
+struct IoResult {
+  IoStatus status = IoStatus::Blocked;
+  std::size_t size = 0;
+};
+
+// The TLS side of a wire; tls.cc has the implementation over OpenSSL.
+class TlsSession {
+ public:
+  virtual ~TlsSession() = default;
+  virtual IoResult handshake() = 0;
+  virtual IoResult read(MutableBytes into) = 0;
+  virtual IoResult write(Bytes bytes) = 0;
+  virtual void send_close() = 0;
+  virtual bool wants_write() const = 0;  // the last operation stopped because the socket was full
+  virtual bool holds_input() const = 0;  // received, but not yet read by us: the socket will not say so again
+  virtual std::string_view server_name() const = 0;
+  virtual std::string failure() const = 0;
+};
+Result<std::unique_ptr<TlsSession>> accept_tls(TlsServerContext& context, int descriptor);
+
+class Wire {
+ public:
+  explicit Wire(FileDescriptor descriptor, std::unique_ptr<TlsSession> tls = nullptr)
+      : descriptor_(std::move(descriptor)), tls_(std::move(tls)) {}
+
+  int descriptor() const { return descriptor_.get(); }
+  const TlsSession* tls() const { return tls_.get(); }
+
+  IoResult handshake() { return tls_ ? tls_->handshake() : IoResult{IoStatus::Done}; }
+  IoResult read(MutableBytes into);
+  void queue(std::string bytes);
+  IoResult flush();  // Done when nothing is pending
+  std::size_t pending() const { return pending_; }
+  bool wants_write() const { return pending_ > 0 || (tls_ && tls_->wants_write()); }
+  bool holds_input() const { return tls_ && tls_->holds_input(); }
+  void finish_writing();
+  Error failure() const;
+
+ private:
+  IoResult flush_plain();
+  void consume(std::size_t size);
+
+  FileDescriptor descriptor_;
+  std::unique_ptr<TlsSession> tls_;
+  std::deque<std::string> out_;
+  std::size_t out_offset_ = 0;  // of out_.front() already written
+  std::size_t pending_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace meridian::net
