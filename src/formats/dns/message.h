@@ -1,7 +1,9 @@
 // DNS messages (RFC 1035 §4, RFC 6891): a strict view of a query, and a writer that compresses names and rolls back.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +45,7 @@ struct Edns {
   std::uint8_t version = 0;
   bool dnssec_ok = false;
   bool nsid = false;                       // the option was present
-  std::string cookie;                      // 8, or 16 to 40 bytes; empty: none
+  std::string_view cookie;                 // 8, or 16 to 40 bytes of the message parsed; empty: none
   std::optional<ClientSubnet> client_subnet;
 };
 

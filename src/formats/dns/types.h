@@ -25,6 +25,8 @@ enum class OptionCode : std::uint16_t { Nsid = 3, ClientSubnet = 8, Cookie = 10,
 
 std::string to_string(Type type);    // "A"; "TYPE1234" for the nameless (RFC 3597)
 std::string to_string(Rcode rcode);  // "NXDOMAIN"
+std::string to_string(Class klass);  // "IN"; "CLASS1234" for the nameless
+std::string to_string(Opcode opcode);
 std::optional<Type> parse_type(std::string_view text);  // any case, "TYPE1234" too
 
 }  // namespace meridian::dns
