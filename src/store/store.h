@@ -23,9 +23,10 @@ namespace meridian::store {
 using Revision = std::uint64_t;
 using LeaseId = std::uint64_t;  // 0: no lease
 
-inline constexpr std::size_t kKeySizeMax = 4096;                // bytes
-inline constexpr std::size_t kValueSizeMax = 4 * 1024 * 1024;   // bytes
-inline constexpr std::size_t kTransactionOperationsMax = 10000;  // puts + deletes + preconditions
+inline constexpr std::size_t kKeySizeMax = 4096;                       // bytes
+inline constexpr std::size_t kValueSizeMax = 4 * 1024 * 1024;          // bytes
+inline constexpr std::size_t kTransactionOperationsMax = 10000;        // puts + deletes + preconditions
+inline constexpr std::size_t kTransactionBytesMax = 32 * 1024 * 1024;  // keys and values of one transaction
 
 struct KeyValue {
   std::string key;
@@ -61,10 +62,10 @@ struct Range {
 };
 
 struct RangeOptions {
-  std::size_t limit = 0;     // 0: all
-  std::string start_after;   // an absolute key; "": from the first key of the prefix
-  std::string start_at;      // an absolute key, inclusive; at most one of the two
-  Revision revision = 0;     // 0: newest; Compacted when no longer kept
+  std::size_t limit = 0;    // 0: all
+  std::string start_after;  // an absolute key; "": from the first key of the prefix
+  std::string start_at;     // an absolute key, inclusive; at most one of the two
+  Revision revision = 0;    // 0: newest; Compacted when no longer kept; Invalid when not yet written
 };
 
 struct Event {
@@ -78,8 +79,8 @@ struct EventBatch {
   std::vector<Event> events;
 };
 
-// Batches arrive in revision order, each commit exactly once, on a thread of the store's choosing, never inside
-// commit(). Destroying the watch stops it; no callback runs after the destructor returns.
+// Batches arrive in revision order, each commit exactly once, on a thread of the store's choosing, never
+// inside commit(). Destroying the watch stops it; no callback runs after the destructor returns.
 class Watch {
  public:
   virtual ~Watch() = default;
@@ -89,21 +90,24 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Conflict when a precondition does not hold (nothing is written); Invalid or Limit for a transaction outside
-  // the limits above; NotFound for an unknown lease. Thread-safe; blocks until durable.
+  // Conflict when a precondition does not hold (nothing is written); Invalid or Limit for a transaction
+  // outside the limits above; NotFound for a lease that is unknown or has run out. Thread-safe; blocks until
+  // durable.
   virtual Result<Revision> commit(Transaction transaction) = 0;
 
   virtual Result<std::optional<KeyValue>> get(std::string_view key, Revision at = 0) = 0;
   virtual Result<Range> range(std::string_view prefix, const RangeOptions& options = {}) = 0;
   virtual Revision revision() const = 0;
 
-  // Everything that happened after `from` under `prefix`, then everything that happens. A watcher that cannot be
-  // served from `from` any more gets Compacted, at once or later through `on_lost`, and must range again.
+  // Everything that happened after `from` under `prefix`, then everything that happens. A watcher that cannot
+  // be served from `from` any more gets Compacted, at once or later through `on_lost`, and must range again.
+  // Invalid when `from` is not yet written: whoever asks has seen another store.
   virtual Result<std::unique_ptr<Watch>> watch(std::string prefix, Revision from,
                                                std::function<void(const EventBatch&)> on_batch,
                                                std::function<void(Error)> on_lost) = 0;
 
-  // Forgets history before `revision`: older reads and watches get Compacted. The newest state is never lost.
+  // Forgets history before `revision`: reads at and watches from smaller revisions get Compacted. The newest
+  // state is never lost. Invalid for a revision not yet written; no effect for one already forgotten.
   virtual Result<void> compact(Revision revision) = 0;
 
   // A lease deletes its keys when it is not kept alive for `ttl` of the clock the store was given.
