@@ -185,6 +185,8 @@ Result<std::unique_ptr<UdpSocket>> EpollLoop::serve_udp(const Address& address, 
 }
 
 void EpollLoop::linger(Wire wire) {
+  // At once, so that a program which stops the loop right after has handed its last words to the kernel.
+  wire.flush();
   if (lingering_.size() < kLingeringMax)
     lingering_.push_back(std::make_unique<Lingering>(*this, std::move(wire)));
 }

@@ -1,0 +1,253 @@
+// The life of one server connection, in the order of a request: head, body, handler, reply.
+// Rule: one request at a time, so that pipelined requests have their effects and replies in order.
+#include "http/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace meridian::http {
+namespace {
+
+constexpr std::size_t kBodyReserveMax =
+    64 * 1024;  // a Content-Length is a claim, not yet a reason for memory
+
+// What a handler puts into a header may come from a request; it must not end the line.
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  if (!http1::is_token(name)) return;
+  out += name;
+  out += ": ";
+  for (char c : value) out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F ? ' ' : c;
+  out += "\r\n";
+}
+
+bool may_have_length(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
+
+}  // namespace
+
+Connection::Connection(ServerState& server, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp,
+                       bool tls)
+    : server_(server), id_(id), tcp_(std::move(tcp)), tls_(tls), head_end_(server.limits().head) {
+  set_deadline(server.limits().head_time_max);
+}
+
+void Connection::on_data(net::TcpConnection&, Bytes data) {
+  if (phase_ == Phase::Closed) return;
+  if (!in_.empty() || !may_read()) {
+    in_ += as_text(data);
+    read_on();
+  } else {
+    const std::string_view input = as_text(data);
+    keep(input, consume(input));
+  }
+  if (phase_ != Phase::Closed && in_.size() > server_.limits().pipelined_bytes_max && !may_read()) {
+    paused_ = true;
+    tcp_->pause_reading();
+  }
+}
+
+void Connection::on_drained(net::TcpConnection&) {
+  read_on();
+}
+
+void Connection::on_closed(net::TcpConnection&, const Error* why) {
+  peer_ended_ = true;
+  if (phase_ == Phase::Closed) return;
+  // A client that ended its side after a whole request still gets its reply.
+  if (why == nullptr && phase_ == Phase::Handling) return;
+  if (why == nullptr && phase_ == Phase::Body) return refuse(400, "the body ended early");
+  if (why == nullptr) return close();
+  phase_ = Phase::Closed;
+  server_.bury(id_);
+}
+
+bool Connection::may_read() const {
+  return (phase_ == Phase::Head || phase_ == Phase::Body) &&
+         tcp_->pending() <= server_.limits().unsent_bytes_max;
+}
+
+void Connection::read_on() {
+  if (consuming_ || in_.empty() || !may_read()) return;
+  std::string input;
+  input.swap(in_);
+  keep(input, consume(input));
+}
+
+void Connection::keep(std::string_view input, std::size_t consumed) {
+  if (phase_ == Phase::Closed) return;
+  in_.assign(input.substr(consumed));
+  if (in_.size() <= server_.limits().pipelined_bytes_max && std::exchange(paused_, false))
+    tcp_->resume_reading();
+  if (peer_ended_ && in_.empty() && phase_ == Phase::Head) close();
+}
+
+std::size_t Connection::consume(std::string_view bytes) {
+  consuming_ = true;
+  std::size_t total = 0;
+  while (total < bytes.size() && may_read()) {
+    const std::string_view rest = bytes.substr(total);
+    const std::size_t consumed = phase_ == Phase::Head ? take_head(rest) : take_body(rest);
+    if (consumed == 0) break;
+    total += consumed;
+  }
+  consuming_ = false;
+  return total;
+}
+
+std::size_t Connection::take_head(std::string_view bytes) {
+  auto size = head_end_.find(bytes);
+  if (!size) {
+    refuse(size.error().status, size.error().reason);
+    return 0;
+  }
+  if (*size == 0) {
+    if (!std::exchange(head_begun_, true)) set_deadline(server_.limits().head_time_max);
+    return 0;
+  }
+  head_begun_ = head_only_ = false;
+  head_end_.reset();
+  request_ = Request();
+  request_.head_bytes = std::make_unique_for_overwrite<char[]>(*size);
+  std::copy_n(bytes.data(), *size, request_.head_bytes.get());
+  auto parsed = http1::parse_request({request_.head_bytes.get(), *size}, request_.head);
+  if (!parsed) {
+    refuse(parsed.error().status, parsed.error().reason);
+    return 0;
+  }
+  begin_body();
+  return *size;
+}
+
+void Connection::begin_body() {
+  const http1::RequestHead& head = request_.head;
+  keep_alive_ = head.framing.keep_alive;
+  head_only_ = head.method == "HEAD";
+  http10_ = head.minor_version == 0;
+  body_left_ = head.framing.content_length.value_or(0);
+  if (body_left_ > server_.limits().body_bytes_max) return refuse(413, "the body is too large");
+  if (body_left_ == 0 && !head.framing.chunked) return dispatch();
+  phase_ = Phase::Body;
+  chunks_ = http1::ChunkedDecoder();
+  request_.body.reserve(std::min<std::uint64_t>(body_left_, kBodyReserveMax));
+  set_deadline(server_.limits().body_time_max);
+  if (head.expect_continue) tcp_->write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+std::size_t Connection::take_body(std::string_view bytes) {
+  if (request_.head.framing.chunked) return take_chunks(bytes);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
+  request_.body += bytes.substr(0, size);
+  body_left_ -= size;
+  if (body_left_ == 0) dispatch();
+  return size;
+}
+
+std::size_t Connection::take_chunks(std::string_view bytes) {
+  auto step = chunks_.next(bytes);
+  if (!step) {
+    refuse(step.error().status, step.error().reason);
+    return 0;
+  }
+  if (request_.body.size() + step->data.size() > server_.limits().body_bytes_max) {
+    refuse(413, "the body is too large");
+    return 0;
+  }
+  request_.body += step->data;
+  if (chunks_.done()) dispatch();
+  return step->consumed;
+}
+
+void Connection::dispatch() {
+  phase_ = Phase::Handling;
+  deadline_ = MonotonicTime::max();
+  server_.count_request();
+  request_.peer = tcp_->peer();
+  request_.local = tcp_->local();
+  request_.server_name = tcp_->server_name();
+  request_.tls = tls_;
+  server_.handler().handle(std::move(request_), Responder(server_.shared_from_this(), id_));
+}
+
+void Connection::reply(Response response) {
+  if (phase_ != Phase::Handling) return;
+  const bool close_now = !keep_alive_ || server_.draining() || (peer_ended_ && in_.empty() && !consuming_);
+  write(response, head_only_, close_now);
+  if (close_now) return close();
+  phase_ = Phase::Head;
+  request_ = Request();
+  set_deadline(server_.limits().idle_time_max);
+  read_on();
+}
+
+void Connection::refuse(int status, std::string_view reason) {
+  server_.count_refusal(status);
+  const std::string_view phrase = http1::reason_phrase(status);
+  write({status, {{"Content-Type", "text/plain"}}, fmt::format("{} {}: {}\n", status, phrase, reason)},
+        head_only_, true);
+  close();
+}
+
+void Connection::write(const Response& response, bool head_only, bool close) {
+  std::string out;
+  out.reserve(256 + (head_only ? 0 : response.body.size()));
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                 http1::reason_phrase(response.status), server_.date());
+  for (const Header& header : response.headers) append_header(out, header.name, header.value);
+  if (may_have_length(response.status))
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+  if (close)
+    out += "Connection: close\r\n";
+  else if (http10_)
+    out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+  if (!head_only && may_have_length(response.status)) out += response.body;
+  tcp_->write(std::move(out));
+}
+
+void Connection::close() {
+  if (phase_ == Phase::Closed) return;
+  phase_ = Phase::Closed;
+  tcp_->close_after_flush();
+  server_.bury(id_);
+}
+
+void Connection::close_if_idle() {
+  if (phase_ == Phase::Head && in_.empty()) close();
+}
+
+void Connection::set_deadline(Duration from_now) {
+  deadline_ = server_.loop().clock().monotonic() + from_now;
+}
+
+void Connection::check_time(MonotonicTime now) {
+  if (phase_ == Phase::Closed) return;
+  const std::size_t unsent = tcp_->pending();
+  if (unsent == 0 || unsent != unsent_) {
+    unsent_ = unsent;
+    unsent_since_ = now;
+  } else if (now - unsent_since_ >= server_.limits().send_time_max) {
+    phase_ = Phase::Closed;
+    return server_.bury(id_);
+  }
+  if (now < deadline_ || unsent > 0) return;
+  // RFC 9110 §15.5.9: a client that never began a request is not told anything.
+  if (phase_ == Phase::Body || head_begun_) return refuse(408, "the request did not arrive in time");
+  close();
+}
+
+std::string format_http_date(std::chrono::sys_seconds time) {
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+}  // namespace meridian::http

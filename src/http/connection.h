@@ -1,0 +1,116 @@
+// One connection of the HTTP/1.1 server, and the state its connections share. Internal to http/.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <unordered_map>
+
+#include "http/server.h"
+
+namespace meridian::http {
+
+class Connection;
+
+class ServerState final : public std::enable_shared_from_this<ServerState> {
+ public:
+  ServerState(net::Loop& loop, Handler& handler, const ServerLimits& limits, Metrics& metrics,
+              std::string_view name);
+
+  Result<net::Address> listen(const net::Address& address, const net::ListenOptions& options,
+                              std::shared_ptr<net::TlsServerContext> tls);
+  void drain(std::function<void()> done);
+  void shut();
+  std::size_t connections() const { return connections_.size(); }
+
+  // From any thread.
+  void send(std::uint64_t id, Response response);
+
+  // For Connection, on the loop's thread.
+  net::Loop& loop() { return loop_; }
+  Handler& handler() { return handler_; }
+  const ServerLimits& limits() const { return limits_; }
+  bool draining() const { return draining_; }
+  const std::string& date();
+  void count_request() { requests_.add(); }
+  void count_refusal(int status);
+  void bury(std::uint64_t id);  // takes a closed connection out of the table
+
+ private:
+  void accept(std::unique_ptr<net::TcpConnection> tcp, bool tls);
+  void complete(std::uint64_t id, Response response);
+  void sweep();
+  void finish_drain_if_empty();
+
+  net::Loop& loop_;
+  Handler& handler_;
+  ServerLimits limits_;
+  Metrics& metrics_;
+  std::string name_;
+  Gauge& open_;
+  Counter& requests_;
+  std::atomic<std::thread::id> loop_thread_{};
+  std::uint64_t last_id_ = 0;
+  bool draining_ = false;
+  std::function<void()> on_drained_;
+  std::chrono::sys_seconds date_time_{};
+  std::string date_;
+  std::vector<std::unique_ptr<net::TcpListener>> listeners_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> graves_;
+  std::unique_ptr<net::Timer> sweep_timer_;
+};
+
+// Head → Body → Handling → (reply) → Head …, until somebody closes.
+class Connection final : public net::TcpHandler {
+ public:
+  Connection(ServerState& server, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls);
+  void start() { tcp_->start(*this); }
+
+  void on_data(net::TcpConnection& connection, Bytes data) override;
+  void on_drained(net::TcpConnection& connection) override;
+  void on_closed(net::TcpConnection& connection, const Error* why) override;
+
+  void reply(Response response);
+  void check_time(MonotonicTime now);
+  void close_if_idle();
+
+ private:
+  enum class Phase : std::uint8_t { Head, Body, Handling, Closed };
+
+  void read_on();  // handles what in_ holds, as far as it goes
+  std::size_t consume(std::string_view bytes);
+  std::size_t take_head(std::string_view bytes);
+  std::size_t take_body(std::string_view bytes);
+  std::size_t take_chunks(std::string_view bytes);
+  void begin_body();
+  void dispatch();
+  void refuse(int status, std::string_view reason);
+  void write(const Response& response, bool head_only, bool close);
+  void close();
+  void keep(std::string_view input, std::size_t consumed);
+  void set_deadline(Duration from_now);
+  bool may_read() const;
+
+  ServerState& server_;
+  std::uint64_t id_;
+  std::unique_ptr<net::TcpConnection> tcp_;
+  bool tls_;
+  Phase phase_ = Phase::Head;
+  bool consuming_ = false;
+  bool keep_alive_ = true, head_only_ = false, http10_ = false;
+  bool head_begun_ = false;  // some of the next head is here
+  bool paused_ = false;
+  bool peer_ended_ = false;
+  std::string in_;  // received and not yet consumed
+  http1::HeadEnd head_end_;
+  http1::ChunkedDecoder chunks_;
+  std::uint64_t body_left_ = 0;
+  Request request_;
+  MonotonicTime deadline_;
+  std::size_t unsent_ = 0;  // at the last look
+  MonotonicTime unsent_since_{};
+};
+
+std::string format_http_date(std::chrono::sys_seconds time);  // "Sun, 06 Nov 1994 08:49:37 GMT"
+
+}  // namespace meridian::http
