@@ -1,4 +1,5 @@
-// DNS messages (RFC 1035 §4, RFC 6891): a strict view of a query, and a writer that compresses names and rolls back.
+// DNS messages (RFC 1035 §4, RFC 6891): a strict view of a query, and a writer that compresses names and
+// rolls back.
 #pragma once
 
 #include <array>
@@ -33,7 +34,7 @@ struct Question {
   Class klass = Class::IN;
 };
 
-struct ClientSubnet {  // RFC 7871
+struct ClientSubnet {        // RFC 7871
   std::uint16_t family = 1;  // 1 IPv4, 2 IPv6
   std::uint8_t source_bits = 0;
   std::uint8_t scope_bits = 0;
@@ -44,8 +45,8 @@ struct Edns {
   std::uint16_t udp_payload_size = 512;
   std::uint8_t version = 0;
   bool dnssec_ok = false;
-  bool nsid = false;                       // the option was present
-  std::string_view cookie;                 // 8, or 16 to 40 bytes of the message parsed; empty: none
+  bool nsid = false;        // the option was present
+  std::string_view cookie;  // 8, or 16 to 40 bytes of the message parsed; empty: none
   std::optional<ClientSubnet> client_subnet;
 };
 
@@ -66,8 +67,8 @@ struct BadQuery {
   const char* why;
 };
 // Accepts exactly one question, any type and class; records in answer/authority sections of a query and more
-// than one OPT are FormErr; trailing bytes are FormErr. Malformed EDNS options (a cookie of the wrong length, a
-// client subnet with bits beyond its prefix) are FormErr (RFC 7873 §5.2.2, RFC 7871 §7.1.2).
+// than one OPT are FormErr; trailing bytes are FormErr. Malformed EDNS options (a cookie of the wrong length,
+// a client subnet with bits beyond its prefix) are FormErr (RFC 7873 §5.2.2, RFC 7871 §7.1.2).
 std::expected<Query, BadQuery> parse_query(Bytes message);
 
 struct Record {
@@ -86,14 +87,15 @@ struct Message {
 Result<Message> parse_message(Bytes message);
 std::string to_string(const Message& message);  // in the manner of dig
 
-// Writes a message into a fixed buffer. Names are compressed against those already written. When an addition does
-// not fit, nothing of it stays and false is returned.
+// Writes a message into a fixed buffer. Names are compressed against those already written. When an addition
+// does not fit, nothing of it stays and false is returned.
 class MessageWriter {
  public:
   enum class Section : std::uint8_t { Answer, Authority, Additional };
   static constexpr std::size_t kTargetsMax = 64;  // names remembered for compression
 
-  MessageWriter(MutableBytes buffer, std::size_t limit);  // limit <= buffer.size(); at least the header must fit
+  MessageWriter(MutableBytes buffer,
+                std::size_t limit);  // limit <= buffer.size(); at least the header must fit
 
   void set_header(const Header& header);  // counts are kept by the writer
   bool add_question(std::string_view name_wire, Type type, Class klass);
@@ -110,18 +112,26 @@ class MessageWriter {
   Mark mark() const;
   void rollback(const Mark& mark);
 
-  void reserve(std::size_t bytes);  // keeps room for OPT, TSIG; a negative effect on later add_record only
+  // Keeps room for OPT or TSIG until released. False: there is less room than that, and nothing is kept.
+  bool reserve(std::size_t bytes);
   void release_reserved();
   std::size_t size() const;
   std::size_t finish();  // stores the counts; returns the size of the message
 
  private:
-  bool put_name(std::string_view wire, bool compress);
+  struct Target {
+    std::uint16_t at;    // where in the message a name, or the rest of one, stands
+    std::uint16_t size;  // of that name uncompressed
+  };
+  bool put_name(std::string_view wire);
+  bool put_rdata(Type type, std::string_view rdata);
   bool put(std::string_view bytes);
+  std::size_t find_target(std::string_view wire) const;  // 0: none
+
   MutableBytes buffer_;
   std::size_t limit_, size_ = kHeaderSize, reserved_ = 0;
   std::array<std::uint16_t, 4> counts_{};
-  std::array<std::uint16_t, kTargetsMax> targets_{};
+  std::array<Target, kTargetsMax> targets_;
   std::size_t target_count_ = 0;
 };
 

@@ -88,6 +88,11 @@ std::optional<std::uint8_t> take_escape(std::string_view text, std::size_t& posi
   return static_cast<std::uint8_t>(value);
 }
 
+std::string bad_escape(Escapes escapes) {
+  return escapes == Escapes::Octal ? "escape is not \\ and three octal digits up to 377"
+                                   : "escape is not \\ and three decimal digits up to 255";
+}
+
 void append_quoted(std::string& out, std::string_view bytes, Escapes escapes) {
   for (char c : bytes) {
     auto byte = static_cast<std::uint8_t>(c);
@@ -118,9 +123,7 @@ Result<Name> Name::parse(std::string_view text, const Name& origin, Escapes esca
     auto byte = static_cast<std::uint8_t>(c);
     if (c == '\\') {
       auto escaped = take_escape(text, i, escapes);
-      if (!escaped)
-        return invalid(escapes == Escapes::Octal ? "escape is not \\ and three octal digits up to 377"
-                                                 : "escape is not \\ and three decimal digits up to 255");
+      if (!escaped) return invalid(bad_escape(escapes));
       byte = *escaped;
     } else {
       ++i;

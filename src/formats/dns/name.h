@@ -84,6 +84,7 @@ void append_quoted(std::string& out, std::string_view bytes, Escapes escapes = E
 // Takes one escape from `text`, whose byte at `position` is a backslash, and moves `position` behind it.
 // Nothing: the escape is cut short or its number is above 255.
 std::optional<std::uint8_t> take_escape(std::string_view text, std::size_t& position, Escapes escapes);
+std::string bad_escape(Escapes escapes);  // the message for it
 
 }  // namespace meridian::dns
 

@@ -25,7 +25,8 @@ struct ZoneFileOptions {
   std::uint32_t generate_max = 100000;  // records one $GENERATE may make
 };
 
-// Calls back for every record and every refused entry, in order; a refused entry never hides a later good one.
+// Calls back for every record and every refused entry, in order; a refused entry never hides a later good
+// one.
 void parse_zone_file(std::string_view text, const ZoneFileOptions& options,
                      const std::function<void(const Record& record, std::size_t line)>& on_record,
                      const std::function<void(const ZoneFileError&)>& on_error);

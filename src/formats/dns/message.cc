@@ -1,0 +1,198 @@
+#include "formats/dns/message.h"
+
+#include "formats/dns/rdata.h"
+
+namespace meridian::dns {
+namespace {
+constexpr std::size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
+constexpr std::size_t kCookieSize = 8, kCookieSizeMin = 16, kCookieSizeMax = 40;
+
+std::unexpected<BadQuery> form_err(const char* why) {
+  return std::unexpected(BadQuery{Refusal::FormErr, why});
+}
+
+// RFC 7871 §6 and §7.1.2: as many address bytes as the prefix needs, the rest of the last one zero, no scope
+// in a query. Family 0 carries no address; some resolvers opt out of client subnets with it.
+std::optional<ClientSubnet> read_client_subnet(Bytes option) {
+  ByteReader reader(option);
+  ClientSubnet subnet;
+  subnet.family = reader.u16();
+  subnet.source_bits = reader.u8();
+  subnet.scope_bits = reader.u8();
+  unsigned most = subnet.family == 1 ? 32 : subnet.family == 2 ? 128 : 0;
+  if (!reader.ok() || subnet.family > 2 || subnet.source_bits > most || subnet.scope_bits != 0)
+    return std::nullopt;
+  Bytes address = reader.take(reader.remaining());
+  if (address.size() != (subnet.source_bits + 7u) / 8) return std::nullopt;
+  std::memcpy(subnet.address.data(), address.data(), address.size());
+  unsigned rest = subnet.source_bits % 8;
+  if (rest && (address.back() & (0xff >> rest))) return std::nullopt;
+  return subnet;
+}
+
+// Only the first cookie counts (RFC 7873 §5.2); so we treat every option.
+const char* read_options(Bytes options, Edns& edns) {
+  ByteReader reader(options);
+  while (!reader.at_end()) {
+    auto code = static_cast<OptionCode>(reader.u16());
+    Bytes value = reader.take(reader.u16());
+    if (!reader.ok()) return "an EDNS option is cut short";
+    if (code == OptionCode::Nsid) {
+      edns.nsid = true;
+    } else if (code == OptionCode::Cookie && edns.cookie.empty()) {
+      if (value.size() != kCookieSize && (value.size() < kCookieSizeMin || value.size() > kCookieSizeMax))
+        return "the cookie is neither 8 nor 16 to 40 bytes long";
+      edns.cookie = as_text(value);
+    } else if (code == OptionCode::ClientSubnet && !edns.client_subnet) {
+      edns.client_subnet = read_client_subnet(value);
+      if (!edns.client_subnet) return "the client subnet is malformed";
+    }
+  }
+  return nullptr;
+}
+
+// The fixed part of a resource record behind its owner.
+struct RecordFixed {
+  std::uint16_t type, klass;
+  std::uint32_t ttl;
+  std::size_t position, size;  // of the RDATA
+};
+std::optional<RecordFixed> read_fixed(Bytes message, std::size_t position) {
+  if (message.size() - position < kRecordFixedSize) return std::nullopt;
+  ByteReader reader(message.subspan(position));
+  RecordFixed fixed{};
+  fixed.type = reader.u16();
+  fixed.klass = reader.u16();
+  fixed.ttl = reader.u32();
+  fixed.size = reader.u16();
+  fixed.position = position + kRecordFixedSize;
+  if (fixed.size > message.size() - fixed.position) return std::nullopt;
+  return fixed;
+}
+
+const char* read_opt(const RecordFixed& opt, bool root_owner, Bytes message, std::optional<Edns>& edns) {
+  if (!root_owner) return "the owner of OPT is not the root";
+  if (edns) return "more than one OPT";
+  edns.emplace();
+  // RFC 6891 §6.2.3: values below 512 are treated as 512.
+  edns->udp_payload_size = opt.klass < 512 ? 512 : opt.klass;
+  edns->version = static_cast<std::uint8_t>(opt.ttl >> 16);
+  edns->dnssec_ok = opt.ttl & 0x8000;
+  // What options mean is the business of their version; the reply to another one is BADVERS.
+  return edns->version == 0 ? read_options(message.subspan(opt.position, opt.size), *edns) : nullptr;
+}
+
+// A query's additional section: OPT, and records that mean nothing to us, such as the TSIG of a key we do not
+// have.
+const char* read_additionals(Bytes message, std::size_t position, Query& query) {
+  for (unsigned i = 0; i < query.header.additional_count; ++i) {
+    bool root_owner = position < message.size() && message[position] == 0;
+    if (root_owner) {
+      ++position;
+    } else if (!Name::read(message, position)) {
+      return "the owner of a record is malformed";
+    }
+    auto record = read_fixed(message, position);
+    if (!record) return "a record is cut short";
+    if (static_cast<Type>(record->type) == Type::OPT)
+      if (const char* why = read_opt(*record, root_owner, message, query.edns)) return why;
+    position = record->position + record->size;
+  }
+  return position == message.size() ? nullptr : "bytes follow the message";
+}
+
+Result<Record> read_record(Bytes message, std::size_t& position) {
+  Record record;
+  record.owner = TRY(Name::read(message, position));
+  auto fixed = read_fixed(message, position);
+  if (!fixed) return invalid("a record is cut short");
+  record.type = static_cast<Type>(fixed->type);
+  record.klass = static_cast<Class>(fixed->klass);
+  record.ttl = fixed->ttl;
+  position = fixed->position + fixed->size;
+  // Updates name RRsets by records without RDATA (RFC 2136 §2.4); CH has an address format of its own.
+  bool without = fixed->size == 0 && (record.klass == Class::ANY || record.klass == Class::NONE);
+  if (without || record.klass == Class::CH)
+    record.rdata = as_text(message.subspan(fixed->position, fixed->size));
+  else
+    record.rdata = TRY(read_rdata(record.type, message, fixed->position, fixed->size));
+  return record;
+}
+
+Result<void> read_records(Bytes message, std::size_t& position, unsigned count, std::vector<Record>& out) {
+  for (unsigned i = 0; i < count; ++i) out.push_back(TRY(read_record(message, position)));
+  return {};
+}
+}  // namespace
+
+Header read_header(const std::uint8_t (&bytes)[kHeaderSize]) {
+  Header header;
+  header.id = load_u16(bytes);
+  header.qr = bytes[2] & 0x80;
+  header.opcode = static_cast<Opcode>(bytes[2] >> 3 & 15);
+  header.aa = bytes[2] & 4;
+  header.tc = bytes[2] & 2;
+  header.rd = bytes[2] & 1;
+  header.ra = bytes[3] & 0x80;
+  header.ad = bytes[3] & 0x20;
+  header.cd = bytes[3] & 0x10;
+  header.rcode = bytes[3] & 15;
+  header.question_count = load_u16(bytes + 4);
+  header.answer_count = load_u16(bytes + 6);
+  header.authority_count = load_u16(bytes + 8);
+  header.additional_count = load_u16(bytes + 10);
+  return header;
+}
+
+namespace {
+Header header_of(Bytes message) {
+  std::uint8_t bytes[kHeaderSize];
+  std::memcpy(bytes, message.data(), kHeaderSize);
+  return read_header(bytes);
+}
+}  // namespace
+
+std::expected<Query, BadQuery> parse_query(Bytes message) {
+  if (message.size() < kHeaderSize) return std::unexpected(BadQuery{Refusal::Drop, "shorter than a header"});
+  std::expected<Query, BadQuery> result;
+  Query& query = *result;
+  query.header = header_of(message);
+  if (query.header.qr) return std::unexpected(BadQuery{Refusal::Drop, "a response"});
+  if (query.header.opcode != Opcode::Query) return std::unexpected(BadQuery{Refusal::NotImp, "not a query"});
+  if (query.header.question_count != 1) return form_err("not exactly one question");  // RFC 9619
+  if (query.header.answer_count || query.header.authority_count) return form_err("a query with records");
+  std::size_t position = kHeaderSize;
+  auto name = Name::read(message, position);
+  // A pointer could only lead into the header.
+  if (!name || position - kHeaderSize != name->wire().size())
+    return form_err("the name asked for is malformed");
+  if (message.size() - position < 4) return form_err("the question is cut short");
+  query.question.name = *name;
+  query.question.type = static_cast<Type>(load_u16(&message[position]));
+  query.question.klass = static_cast<Class>(load_u16(&message[position + 2]));
+  if (const char* why = read_additionals(message, position + 4, query)) return form_err(why);
+  return result;
+}
+
+Result<Message> parse_message(Bytes bytes) {
+  if (bytes.size() < kHeaderSize) return invalid("message is shorter than a header");
+  Message message;
+  message.header = header_of(bytes);
+  std::size_t position = kHeaderSize;
+  for (unsigned i = 0; i < message.header.question_count; ++i) {
+    Question question;
+    question.name = TRY(Name::read(bytes, position));
+    if (bytes.size() - position < 4) return invalid("a question is cut short");
+    question.type = static_cast<Type>(load_u16(&bytes[position]));
+    question.klass = static_cast<Class>(load_u16(&bytes[position + 2]));
+    message.questions.push_back(question);
+    position += 4;
+  }
+  TRY(read_records(bytes, position, message.header.answer_count, message.answers));
+  TRY(read_records(bytes, position, message.header.authority_count, message.authorities));
+  TRY(read_records(bytes, position, message.header.additional_count, message.additionals));
+  if (position != bytes.size()) return invalid("bytes follow the message");
+  return message;
+}
+
+}  // namespace meridian::dns

@@ -1,0 +1,164 @@
+// Rule: a name is remembered for compression only where a 14-bit pointer reaches it, and everything that is
+// remembered lies below size_, so that cutting the buffer back also forgets.
+#include "base/check.h"
+#include "formats/dns/message.h"
+#include "formats/dns/rdata.h"
+
+namespace meridian::dns {
+namespace {
+constexpr std::size_t kPointerMax = 0x3fff;
+
+std::uint8_t lower(std::uint8_t byte) {
+  return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+// Whether the name at `at` of our own message, pointers and all, is `wire`. What we wrote ourselves needs no
+// checks.
+bool is_name(const std::uint8_t* message, std::size_t at, std::string_view wire) {
+  const auto* name = reinterpret_cast<const std::uint8_t*>(wire.data());
+  for (;;) {
+    while (message[at] >= 0xc0) at = (message[at] & 0x3fu) << 8 | message[at + 1];
+    std::size_t length = message[at];
+    if (length != *name) return false;
+    if (length == 0) return true;
+    if (std::memcmp(message + at + 1, name + 1, length) != 0)
+      for (std::size_t i = 1; i <= length; ++i)
+        if (lower(message[at + i]) != lower(name[i])) return false;
+    at += 1 + length;
+    name += 1 + length;
+  }
+}
+}  // namespace
+
+MessageWriter::MessageWriter(MutableBytes buffer, std::size_t limit) : buffer_(buffer), limit_(limit) {
+  CHECK(limit >= kHeaderSize && limit <= buffer.size());
+  std::memset(buffer_.data(), 0, kHeaderSize);
+}
+
+void MessageWriter::set_header(const Header& header) {
+  auto bit = [](bool on, unsigned value) { return on ? value : 0u; };
+  store_u16(buffer_.data(), header.id);
+  buffer_[2] =
+      static_cast<std::uint8_t>(bit(header.qr, 0x80) | (static_cast<unsigned>(header.opcode) & 15) << 3 |
+                                bit(header.aa, 4) | bit(header.tc, 2) | bit(header.rd, 1));
+  buffer_[3] = static_cast<std::uint8_t>(bit(header.ra, 0x80) | bit(header.ad, 0x20) | bit(header.cd, 0x10) |
+                                         (header.rcode & 15u));
+}
+
+bool MessageWriter::put(std::string_view bytes) {
+  if (bytes.size() > limit_ - size_) return false;
+  std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return true;
+}
+
+// Finds the longest ending of the name that the message already has, which costs little: most targets differ
+// in length, and the owner of an answer is most often the first target whole.
+std::size_t MessageWriter::find_target(std::string_view wire) const {
+  for (std::size_t i = 0; i < target_count_; ++i)
+    if (targets_[i].size == wire.size() && is_name(buffer_.data(), targets_[i].at, wire))
+      return targets_[i].at;
+  return 0;
+}
+
+bool MessageWriter::put_name(std::string_view wire) {
+  std::size_t start = size_, at = 0, pointer = 0;
+  while (wire[at] != 0) {
+    if ((pointer = find_target(wire.substr(at)))) break;
+    at += 1 + static_cast<std::uint8_t>(wire[at]);
+  }
+  if (!put(wire.substr(0, pointer ? at : at + 1))) return false;
+  if (pointer) {
+    if (limit_ - size_ < 2) return false;
+    store_u16(buffer_.data() + size_, static_cast<std::uint16_t>(0xc000 | pointer));
+    size_ += 2;
+  }
+  for (std::size_t label = 0; label < at && target_count_ < kTargetsMax && start + label <= kPointerMax;
+       label += 1 + static_cast<std::uint8_t>(wire[label]))
+    targets_[target_count_++] = {static_cast<std::uint16_t>(start + label),
+                                 static_cast<std::uint16_t>(wire.size() - label)};
+  return true;
+}
+
+bool MessageWriter::put_rdata(Type type, std::string_view rdata) {
+  CompressibleNames names = compressible_names(type);
+  if (!names.count || rdata.size() <= names.offset) return put(rdata);
+  if (!put(rdata.substr(0, names.offset))) return false;
+  rdata.remove_prefix(names.offset);
+  for (unsigned i = 0; i < names.count; ++i) {
+    std::size_t size = 0;
+    while (size < rdata.size() && rdata[size] != 0) size += 1 + static_cast<std::uint8_t>(rdata[size]);
+    if (size >= rdata.size()) break;  // not well-formed: as it came
+    if (!put_name(rdata.substr(0, size + 1))) return false;
+    rdata.remove_prefix(size + 1);
+  }
+  return put(rdata);
+}
+
+bool MessageWriter::add_question(std::string_view name_wire, Type type, Class klass) {
+  Mark before = mark();
+  if (!put_name(name_wire) || limit_ - size_ < 4) {
+    rollback(before);
+    return false;
+  }
+  store_u16(buffer_.data() + size_, static_cast<std::uint16_t>(type));
+  store_u16(buffer_.data() + size_ + 2, static_cast<std::uint16_t>(klass));
+  size_ += 4;
+  ++counts_[0];
+  return true;
+}
+
+bool MessageWriter::add_record(Section section, std::string_view owner_wire, Type type, Class klass,
+                               std::uint32_t ttl, std::string_view rdata) {
+  Mark before = mark();
+  if (!put_name(owner_wire) || limit_ - size_ < 10) {
+    rollback(before);
+    return false;
+  }
+  std::uint8_t* fixed = buffer_.data() + size_;
+  store_u16(fixed, static_cast<std::uint16_t>(type));
+  store_u16(fixed + 2, static_cast<std::uint16_t>(klass));
+  store_u32(fixed + 4, ttl);
+  size_ += 10;
+  std::size_t start = size_;
+  if (!put_rdata(type, rdata)) {
+    rollback(before);
+    return false;
+  }
+  store_u16(fixed + 8, static_cast<std::uint16_t>(size_ - start));
+  ++counts_[1 + static_cast<std::size_t>(section)];
+  return true;
+}
+
+MessageWriter::Mark MessageWriter::mark() const {
+  return {size_, target_count_, counts_};
+}
+
+void MessageWriter::rollback(const Mark& mark) {
+  size_ = mark.size;
+  target_count_ = mark.targets;
+  counts_ = mark.counts;
+}
+
+bool MessageWriter::reserve(std::size_t bytes) {
+  if (bytes > limit_ - size_) return false;
+  limit_ -= bytes;
+  reserved_ += bytes;
+  return true;
+}
+
+void MessageWriter::release_reserved() {
+  limit_ += reserved_;
+  reserved_ = 0;
+}
+
+std::size_t MessageWriter::size() const {
+  return size_;
+}
+
+std::size_t MessageWriter::finish() {
+  for (std::size_t i = 0; i < counts_.size(); ++i) store_u16(buffer_.data() + 4 + 2 * i, counts_[i]);
+  return size_;
+}
+
+}  // namespace meridian::dns
