@@ -1,0 +1,69 @@
+// A service as the front door sees it: its model (what can be asked) and one entry for all operations.
+// Rule: an operation is reached only through invoke(), with an input that a codec has decoded and validated.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "aws/call.h"
+#include "aws/error.h"
+
+namespace meridian::aws {
+
+enum class Protocol : std::uint8_t { RestXml, RestJson, Json, Query, Ec2, RpcCbor };
+
+// How a listing is paged; the CLI follows it.
+struct Pagination {
+  std::span<const char*const> input_tokens{}, output_tokens{}, result_keys{};
+  const char* limit_key = nullptr;
+  const char* more_results = nullptr;
+};
+
+struct Operation {
+  const char* name;
+  std::uint16_t index;  // in ServiceModel::operations
+  const char* method;
+  const char* uri;  // requestUri: path with {Label} and {Label+}, and a constant query
+  int status;       // of success
+  const Shape* input;
+  const Shape* output;
+  const char* input_xml_name = nullptr;
+  const char* input_xml_namespace = nullptr;
+  const char* result_wrapper = nullptr;
+  const char* host_prefix = nullptr;
+  std::span<const Shape* const> errors{};
+  const Pagination* pagination = nullptr;
+};
+
+struct ServiceModel {
+  const char* name;             // the folder and the file in models/
+  const char* service_id;       // "Route 53"
+  const char* endpoint_prefix;  // host label
+  const char* signing_name;
+  const char* api_version;
+  const char* json_version = nullptr;
+  const char* target_prefix = nullptr;
+  const char* xml_namespace = nullptr;
+  bool error_wrapper = true;              // false: errors have <Error> as their root, as S3's
+  std::span<const Protocol> protocols;    // the model's preferred one first
+  std::span<const Operation> operations;  // sorted by name
+  std::span<const Shape* const> errors;   // sorted by shape name
+
+  const Operation* find(std::string_view operation) const;
+  const Shape* find_error(std::string_view code) const;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual const ServiceModel& model() const = 0;
+  // `input` is a Value of operation.input; success is a Value of operation.output.
+  virtual Outcome<Value> invoke(Call& call, const Operation& operation, const Value& input) = 0;
+};
+
+// What every operation answers until a service overrides it: 501 NotImplemented.
+Failure not_implemented(const ServiceModel& model, std::string_view operation);
+
+std::string_view to_string(Protocol protocol);
+
+}  // namespace meridian::aws
