@@ -62,10 +62,10 @@ struct Range {
 };
 
 struct RangeOptions {
-  std::size_t limit = 0;    // 0: all
-  std::string start_after;  // an absolute key; "": from the first key of the prefix
-  std::string start_at;     // an absolute key, inclusive; at most one of the two
-  Revision revision = 0;    // 0: newest; Compacted when no longer kept; Invalid when not yet written
+  std::size_t limit = 0;         // 0: all
+  std::string start_after = {};  // an absolute key; "": from the first key of the prefix
+  std::string start_at = {};     // an absolute key, inclusive; at most one of the two
+  Revision revision = 0;         // 0: newest; Compacted when no longer kept; Invalid when not yet written
 };
 
 struct Event {

@@ -1,0 +1,167 @@
+// What Route 53 stores: the resources, their keys and their encoding. The one header of this room that others
+// (the DNS compiler) may include. Rules: a name is a lower-case wire name; every record set has a key of its
+// own, and the keys of a zone sort in the order in which ListResourceRecordSets shows them; every value
+// begins with its schema version.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "formats/dns/name.h"
+#include "formats/dns/types.h"
+
+namespace meridian::services::route53 {
+
+// The four servers of a zone, each the N of ns-N.awsdns-NN.TLD: 0-511 .com, 512-1023 .net, 1024-1535 .org,
+// 1536-2047 .co.uk. The order is that of the NS record set; the first is the MNAME of the SOA.
+using NameServers = std::array<std::uint16_t, 4>;
+std::string name_server_name(std::uint16_t server);  // "ns-738.awsdns-28.net"
+
+// Zones may share a name; the one whose key was created first answers.
+struct HostedZoneResource {
+  std::string id;       // "Z…"
+  std::string account;  // 12 digits
+  dns::Name name;
+  std::string caller_reference;
+  std::optional<std::string> comment;
+  std::string delegation_set_id;  // of a reusable set; empty: the servers are the zone's own
+  NameServers name_servers{};
+  std::uint64_t record_set_count = 0;
+};
+
+struct ResourceRecord {
+  std::string text;   // as AWS shows it
+  std::string rdata;  // uncompressed wire form
+};
+
+struct AliasTarget {
+  std::string hosted_zone_id;
+  dns::Name dns_name;
+  bool evaluate_target_health = false;
+};
+
+struct GeoLocation {
+  std::string continent_code, country_code, subdivision_code;
+};
+
+struct GeoProximityLocation {
+  std::string aws_region, local_zone_group;
+  std::optional<std::pair<std::string, std::string>> coordinates;  // latitude, longitude as given
+  std::optional<std::int32_t> bias;
+};
+
+struct CidrRoutingConfig {
+  std::string collection_id, location_name;
+};
+
+// What tells the record sets of a zone apart.
+struct RecordSetId {
+  dns::Name name;
+  dns::Type type = dns::Type::A;
+  std::string set_identifier;  // empty: a simple record set
+};
+
+struct RecordSetResource {
+  RecordSetId id;
+  std::uint32_t ttl = 0;                // seconds; meaningless for an alias
+  std::vector<ResourceRecord> records;  // in the order given; empty for an alias
+  std::optional<AliasTarget> alias;
+
+  // The routing policy. Not accepted from callers yet: kept in the stored form so that it need not change.
+  std::optional<std::uint8_t> weight;
+  std::string region;
+  std::optional<GeoLocation> geo_location;
+  std::string failover;  // PRIMARY, SECONDARY
+  std::optional<bool> multi_value_answer;
+  std::optional<CidrRoutingConfig> cidr_routing;
+  std::optional<GeoProximityLocation> geo_proximity;
+  std::string health_check_id;
+  std::string traffic_policy_instance_id;
+};
+
+// The store revision that made the key is the revision that engines must acknowledge.
+struct ChangeResource {
+  std::string id;  // "C…"; ids sort by the time they were made
+  std::string account;
+  SystemTime submitted_at;
+  std::optional<std::string> comment;
+};
+
+struct DelegationSetResource {
+  std::string id;  // "N…"
+  std::string account;
+  std::string caller_reference;
+  NameServers name_servers{};
+};
+
+struct Tag {
+  std::string key, value;
+};
+struct TagsResource {
+  std::vector<Tag> tags;  // in the order they were added
+};
+
+struct AccountResource {
+  std::uint64_t hosted_zone_count = 0;
+  std::uint64_t delegation_set_count = 0;
+};
+
+// Keys. A watcher of "route53/" sees everything; zones and record sets are under the first two prefixes.
+inline constexpr std::string_view kZonesPrefix = "route53/zones/";
+inline constexpr std::string_view kRecordSetsPrefix = "route53/records/";
+inline constexpr std::string_view kChangesPrefix = "route53/changes/";
+
+std::string zone_key(std::string_view zone_id);
+std::string record_sets_prefix(std::string_view zone_id);  // every record set of a zone
+std::string record_sets_prefix(std::string_view zone_id, const dns::Name& name);  // those at one name
+std::string record_set_key(std::string_view zone_id, const RecordSetId& id);
+std::string change_key(std::string_view change_id);
+std::string delegation_set_key(std::string_view delegation_set_id);
+std::string tags_key(std::string_view zone_id);
+std::string account_key(std::string_view account);
+
+// Nothing for a key that is not a record set's.
+struct RecordSetKeyParts {
+  std::string zone_id;
+  RecordSetId id;
+};
+std::optional<RecordSetKeyParts> parse_record_set_key(std::string_view key);
+
+// Indexes: keys with empty values, or the id of what they point at.
+std::string account_zones_prefix(std::string_view account);  // + zone id
+std::string account_zone_names_prefix(std::string_view account);
+std::string account_zone_name_key(std::string_view account, const dns::Name& name, std::string_view zone_id);
+std::string account_delegation_sets_prefix(std::string_view account);         // + delegation set id
+std::string delegation_set_zones_prefix(std::string_view delegation_set_id);  // + zone id
+std::string zone_reference_key(std::string_view account, std::string_view caller_reference);
+std::string delegation_set_reference_key(std::string_view account, std::string_view caller_reference);
+// Which zones a server has: those named `name` or below it, or exactly `name`.
+std::string server_zones_prefix(std::uint16_t server, const dns::Name& name, bool exactly);
+std::string server_zone_key(std::uint16_t server, const dns::Name& name, std::string_view zone_id);
+
+// The labels from the right, each with its dot, in AWS's spelling: "com.example.www.". Sorts as AWS lists.
+std::string reversed_name(const dns::Name& name);
+std::string aws_name(const dns::Name& name);  // "www.example.com.", octal escapes
+
+std::string encode(const HostedZoneResource& zone);
+std::string encode(const RecordSetResource& record_set);
+std::string encode(const ChangeResource& change);
+std::string encode(const DelegationSetResource& set);
+std::string encode(const TagsResource& tags);
+std::string encode(const AccountResource& account);
+// Corrupt for bytes that are not what encode() makes, of this version or an older one.
+Result<HostedZoneResource> decode_hosted_zone(std::string_view bytes);
+Result<RecordSetResource> decode_record_set(std::string_view bytes);
+Result<ChangeResource> decode_change(std::string_view bytes);
+Result<DelegationSetResource> decode_delegation_set(std::string_view bytes);
+Result<TagsResource> decode_tags(std::string_view bytes);
+Result<AccountResource> decode_account(std::string_view bytes);
+
+}  // namespace meridian::services::route53

@@ -1,0 +1,160 @@
+#include "services/route53/resources.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace meridian::services::route53 {
+namespace {
+
+dns::Name name(std::string_view text) {
+  return *dns::Name::parse(text, dns::Name(), dns::Escapes::Octal);
+}
+
+TEST(NameServers, EachQuarterHasItsTopLevelDomain) {
+  EXPECT_EQ(name_server_name(0), "ns-0.awsdns-00.com");
+  EXPECT_EQ(name_server_name(511), "ns-511.awsdns-63.com");
+  EXPECT_EQ(name_server_name(738), "ns-738.awsdns-28.net");
+  EXPECT_EQ(name_server_name(1024), "ns-1024.awsdns-00.org");
+  EXPECT_EQ(name_server_name(2047), "ns-2047.awsdns-63.co.uk");
+}
+
+TEST(Names, AreReversedLabelByLabel) {
+  EXPECT_EQ(reversed_name(name("www.example.com")), "com.example.www.");
+  EXPECT_EQ(reversed_name(name("*.example.com")), "com.example.\\052.");
+  EXPECT_EQ(reversed_name(name("a\\056b.example.com")), "com.example.a\\056b.");
+  EXPECT_EQ(reversed_name(dns::Name()), ".");
+}
+
+// DG / ListResourceRecordSets: labels reversed, with the dot behind each, in ASCII order; then type.
+TEST(RecordSetKeys, SortAsAwsLists) {
+  std::vector<RecordSetId> in_order = {
+      {name("example-x.com"), dns::Type::A, ""},    {name("example.com"), dns::Type::A, ""},
+      {name("example.com"), dns::Type::AAAA, ""},   {name("example.com"), dns::Type::NS, ""},
+      {name("example.com"), dns::Type::SOA, ""},    {name("*.example.com"), dns::Type::A, ""},
+      {name("a-b.example.com"), dns::Type::A, ""},  {name("a.example.com"), dns::Type::A, "one"},
+      {name("a.example.com"), dns::Type::A, "two"}, {name("a.example.com"), dns::Type::TXT, ""},
+      {name("z.a.example.com"), dns::Type::A, ""},  {name("b.example.com"), dns::Type::A, ""},
+  };
+  std::vector<std::string> keys;
+  for (const RecordSetId& id : in_order) keys.push_back(record_set_key("Z1", id));
+  EXPECT_TRUE(std::ranges::is_sorted(keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto parts = parse_record_set_key(keys[i]);
+    ASSERT_TRUE(parts) << i;
+    EXPECT_EQ(parts->zone_id, "Z1");
+    EXPECT_EQ(parts->id.name, in_order[i].name);
+    EXPECT_EQ(parts->id.type, in_order[i].type);
+    EXPECT_EQ(parts->id.set_identifier, in_order[i].set_identifier);
+  }
+}
+
+TEST(RecordSetKeys, OneNameDoesNotReachIntoAnother) {
+  std::string prefix = record_sets_prefix("Z1", name("a.example.com"));
+  EXPECT_TRUE(record_set_key("Z1", {name("a.example.com"), dns::Type::A, "x"}).starts_with(prefix));
+  EXPECT_FALSE(record_set_key("Z1", {name("b.a.example.com"), dns::Type::A, ""}).starts_with(prefix));
+  EXPECT_FALSE(record_set_key("Z1", {name("ab.example.com"), dns::Type::A, ""}).starts_with(prefix));
+}
+
+TEST(RecordSetKeys, OtherKeysAreNotTakenForThem) {
+  EXPECT_FALSE(parse_record_set_key("route53/zones/Z1"));
+  EXPECT_FALSE(parse_record_set_key("route53/records/Z1"));
+  EXPECT_FALSE(parse_record_set_key("route53/records/Z1/com.example."));
+  EXPECT_FALSE(parse_record_set_key(std::string_view("route53/records/Z1/com\0A\0", 24)));
+}
+
+TEST(ServerKeys, FindTheNameAndWhatIsBelowIt) {
+  std::string exact = server_zone_key(7, name("example.com"), "Z1");
+  EXPECT_TRUE(exact.starts_with(server_zones_prefix(7, name("example.com"), true)));
+  EXPECT_TRUE(server_zone_key(7, name("sub.example.com"), "Z2")
+                  .starts_with(server_zones_prefix(7, name("example.com"), false)));
+  EXPECT_FALSE(server_zone_key(7, name("sub.example.com"), "Z2")
+                   .starts_with(server_zones_prefix(7, name("example.com"), true)));
+  EXPECT_FALSE(server_zone_key(7, name("example-x.com"), "Z2")
+                   .starts_with(server_zones_prefix(7, name("example.com"), false)));
+}
+
+TEST(Encoding, AZoneComesBackWhole) {
+  HostedZoneResource zone{"Z123",      "123456789012", name("example.com"),  "ref",
+                          "a comment", "N1",           {1, 600, 1100, 1600}, 7};
+  auto read = decode_hosted_zone(encode(zone));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id, "Z123");
+  EXPECT_EQ(read->account, "123456789012");
+  EXPECT_EQ(read->name, zone.name);
+  EXPECT_EQ(read->caller_reference, "ref");
+  EXPECT_EQ(read->comment, "a comment");
+  EXPECT_EQ(read->delegation_set_id, "N1");
+  EXPECT_EQ(read->name_servers, zone.name_servers);
+  EXPECT_EQ(read->record_set_count, 7u);
+  zone.comment.reset();
+  EXPECT_FALSE(decode_hosted_zone(encode(zone))->comment.has_value());
+}
+
+RecordSetResource with_everything() {
+  RecordSetResource set;
+  set.id = {name("www.example.com"), dns::Type::A, "blue"};
+  set.ttl = 60;
+  set.records = {{"192.0.2.1", "\xc0\x00\x02\x01"}, {"192.0.2.2", std::string("\xc0\x00\x02\x02", 4)}};
+  set.alias = AliasTarget{"Z123", name("other.example.com"), true};
+  set.weight = 0;
+  set.region = "eu-west-1";
+  set.geo_location = GeoLocation{"EU", "DE", ""};
+  set.failover = "PRIMARY";
+  set.multi_value_answer = false;
+  set.cidr_routing = CidrRoutingConfig{"c1", "*"};
+  set.geo_proximity =
+      GeoProximityLocation{"us-east-1", "zone", std::pair<std::string, std::string>{"49.22", "-74.01"}, -50};
+  set.health_check_id = "h1";
+  set.traffic_policy_instance_id = "t1";
+  return set;
+}
+
+TEST(Encoding, ARecordSetKeepsEveryMember) {
+  RecordSetResource set = with_everything();
+  auto read = decode_record_set(encode(set));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id.name, set.id.name);
+  EXPECT_EQ(read->id.set_identifier, "blue");
+  EXPECT_EQ(read->ttl, 60u);
+  ASSERT_EQ(read->records.size(), 2u);
+  EXPECT_EQ(read->records[1].text, "192.0.2.2");
+  EXPECT_EQ(read->records[1].rdata, set.records[1].rdata);
+  EXPECT_EQ(read->alias->hosted_zone_id, "Z123");
+  EXPECT_EQ(read->alias->dns_name, set.alias->dns_name);
+  EXPECT_TRUE(read->alias->evaluate_target_health);
+  EXPECT_EQ(read->weight, 0);
+  EXPECT_EQ(read->region, "eu-west-1");
+  EXPECT_EQ(read->geo_location->country_code, "DE");
+  EXPECT_EQ(read->failover, "PRIMARY");
+  EXPECT_EQ(read->multi_value_answer, false);
+  EXPECT_EQ(read->cidr_routing->location_name, "*");
+  EXPECT_EQ(read->geo_proximity->coordinates->second, "-74.01");
+  EXPECT_EQ(read->geo_proximity->bias, -50);
+  EXPECT_EQ(read->health_check_id, "h1");
+  EXPECT_EQ(read->traffic_policy_instance_id, "t1");
+}
+
+TEST(Encoding, DamagedBytesAreCorruptNotRead) {
+  std::string bytes = encode(with_everything());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_EQ(decode_record_set(std::string_view(bytes).substr(0, size)).error().code, ErrorCode::Corrupt)
+        << size;
+  EXPECT_FALSE(decode_record_set(bytes + "x"));
+  bytes[0] = 2;  // a version of the future
+  EXPECT_FALSE(decode_record_set(bytes));
+}
+
+TEST(Encoding, TheSmallResourcesComeBack) {
+  ChangeResource change{"C1", "123456789012", SystemTime(std::chrono::seconds(1700000000)), "why"};
+  EXPECT_EQ(decode_change(encode(change))->submitted_at, change.submitted_at);
+  EXPECT_EQ(decode_change(encode(change))->comment, "why");
+  EXPECT_EQ(
+      decode_delegation_set(encode(DelegationSetResource{"N1", "1", "ref", {1, 2, 3, 4}}))->name_servers[3],
+      4);
+  EXPECT_EQ(decode_tags(encode(TagsResource{{{"k", "v"}, {"l", ""}}}))->tags[0].value, "v");
+  EXPECT_EQ(decode_account(encode(AccountResource{3, 2}))->hosted_zone_count, 3u);
+}
+
+}  // namespace
+}  // namespace meridian::services::route53
