@@ -14,20 +14,11 @@ Ticker::~Ticker() {
   thread_.join();
 }
 
-void Ticker::wake() {
-  {
-    std::lock_guard lock(mutex_);
-    woken_ = true;
-  }
-  changed_.notify_all();
-}
-
 void Ticker::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_for(lock, interval_, [this] { return woken_ || stopping_; });
+    changed_.wait_for(lock, interval_, [this] { return stopping_; });
     if (stopping_) return;
-    woken_ = false;
     lock.unlock();
     work_();
     lock.lock();

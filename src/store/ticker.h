@@ -1,4 +1,4 @@
-// A thread that does one piece of work at every interval of real time, and at once when woken.
+// A thread that does one piece of work at every interval of real time.
 // Rule: after the destructor has returned the work does not run any more.
 #pragma once
 
@@ -17,7 +17,6 @@ class Ticker {
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
-  void wake();
 
  private:
   void run();
@@ -26,7 +25,7 @@ class Ticker {
   std::function<void()> work_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool woken_ = false, stopping_ = false;
+  bool stopping_ = false;
   std::thread thread_;
 };
 

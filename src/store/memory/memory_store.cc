@@ -76,7 +76,7 @@ Revision MemoryStore::apply(Transaction transaction) {
     const KeyValue* before = current(key);
     if (before == nullptr) continue;
     leases_.detach(before->lease, key);
-    KeyValue item{.key = std::move(key), .value = {}, .created = 0, .modified = newest_, .lease = 0};
+    KeyValue item{std::move(key), {}, 0, newest_, 0};
     keys_.find(item.key)->second.push_back({item, true});
     batch->events.push_back({Event::Kind::Delete, std::move(item)});
   }

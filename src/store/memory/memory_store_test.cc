@@ -4,7 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "store/conformance.h"
+
 namespace meridian::store {
+
+INSTANTIATE_TEST_SUITE_P(Memory, Conformance, ::testing::Values(StoreFactory([](const Clock& clock) {
+                           return std::make_unique<MemoryStore>(clock);
+                         })));
+
 namespace {
 
 using namespace std::chrono_literals;
