@@ -1,0 +1,203 @@
+// Verifying and making signatures.
+#include "aws/sigv4.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "aws/sigv4_canonical.h"
+#include "aws/sigv4_hash.h"
+#include "base/bytes.h"
+
+namespace meridian::aws::sigv4 {
+namespace {
+
+constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
+
+std::unexpected<Refusal> refuse(Reason reason, std::string message) {
+  return std::unexpected(Refusal{reason, std::move(message)});
+}
+
+std::string hex_sha256(std::string_view bytes) {
+  return to_hex(as_bytes(sha256(bytes)));
+}
+
+std::string payload_hash(const HttpRequest& request, const Claim& claim, const Rules& rules) {
+  if (rules.s3 && claim.in_query) return std::string(kUnsignedPayload);
+  if (rules.unsigned_payload && request.headers.get("x-amz-content-sha256") == kUnsignedPayload)
+    return std::string(kUnsignedPayload);
+  return hex_sha256(request.body);
+}
+
+std::string scope_of(const Claim& claim) {
+  return fmt::format("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
+}
+
+std::string signature_of(const Claim& claim, std::string_view secret_access_key, std::string_view to_sign) {
+  std::string key = hmac_sha256(fmt::format("AWS4{}", secret_access_key), claim.date);
+  key = hmac_sha256(key, claim.region);
+  key = hmac_sha256(key, claim.service);
+  key = hmac_sha256(key, "aws4_request");
+  return to_hex(as_bytes(hmac_sha256(key, to_sign)));
+}
+
+std::string join(const std::vector<std::string>& parts, char separator) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!out.empty()) out += separator;
+    out += part;
+  }
+  return out;
+}
+
+Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(skew).count();
+  const std::string now_text = format_basic_time(now);
+  if (claim.time > now + skew)
+    return refuse(Reason::Mismatch,
+                  fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)",
+                              claim.time_text, format_basic_time(now + skew), now_text, minutes));
+  if (claim.expires_s) {
+    if (now > claim.time + std::chrono::seconds(*claim.expires_s))
+      return refuse(Reason::Expired, "Request has expired.");
+    return {};
+  }
+  if (claim.time < now - skew)
+    return refuse(Reason::Mismatch,
+                  fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", claim.time_text,
+                              format_basic_time(now - skew), now_text, minutes));
+  return {};
+}
+
+// The region may be any name of that form: a client's region need not be the one we are in.
+bool is_region(std::string_view name) {
+  return !name.empty() && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-*") == std::string_view::npos;
+}
+
+// AWS tells all that is wrong with a scope at once.
+std::string scope_faults(const Claim& claim, const Rules& rules) {
+  std::string faults;
+  if (!is_region(claim.region))
+    faults += fmt::format("Credential should be scoped to a valid region, not '{}'. ", claim.region);
+  if (claim.service != rules.service)
+    faults += fmt::format("Credential should be scoped to correct service: '{}'. ", rules.service);
+  if (claim.terminator != "aws4_request")
+    faults += fmt::format("Credential should be scoped with a valid terminator: 'aws4_request', not '{}'. ",
+                          claim.terminator);
+  if (!claim.time_text.starts_with(claim.date) || claim.date.size() != 8)
+    faults += fmt::format(
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != "
+        "'{}', "
+        "from '{}'.",
+        claim.date, claim.time_text.substr(0, 8), claim.time_text);
+  return faults;
+}
+
+Claim make_claim(const SigningKey& key, std::string_view region, const Rules& rules, SystemTime now) {
+  Claim claim;
+  claim.access_key_id = key.access_key_id;
+  claim.time = now;
+  claim.time_text = format_basic_time(now);
+  claim.date = claim.time_text.substr(0, 8);
+  claim.region = region;
+  claim.service = rules.service;
+  claim.terminator = "aws4_request";
+  return claim;
+}
+
+}  // namespace
+
+std::string format_basic_time(SystemTime time) {
+  std::string text = format_iso8601(time);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules) {
+  std::string out = fmt::format("{}\n{}\n{}\n", request.method, canonical_path(request.path, rules.s3),
+                                canonical_query(request.query));
+  for (const std::string& name : claim.signed_headers) {
+    out += name + ':';
+    bool first = true;
+    for (const auto& [field, value] : request.headers) {
+      if (!equal_ignoring_case(field, name)) continue;
+      if (!std::exchange(first, false)) out += ',';
+      out += canonical_value(value);
+    }
+    out += '\n';
+  }
+  out += '\n';
+  out += join(claim.signed_headers, ';');
+  out += '\n';
+  out += payload_hash(request, claim, rules);
+  return out;
+}
+
+std::string string_to_sign(const Claim& claim, std::string_view canonical) {
+  return fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", claim.time_text, scope_of(claim), hex_sha256(canonical));
+}
+
+Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now) {
+  if (auto in_time = check_time(claim, rules.skew, now); !in_time) return in_time;
+  if (std::string faults = scope_faults(claim, rules); !faults.empty())
+    return refuse(Reason::Mismatch, std::move(faults));
+  // Otherwise a request for one endpoint could be replayed at another.
+  if (std::find(claim.signed_headers.begin(), claim.signed_headers.end(), "host") ==
+      claim.signed_headers.end())
+    return refuse(Reason::Mismatch,
+                  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  return {};
+}
+
+Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret,
+                     const Rules& rules) {
+  const std::string canonical = canonical_request(request, claim, rules);
+  const std::string to_sign = string_to_sign(claim, canonical);
+  if (!equal_in_constant_time(claim.signature, signature_of(claim, secret.secret_access_key, to_sign)))
+    return refuse(
+        Reason::Mismatch,
+        fmt::format("The request signature we calculated does not match the signature you provided. Check "
+                    "your AWS Secret Access Key and signing method. Consult the service documentation for "
+                    "details.\n\nThe Canonical String for this request should have been\n'{}'\n\nThe "
+                    "String-to-Sign should have been\n'{}'\n",
+                    canonical, to_sign));
+  if (!equal_in_constant_time(claim.security_token, secret.session_token))
+    return refuse(Reason::UnknownKey, "The security token included in the request is invalid.");
+  return {};
+}
+
+void sign(HttpRequest& request, const SigningKey& key, std::string_view region, const Rules& rules,
+          SystemTime now) {
+  Claim claim = make_claim(key, region, rules, now);
+  request.headers.set("X-Amz-Date", claim.time_text);
+  if (!key.session_token.empty()) request.headers.set("X-Amz-Security-Token", key.session_token);
+  for (const auto& [name, value] : request.headers)
+    if (!equal_ignoring_case(name, "authorization")) claim.signed_headers.push_back(to_lower(name));
+  std::sort(claim.signed_headers.begin(), claim.signed_headers.end());
+  const auto end = std::unique(claim.signed_headers.begin(), claim.signed_headers.end());
+  claim.signed_headers.erase(end, claim.signed_headers.end());
+  const std::string to_sign = string_to_sign(claim, canonical_request(request, claim, rules));
+  request.headers.set("Authorization",
+                      fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+                                  claim.access_key_id, scope_of(claim), join(claim.signed_headers, ';'),
+                                  signature_of(claim, key.secret_access_key, to_sign)));
+}
+
+void presign(HttpRequest& request, const SigningKey& key, std::string_view region, const Rules& rules,
+             SystemTime now, std::int64_t expires_s) {
+  Claim claim = make_claim(key, region, rules, now);
+  claim.in_query = true;
+  claim.signed_headers = {"host"};
+  std::string& query = request.query;
+  if (!query.empty()) query += '&';
+  query +=
+      fmt::format("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}",
+                  percent_encode(claim.access_key_id + "/" + scope_of(claim)), claim.time_text, expires_s);
+  query += "&X-Amz-SignedHeaders=host";
+  if (!key.session_token.empty()) query += "&X-Amz-Security-Token=" + percent_encode(key.session_token);
+  const std::string to_sign = string_to_sign(claim, canonical_request(request, claim, rules));
+  query += "&X-Amz-Signature=" + signature_of(claim, key.secret_access_key, to_sign);
+}
+
+}  // namespace meridian::aws::sigv4
