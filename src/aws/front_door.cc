@@ -1,0 +1,199 @@
+// The life of a call, in the order of kSteps. A step that refuses ends the call; encoding, audit and reply
+// follow in any case, so that every request is answered in its own protocol and leaves a line.
+#include "aws/front_door.h"
+
+#include <fmt/format.h>
+
+#include "aws/audit.h"
+#include "base/ids.h"
+
+namespace meridian::aws {
+
+struct FrontDoor::Exchange {
+  http::Request received;
+  http::Responder responder;
+  MonotonicTime begun;
+  HttpRequest request;
+  Call call;
+  sigv4::Verdict<std::optional<sigv4::Claim>> claim;
+  Route to;
+  const Operation* operation = nullptr;
+  Value input, output;
+  Refused error;
+  HttpResponse response;
+};
+
+FrontDoor::FrontDoor(const FrontDoorParts& parts, std::span<Service* const> services,
+                     std::vector<const Credentials*> credentials, const FrontDoorOptions& options)
+    : parts_(parts),
+      options_(options),
+      router_(services),
+      identity_(std::move(credentials), options.development),
+      server_(parts.loop, *this, options.limits, parts.metrics, "api"),
+      pool_(options.threads, options.queued_calls_max) {}
+
+FrontDoor::~FrontDoor() = default;
+
+Result<net::Address> FrontDoor::listen(const net::Address& address,
+                                       std::shared_ptr<net::TlsServerContext> tls) {
+  return server_.listen(address, {}, std::move(tls));
+}
+
+void FrontDoor::serve(Exchange& exchange) {
+  static constexpr Refused (FrontDoor::*kSteps[])(Exchange&) = {
+      &FrontDoor::route,           // which service, which protocol
+      &FrontDoor::authenticate,    // whose call it is
+      &FrontDoor::find_operation,  // what is asked
+      &FrontDoor::decode,          // with which input; checked against the model
+      &FrontDoor::invoke,          // the service
+  };
+  for (const auto step : kSteps)
+    if ((exchange.error = (this->*step)(exchange))) break;
+  encode(exchange);
+  audit(exchange);
+  reply(exchange);
+}
+
+void FrontDoor::handle(http::Request received, http::Responder responder) {
+  auto exchange = std::make_shared<Exchange>(Exchange{std::move(received),
+                                                      std::move(responder),
+                                                      parts_.loop.clock().monotonic(),
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      {}});
+  exchange->call.request_id = make_uuid(parts_.random);
+  exchange->call.time = parts_.clock.now();
+  std::function<void()> task = [this, exchange] {
+    admit(*exchange);
+    serve(*exchange);
+  };
+  if (pool_.submit(task)) return;
+  admit(*exchange);
+  refuse_for_load(*exchange);
+}
+
+void FrontDoor::refuse_for_load(Exchange& exchange) {
+  exchange.error = route(exchange);
+  if (!exchange.error) {
+    const Protocol protocol = exchange.to.codec->protocol();
+    const bool xml =
+        protocol == Protocol::Query || protocol == Protocol::Ec2 || protocol == Protocol::RestXml;
+    exchange.error = ServiceError{xml ? "Throttling" : "ThrottlingException",
+                                  "Rate exceeded",
+                                  protocol == Protocol::RestJson ? 429 : 400,
+                                  Fault::Sender,
+                                  {}};
+  }
+  encode(exchange);
+  audit(exchange);
+  reply(exchange);
+}
+
+// From the HTTP server's message to the codecs' one.
+void FrontDoor::admit(Exchange& exchange) {
+  http::Request& received = exchange.received;
+  HttpRequest& request = exchange.request;
+  request.method = received.head.method;
+  request.path = received.head.path;
+  request.query = received.head.query;
+  for (const http1::Field& field : received.head.fields)
+    request.headers.add(std::string(field.name), std::string(field.value));
+  request.body = std::move(received.body);
+
+  Call& call = exchange.call;
+  call.source_address = received.peer.ip.to_string();
+  call.user_agent = request.headers.get("user-agent");
+  call.secure_transport = received.tls;
+  const std::string host =
+      received.head.host.empty() ? received.local.to_string() : std::string(received.head.host);
+  call.endpoint = fmt::format("{}://{}", received.tls ? "https" : "http", host);
+}
+
+FrontDoor::Refused FrontDoor::route(Exchange& exchange) {
+  exchange.claim = sigv4::read_claim(exchange.request);
+  const sigv4::Claim* claim = exchange.claim && *exchange.claim ? &**exchange.claim : nullptr;
+  exchange.to = router_.find(exchange.request, claim);
+  exchange.call.region = claim != nullptr ? claim->region : options_.region;
+  if (claim != nullptr) exchange.call.access_key_id = claim->access_key_id;
+  if (exchange.to.service == nullptr)
+    return ServiceError{"UnknownOperationException",
+                        claim != nullptr ? fmt::format("The service '{}' is not served here.", claim->service)
+                                         : "No service served here is meant by this request.",
+                        404,
+                        Fault::Sender,
+                        {}};
+  exchange.call.service = exchange.to.service->model().name;
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::authenticate(Exchange& exchange) {
+  auto key = identity_.check(exchange.request, exchange.claim, exchange.to.service->model(),
+                             exchange.to.codec->protocol(), exchange.call.time);
+  if (!key) return std::move(key).error();
+  exchange.call.account_id = std::move(key->account_id);
+  exchange.call.principal_arn = std::move(key->principal_arn);
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::find_operation(Exchange& exchange) {
+  auto operation = exchange.to.codec->find_operation(exchange.request);
+  if (!operation) return std::move(operation).error();
+  exchange.operation = *operation;
+  exchange.call.operation = exchange.operation->name;
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
+  auto input = exchange.to.codec->decode_request(*exchange.operation, exchange.request);
+  if (!input) return std::move(input).error();
+  exchange.input = std::move(*input);
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::invoke(Exchange& exchange) {
+  auto output = exchange.to.service->invoke(exchange.call, *exchange.operation, exchange.input);
+  if (!output) return std::move(output).error();
+  exchange.output = std::move(*output);
+  return std::nullopt;
+}
+
+void FrontDoor::encode(Exchange& exchange) {
+  const std::string& request_id = exchange.call.request_id;
+  exchange.response =
+      exchange.error ? exchange.to.codec->encode_error(*exchange.error, request_id)
+                     : exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
+  exchange.response.headers.set("x-amzn-RequestId", request_id);
+}
+
+void FrontDoor::audit(const Exchange& exchange) {
+  const Call& call = exchange.call;
+  const Duration duration = parts_.loop.clock().monotonic() - exchange.begun;
+  const std::string code = exchange.error ? exchange.error->code : "";
+  write_audit(parts_.logger, {call, exchange.response.status, code, duration});
+  parts_.metrics
+      .counter(
+          "meridian_api_requests_total", "API calls by service, operation and error code.",
+          {{"service", call.service}, {"operation", call.operation}, {"code", code.empty() ? "OK" : code}})
+      .add();
+  parts_.metrics
+      .histogram("meridian_api_duration_seconds", "Time from a whole request to its encoded answer.",
+                 {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
+                 {{"service", call.service}})
+      .observe(std::chrono::duration<double>(duration).count());
+}
+
+void FrontDoor::reply(Exchange& exchange) {
+  http::Response response;
+  response.status = exchange.response.status;
+  for (const auto& [name, value] : exchange.response.headers) response.headers.push_back({name, value});
+  response.body = std::move(exchange.response.body);
+  exchange.responder.send(std::move(response));
+}
+
+}  // namespace meridian::aws

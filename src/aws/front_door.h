@@ -1,0 +1,75 @@
+// The front door: the one HTTP endpoint of every AWS API served here.
+// front_door.cc has the steps of a call as one list. The event loop never runs service code: a CallPool does.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "aws/call_pool.h"
+#include "aws/identity_check.h"
+#include "aws/router.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "http/server.h"
+
+namespace meridian::aws {
+
+struct FrontDoorOptions {
+  bool development = false;  // any credentials will do, and none
+  std::size_t threads = 4;
+  std::size_t queued_calls_max = 1024;
+  std::string region = "us-east-1";  // of unsigned calls
+  http::ServerLimits limits;
+};
+
+// What the front door is built on; all of it outlives the front door.
+struct FrontDoorParts {
+  net::Loop& loop;
+  const Clock& clock;
+  Random& random;  // used on the loop's thread only
+  Logger& logger;
+  Metrics& metrics;
+};
+
+class FrontDoor final : public http::Handler {
+ public:
+  FrontDoor(const FrontDoorParts& parts, std::span<Service* const> services,
+            std::vector<const Credentials*> credentials, const FrontDoorOptions& options);
+  ~FrontDoor() override;
+
+  // On the loop's thread, or before it runs. The address really listened on.
+  Result<net::Address> listen(const net::Address& address,
+                              std::shared_ptr<net::TlsServerContext> tls = nullptr);
+  // Stops listening and calls `done` when the last call under way has been answered.
+  void drain(std::function<void()> done) { server_.drain(std::move(done)); }
+
+  void handle(http::Request request, http::Responder responder) override;
+
+ private:
+  struct Exchange;
+  using Refused = std::optional<ServiceError>;
+
+  void serve(Exchange& exchange);
+  void refuse_for_load(Exchange& exchange);
+
+  void admit(Exchange& exchange);
+  Refused route(Exchange& exchange);
+  Refused authenticate(Exchange& exchange);
+  Refused find_operation(Exchange& exchange);
+  Refused decode(Exchange& exchange);
+  Refused invoke(Exchange& exchange);
+  void encode(Exchange& exchange);
+  void audit(const Exchange& exchange);
+  static void reply(Exchange& exchange);
+
+  FrontDoorParts parts_;
+  FrontDoorOptions options_;
+  Router router_;
+  IdentityCheck identity_;
+  http::Server server_;
+  CallPool pool_;  // last: its threads end before anything they use
+};
+
+}  // namespace meridian::aws
