@@ -233,7 +233,7 @@ def types_h(model):
             if holder == "Plain":
                 start = SCALARS.get(model.shapes[member["shape"]]["type"], ("", "", ""))[2]
             elif holder == "Optional":
-                type_name = f"std::optional<{type_name}>"
+                type_name, start = f"std::optional<{type_name}>", "{}"  # so that designated initializers may leave it out
             else:
                 type_name = f"::meridian::aws::Boxed<{type_name}>"
             out.append(f"  {type_name} {identifier(member_name)}{start};")
