@@ -1,0 +1,278 @@
+#include "services/route53/change_batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace meridian::services::route53 {
+namespace {
+
+using dns::Type;
+
+std::string described(const RecordSetId& id) {
+  std::string text = fmt::format("[name='{}', type='{}'", aws_name(id.name), dns::to_string(id.type));
+  if (!id.set_identifier.empty()) text += fmt::format(", set identifier='{}'", id.set_identifier);
+  return text + ']';
+}
+
+bool has_routing_policy(const RecordSetResource& set) {
+  return !set.id.set_identifier.empty() || set.weight || !set.region.empty() || set.geo_location ||
+         !set.failover.empty() || set.multi_value_answer || set.cidr_routing || set.geo_proximity;
+}
+
+std::vector<std::string> sorted_rdata(const RecordSetResource& set) {
+  std::vector<std::string> all;
+  for (const ResourceRecord& record : set.records) all.push_back(record.rdata);
+  std::ranges::sort(all);
+  return all;
+}
+
+bool same_alias(const std::optional<AliasTarget>& a, const std::optional<AliasTarget>& b) {
+  if (!a || !b) return !a && !b;
+  return a->hosted_zone_id == b->hosted_zone_id && a->dns_name == b->dns_name &&
+         a->evaluate_target_health == b->evaluate_target_health;
+}
+
+// A deletion names what is there: TTL, values in any order, alias. Routing members may be left out.
+bool same_values(const RecordSetResource& a, const RecordSetResource& b) {
+  return same_alias(a.alias, b.alias) && (a.alias || a.ttl == b.ttl) && sorted_rdata(a) == sorted_rdata(b);
+}
+
+// What AWS would resolve itself and this version does not: the zones of its services, and names inside its
+// domains.
+bool is_aws_resource(const AliasTarget& target) {
+  static constexpr std::string_view kDomains[] = {".amazonaws.com.", ".cloudfront.net.",
+                                                  ".awsglobalaccelerator.com.", ".elasticbeanstalk.com."};
+  if (target.hosted_zone_id == "Z2FDTNDATAQYW2" || target.hosted_zone_id == "Z2BJ6XQ5FK7U4H") return true;
+  std::string name = aws_name(target.dns_name);
+  return std::ranges::any_of(kDomains, [&](std::string_view domain) { return name.ends_with(domain); });
+}
+
+class Batch {
+ public:
+  Batch(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes, RecordSets existing)
+      : zone_(zone),
+        zone_name_(aws_name(zone.name)),
+        changes_(changes),
+        before_(existing),
+        after_(std::move(existing)) {}
+
+  BatchOutcome run() {
+    find_repeats();
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      problems_ = &by_change_.emplace_back(changes_[i].problems);
+      if (!problems_->empty()) continue;
+      if (repeats_.contains(i)) {
+        const RecordSetId& id = changes_[i].record_set.id;
+        refuse("The request contains an invalid set of changes for a resource record set '{} {}'",
+               dns::to_string(id.type), aws_name(id.name));
+      }
+      check_alone(changes_[i]);
+      if (problems_->empty()) apply(changes_[i]);
+    }
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      problems_ = &by_change_[i];
+      if (problems_->empty() && changes_[i].action != Action::Delete) check_together(changes_[i].record_set);
+    }
+    problems_ = &by_change_.emplace_back();
+    check_apex();
+    return outcome();
+  }
+
+ private:
+  template <typename... Args>
+  void refuse(fmt::format_string<Args...> text, Args&&... args) {
+    problems_->push_back(fmt::format(text, std::forward<Args>(args)...));
+  }
+  std::string key(const RecordSetId& id) const { return record_set_key(zone_.id, id); }
+
+  // The one pair allowed for a record set is a deletion and then a creation: that is how clients older than
+  // UPSERT replace one.
+  void find_repeats() {
+    std::map<std::string, std::vector<std::size_t>> places;
+    for (std::size_t i = 0; i < changes_.size(); ++i)
+      if (changes_[i].problems.empty()) places[key(changes_[i].record_set.id)].push_back(i);
+    for (const auto& [_, at] : places) {
+      bool replaces = at.size() == 2 && changes_[at[0]].action == Action::Delete &&
+                      changes_[at[1]].action != Action::Delete;
+      if (at.size() > 1 && !replaces) repeats_.insert(at[1]);
+    }
+  }
+
+  // What can be said without the other record sets.
+  void check_alone(const RecordSetChange& change) {
+    const RecordSetResource& set = change.record_set;
+    std::string name = aws_name(set.id.name), type = dns::to_string(set.id.type);
+    if (!set.id.name.is_under(zone_.name))
+      return refuse("RRSet with DNS name {} is not permitted in zone {}", name, zone_name_);
+    if (change.action == Action::Delete) return;
+    if (has_routing_policy(set)) {
+      refuse(
+          "RRSet with DNS name {}, type {}, SetIdentifier {} cannot be created: routing policies are not "
+          "available "
+          "in this version",
+          name, type, set.id.set_identifier);
+    }
+    if (set.id.type == Type::SOA && set.id.name != zone_.name)
+      refuse("RRSet of type SOA with DNS name {} is only permitted at apex in zone {}", name, zone_name_);
+    if (set.id.type == Type::NS && set.id.name.is_wildcard())
+      refuse("RRSet of type NS with DNS name {} is not permitted because the name is a wildcard", name);
+    if (set.alias) {
+      check_alias_alone(set, name, type);
+    } else {
+      check_records(set, name, type);
+    }
+  }
+
+  void check_records(const RecordSetResource& set, std::string_view name, std::string_view type) {
+    if (set.records.size() > kRecordsPerSetMax)
+      refuse("Cannot have more than {} records in a RRSet.", kRecordsPerSetMax);
+    if (set.records.size() > 1 && (set.id.type == Type::CNAME || set.id.type == Type::SOA))
+      refuse("RRSet of type {} with DNS name {} is not permitted to have more than one record", type, name);
+    std::set<std::string_view> seen;
+    for (const ResourceRecord& record : set.records)
+      if (!seen.insert(record.rdata).second) refuse("Duplicate Resource Record: '{}'", record.text);
+  }
+
+  void check_alias_alone(const RecordSetResource& set, std::string_view name, std::string_view type) {
+    if (set.id.type == Type::NS || set.id.type == Type::SOA)
+      refuse("RRSet of type {} with DNS name {} is not permitted to be an alias", type, name);
+    if (set.alias->hosted_zone_id != zone_.id && is_aws_resource(*set.alias)) {
+      refuse(
+          "Tried to create an alias that targets {}, type {} in zone {}, but aliases to AWS resources are "
+          "not "
+          "available in this version",
+          aws_name(set.alias->dns_name), type, set.alias->hosted_zone_id);
+    }
+  }
+
+  void apply(const RecordSetChange& change) {
+    const RecordSetResource& set = change.record_set;
+    std::string at = key(set.id);
+    auto found = after_.find(at);
+    switch (change.action) {
+      case Action::Create:
+        if (found != after_.end())
+          return refuse("Tried to create resource record set {} but it already exists", described(set.id));
+        after_.emplace(at, set);
+        break;
+      case Action::Upsert:
+        after_.insert_or_assign(at, set);
+        break;
+      case Action::Delete:
+        if (found == after_.end())
+          return refuse("Tried to delete resource record set {} but it was not found", described(set.id));
+        if (!same_values(found->second, set)) {
+          return refuse(
+              "Tried to delete resource record set {} but the values provided do not match the current "
+              "values",
+              described(set.id));
+        }
+        after_.erase(found);
+        break;
+    }
+    touched_.insert(std::move(at));
+  }
+
+  bool holds(const dns::Name& name, auto&& predicate) const {
+    std::string prefix = record_sets_prefix(zone_.id, name);
+    for (auto at = after_.lower_bound(prefix); at != after_.end() && at->first.starts_with(prefix); ++at)
+      if (predicate(at->second)) return true;
+    return false;
+  }
+
+  // What the zone as it would be says about a record set of the batch.
+  void check_together(const RecordSetResource& set) {
+    std::string name = aws_name(set.id.name), type = dns::to_string(set.id.type);
+    auto is_cname = [](const RecordSetResource& other) { return other.id.type == Type::CNAME; };
+    if (set.id.type == Type::CNAME) {
+      if (set.id.name == zone_.name)
+        return refuse("RRSet of type CNAME with DNS name {} is not permitted at apex in zone {}", name,
+                      zone_name_);
+      if (holds(set.id.name, [&](const RecordSetResource& other) { return !is_cname(other); })) {
+        refuse(
+            "RRSet of type CNAME with DNS name {} is not permitted as it conflicts with other records with "
+            "the same "
+            "DNS name in zone {}",
+            name, zone_name_);
+      }
+    } else if (holds(set.id.name, is_cname) && set.id.name != zone_.name) {
+      // The two spaces are AWS's.
+      refuse(
+          "RRSet of type {} with DNS name {} is not permitted because a conflicting RRSet of type  CNAME "
+          "with the "
+          "same DNS name already exists in zone {}",
+          type, name, zone_name_);
+    }
+    if (set.alias) check_alias_target(set, type);
+  }
+
+  void check_alias_target(const RecordSetResource& set, std::string_view type) {
+    const AliasTarget& alias = *set.alias;
+    std::string target = fmt::format("Tried to create an alias that targets {}, type {} in zone {}, but ",
+                                     aws_name(alias.dns_name), type, alias.hosted_zone_id);
+    bool inside = alias.hosted_zone_id == zone_.id && alias.dns_name.is_under(zone_.name);
+    if (!inside) refuse("{}the alias target name does not lie within the target zone", target);
+    auto is_target = [&](const RecordSetResource& other) {
+      return other.id.type == set.id.type && other.id.name != set.id.name;
+    };
+    if (!inside || !holds(alias.dns_name, is_target)) refuse("{}that target was not found", target);
+  }
+
+  void check_apex() {
+    auto lost = [&](Type type) {
+      std::string at = key({zone_.name, type, {}});
+      return touched_.contains(at) && !after_.contains(at);
+    };
+    if (lost(Type::NS)) refuse("A HostedZone must contain at least one NS record for the zone itself.");
+    if (lost(Type::SOA)) refuse("A HostedZone must contain exactly one SOA record.");
+  }
+
+  BatchOutcome outcome() {
+    BatchOutcome out;
+    for (auto& problems : by_change_) std::ranges::move(problems, std::back_inserter(out.problems));
+    for (const std::string& at : touched_) {
+      if (after_.contains(at)) {
+        out.puts.push_back(at);
+      } else if (before_.contains(at)) {
+        out.deletes.push_back(at);
+      }
+    }
+    out.record_sets = std::move(after_);
+    return out;
+  }
+
+  const HostedZoneResource& zone_;
+  std::string zone_name_;
+  const std::vector<RecordSetChange>& changes_;
+  const RecordSets before_;
+  RecordSets after_;
+  std::set<std::string> touched_;
+  std::set<std::size_t> repeats_;  // changes of a record set that the batch changed before
+  std::deque<std::vector<std::string>> by_change_;
+  std::vector<std::string>* problems_ = nullptr;  // of the change being looked at
+};
+
+}  // namespace
+
+std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes) {
+  std::vector<dns::Name> names;
+  for (const RecordSetChange& change : changes) {
+    if (!change.problems.empty()) continue;
+    names.push_back(change.record_set.id.name);
+    if (change.record_set.alias) names.push_back(change.record_set.alias->dns_name);
+  }
+  std::ranges::sort(names);
+  auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  return names;
+}
+
+BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
+                           RecordSets existing) {
+  return Batch(zone, changes, std::move(existing)).run();
+}
+
+}  // namespace meridian::services::route53

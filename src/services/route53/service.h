@@ -1,0 +1,154 @@
+// Route 53: public hosted zones and their record sets, as resources in the store.
+// Rules: every operation that writes is one transaction with what it read as preconditions; a change of a
+// zone rewrites the zone's key, which serialises changes per zone and shows every one of them to a watcher of
+// the zones.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/stored.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "gen/route53/api.h"
+#include "services/route53/resources.h"
+#include "store/store.h"
+
+namespace meridian::services::route53 {
+
+namespace api = gen::route53;
+
+// What the engines have taken over; GetChange says INSYNC by it.
+class Acknowledgements {
+ public:
+  virtual ~Acknowledgements() = default;
+  // Every live DNS engine answers from the store's state at this revision, or a later one.
+  virtual store::Revision acknowledged() const = 0;
+};
+
+// What AWS raises on request.
+struct Quotas {
+  std::uint64_t hosted_zones_max = 500;          // an account
+  std::uint64_t record_sets_max = 10000;         // a zone
+  std::uint64_t delegation_sets_max = 100;       // an account
+  std::uint64_t delegation_set_zones_max = 100;  // a reusable delegation set
+};
+
+inline constexpr std::size_t kResourceRecordsMax = 1000;   // ResourceRecord elements of a batch
+inline constexpr std::size_t kValueCharactersMax = 32000;  // of all values of a batch
+inline constexpr std::size_t kRecordSetsPageMax = 300;
+inline constexpr std::size_t kZonesPageMax = 100;
+inline constexpr std::size_t kDelegationSetsPageMax = 100;
+inline constexpr std::size_t kTagsMax = 50;  // a zone
+// A change is remembered for 30 days, but not beyond this many later commits.
+inline constexpr Duration kChangeKept = std::chrono::hours(24 * 30);
+inline constexpr store::Revision kChangeCommitsKept = 1'000'000;
+
+class Route53 final : public api::Api {
+ public:
+  Route53(store::Store& store, const Clock& clock, Random& random, const Acknowledgements& acknowledgements,
+          Quotas quotas = {})
+      : store_(store), clock_(clock), random_(random), acknowledgements_(acknowledgements), quotas_(quotas) {}
+
+  // hosted_zones.cc
+  aws::Outcome<api::CreateHostedZoneResponse> CreateHostedZone(aws::Call&,
+                                                               const api::CreateHostedZoneRequest&) override;
+  aws::Outcome<api::GetHostedZoneResponse> GetHostedZone(aws::Call&,
+                                                         const api::GetHostedZoneRequest&) override;
+  aws::Outcome<api::DeleteHostedZoneResponse> DeleteHostedZone(aws::Call&,
+                                                               const api::DeleteHostedZoneRequest&) override;
+  aws::Outcome<api::ListHostedZonesResponse> ListHostedZones(aws::Call&,
+                                                             const api::ListHostedZonesRequest&) override;
+  aws::Outcome<api::ListHostedZonesByNameResponse> ListHostedZonesByName(
+      aws::Call&, const api::ListHostedZonesByNameRequest&) override;
+  aws::Outcome<api::GetHostedZoneCountResponse> GetHostedZoneCount(
+      aws::Call&, const api::GetHostedZoneCountRequest&) override;
+  aws::Outcome<api::UpdateHostedZoneCommentResponse> UpdateHostedZoneComment(
+      aws::Call&, const api::UpdateHostedZoneCommentRequest&) override;
+
+  // record_sets.cc
+  aws::Outcome<api::ChangeResourceRecordSetsResponse> ChangeResourceRecordSets(
+      aws::Call&, const api::ChangeResourceRecordSetsRequest&) override;
+  aws::Outcome<api::ListResourceRecordSetsResponse> ListResourceRecordSets(
+      aws::Call&, const api::ListResourceRecordSetsRequest&) override;
+
+  // changes.cc
+  aws::Outcome<api::GetChangeResponse> GetChange(aws::Call&, const api::GetChangeRequest&) override;
+
+  // delegation_sets.cc
+  aws::Outcome<api::CreateReusableDelegationSetResponse> CreateReusableDelegationSet(
+      aws::Call&, const api::CreateReusableDelegationSetRequest&) override;
+  aws::Outcome<api::GetReusableDelegationSetResponse> GetReusableDelegationSet(
+      aws::Call&, const api::GetReusableDelegationSetRequest&) override;
+  aws::Outcome<api::DeleteReusableDelegationSetResponse> DeleteReusableDelegationSet(
+      aws::Call&, const api::DeleteReusableDelegationSetRequest&) override;
+  aws::Outcome<api::ListReusableDelegationSetsResponse> ListReusableDelegationSets(
+      aws::Call&, const api::ListReusableDelegationSetsRequest&) override;
+
+  // tags.cc
+  aws::Outcome<api::ChangeTagsForResourceResponse> ChangeTagsForResource(
+      aws::Call&, const api::ChangeTagsForResourceRequest&) override;
+  aws::Outcome<api::ListTagsForResourceResponse> ListTagsForResource(
+      aws::Call&, const api::ListTagsForResourceRequest&) override;
+  aws::Outcome<api::ListTagsForResourcesResponse> ListTagsForResources(
+      aws::Call&, const api::ListTagsForResourcesRequest&) override;
+
+  // limits.cc
+  aws::Outcome<api::GetAccountLimitResponse> GetAccountLimit(aws::Call&,
+                                                             const api::GetAccountLimitRequest&) override;
+  aws::Outcome<api::GetHostedZoneLimitResponse> GetHostedZoneLimit(
+      aws::Call&, const api::GetHostedZoneLimitRequest&) override;
+  aws::Outcome<api::GetReusableDelegationSetLimitResponse> GetReusableDelegationSetLimit(
+      aws::Call&, const api::GetReusableDelegationSetLimitRequest&) override;
+
+ private:
+  using StoredZone = aws::Stored<HostedZoneResource>;
+  using StoredDelegationSet = aws::Stored<DelegationSetResource>;
+
+  // The caller's zone or delegation set, by an id in either form.
+  aws::Outcome<StoredZone> zone(const aws::Call& call, std::string_view id);
+  aws::Outcome<StoredDelegationSet> delegation_set(const aws::Call& call, std::string_view id);
+  aws::Outcome<std::uint64_t> zones_of_delegation_set(std::string_view id);
+  aws::Outcome<std::vector<HostedZoneResource>> zones_by_id(const std::vector<std::string>& ids);
+
+  // name_servers.cc: four servers for a zone; none of them may have a zone of the same, a parent or a child
+  // name.
+  aws::Outcome<NameServers> draw_name_servers(const dns::Name& zone_name);
+  aws::Outcome<bool> server_conflicts(std::uint16_t server, const dns::Name& zone_name);
+  aws::Outcome<bool> any_server_conflicts(const NameServers& servers, const dns::Name& zone_name);
+
+  // Puts a new change into the transaction and lets the oldest ones go.
+  aws::Outcome<api::ChangeInfo> add_change(const aws::Call& call, const std::optional<std::string>& comment,
+                                           store::Transaction& transaction);
+
+  aws::Outcome<store::Transaction> new_zone(const aws::Call& call, const api::CreateHostedZoneRequest& input,
+                                            HostedZoneResource& zone, api::ChangeInfo& change);
+  aws::Outcome<store::Transaction> new_delegation_set(const aws::Call& call,
+                                                      const api::CreateReusableDelegationSetRequest& input,
+                                                      DelegationSetResource& set);
+
+  store::Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  const Acknowledgements& acknowledgements_;
+  const Quotas quotas_;
+};
+
+// PriorRequestNotComplete: others changed the same things faster every time.
+aws::Failure overtaken();
+
+// Resources as the API shows them.
+api::HostedZone shown(const HostedZoneResource& zone);
+api::DelegationSet shown_delegation_set(const HostedZoneResource& zone);
+api::DelegationSet shown(const DelegationSetResource& set);
+std::vector<std::string> shown(const NameServers& servers);
+api::ResourceRecordSet shown(const RecordSetResource& record_set);
+
+// Where ids of an index stand behind its prefix.
+std::vector<std::string> ids_behind(std::string_view prefix, const store::Range& range);
+
+}  // namespace meridian::services::route53
