@@ -2,7 +2,6 @@
 #include <initializer_list>
 
 #include "formats/dns/message.h"
-#include "formats/dns/rdata.h"
 #include "formats/dns/zone_file.h"
 #include "net/address.h"
 
@@ -116,14 +115,6 @@ std::string to_string(const Message& message) {
   print_section(out, "AUTHORITY", message.authorities);
   print_section(out, "ADDITIONAL", message.additionals);
   return out;
-}
-
-std::string print_record(const Record& record) {
-  std::string out = record.owner.to_string() + "\t" + std::to_string(record.ttl) + "\t" +
-                    to_string(record.klass) + "\t" + to_string(record.type) + "\t";
-  // Records of updates may have no RDATA, and other classes other layouts: RFC 3597's form shows any bytes.
-  auto text = print_rdata(record.type, record.rdata);
-  return out + (text ? *text : print_generic_rdata(record.rdata));
 }
 
 }  // namespace meridian::dns

@@ -22,7 +22,7 @@ struct ZoneFileError {
 struct ZoneFileOptions {
   Name origin;
   std::optional<std::uint32_t> default_ttl;
-  std::uint32_t generate_max = 100000;  // records one $GENERATE may make
+  std::uint32_t generate_max = 100000;  // records all $GENERATE of a file together may make
 };
 
 // Calls back for every record and every refused entry, in order; a refused entry never hides a later good
