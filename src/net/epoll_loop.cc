@@ -126,9 +126,7 @@ void EpollLoop::unwatch(Key key, int descriptor) {
 }
 
 void EpollLoop::deliver(Key key, std::uint32_t events) {
-  const Slot slot = slots_[static_cast<std::uint32_t>(key)];
-  if (slot.ready != nullptr && slot.generation == static_cast<std::uint32_t>(key >> 32))
-    slot.ready->on_ready(events);
+  if (watches(key)) slots_[static_cast<std::uint32_t>(key)].ready->on_ready(events);
 }
 
 void EpollLoop::run_posted() {

@@ -53,6 +53,10 @@ class EpollLoop final : public Loop {
   Key watch(int descriptor, std::uint32_t events, Ready& ready);
   void change(Key key, int descriptor, std::uint32_t events);
   void unwatch(Key key, int descriptor);
+  bool watches(Key key) const {
+    const Slot& slot = slots_[static_cast<std::uint32_t>(key)];
+    return slot.ready != nullptr && slot.generation == static_cast<std::uint32_t>(key >> 32);
+  }
   // on_ready(0) at the end of this turn: how writes of one turn become one system call.
   void soon(Key key) { soon_.push_back(key); }
 
@@ -89,6 +93,17 @@ class EpollLoop final : public Loop {
   std::vector<Key> soon_, soon_running_;
   std::vector<std::uint8_t> scratch_;
   std::list<std::unique_ptr<Lingering>> lingering_;
+};
+
+// Asked after a callback that may have closed or destroyed the very object that made it.
+class StillWatched {
+ public:
+  StillWatched(const EpollLoop& loop, EpollLoop::Key key) : loop_(loop), key_(key) {}
+  explicit operator bool() const { return loop_.watches(key_); }
+
+ private:
+  const EpollLoop& loop_;
+  EpollLoop::Key key_;
 };
 
 }  // namespace meridian::net

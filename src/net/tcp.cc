@@ -20,10 +20,7 @@ class EpollConnection final : public TcpConnection, public Ready {
  public:
   EpollConnection(EpollLoop& loop, Wire wire, const Address& peer)
       : loop_(loop), wire_(std::move(wire)), peer_(peer), local_(local_address(wire_.descriptor())) {}
-  ~EpollConnection() override {
-    if (gone_ != nullptr) *gone_ = true;
-    leave_loop();
-  }
+  ~EpollConnection() override { leave_loop(); }
 
   void start(TcpHandler& handler) override {
     handler_ = &handler;
@@ -64,28 +61,28 @@ class EpollConnection final : public TcpConnection, public Ready {
 
   void on_ready(std::uint32_t events) override {
     if (events == 0) asked_for_turn_ = false;
-    bool gone = false;
-    gone_ = &gone;
-    step(gone, events);
-    if (gone) return;
-    gone_ = nullptr;
+    const StillWatched alive(loop_, key_);
+    in_turn_ = true;
+    step(alive, events);
+    if (!alive) return;
+    in_turn_ = false;
     update_interest();
   }
 
  private:
-  void step(const bool& gone, std::uint32_t events) {
+  void step(const StillWatched& alive, std::uint32_t events) {
     if (!ready_) {
       shake_hands();
-      if (gone || !ready_) return;
+      if (!alive || !ready_) return;
     }
     if (wire_.pending() > 0) {
       flush();
-      if (gone || closed_) return;
+      if (!alive) return;
     }
     const bool broken = events & (EPOLLERR | EPOLLHUP);
     if (broken && (!reading_ || ended_)) return fail(broken_error());
     const bool readable = wire_.tls() ? events != 0 || wire_.holds_input() : (events & ~EPOLLOUT) != 0;
-    if (readable && reading_ && !ended_) read(gone);
+    if (readable && reading_ && !ended_) read(alive);
   }
 
   void shake_hands() {
@@ -113,8 +110,8 @@ class EpollConnection final : public TcpConnection, public Ready {
     }
   }
 
-  void read(const bool& gone) {
-    for (int i = 0; i < kReadsPerTurn && reading_ && !closed_; ++i) {
+  void read(const StillWatched& alive) {
+    for (int i = 0; i < kReadsPerTurn && reading_; ++i) {
       const MutableBytes room = loop_.scratch();
       const IoResult result = wire_.read(room);
       if (result.status == IoStatus::Blocked) return;
@@ -124,10 +121,10 @@ class EpollConnection final : public TcpConnection, public Ready {
         return handler_->on_closed(*this, nullptr);
       }
       handler_->on_data(*this, room.first(result.size));
-      if (gone) return;
+      if (!alive) return;
       if (!wire_.tls() && result.size < room.size()) return;
     }
-    if (reading_ && !closed_ && wire_.holds_input()) ask_for_turn();
+    if (reading_ && wire_.holds_input()) ask_for_turn();
   }
 
   void fail(const Error& error) {
@@ -149,8 +146,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   }
 
   void update_interest() {
-    // Inside a callback on_ready does it once, at its end.
-    if (key_ == EpollLoop::kNoKey || gone_ != nullptr) return;
+    if (key_ == EpollLoop::kNoKey || in_turn_) return;
     std::uint32_t wanted = 0;
     if (!ready_ || (reading_ && !ended_)) wanted |= EPOLLIN;
     const bool waiting_for_turn = asked_for_turn_ && !was_blocked_;
@@ -171,7 +167,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   TcpHandler* handler_ = nullptr;
   EpollLoop::Key key_ = EpollLoop::kNoKey;
   std::uint32_t interest_ = 0;
-  bool* gone_ = nullptr;  // set while in on_ready
+  bool in_turn_ = false;  // on_ready is running, and updates the interest once at its end
   bool ready_ = false;    // the handshake is over, or there is none
   bool reading_ = true;
   bool ended_ = false;  // the peer sends no more
@@ -190,18 +186,13 @@ class EpollListener final : public TcpListener, public Ready {
         on_accept_(std::move(on_accept)),
         local_(local_address(socket_.get())),
         key_(loop_.watch(socket_.get(), EPOLLIN, *this)) {}
-  ~EpollListener() override {
-    if (gone_ != nullptr) *gone_ = true;
-    loop_.unwatch(key_, socket_.get());
-  }
+  ~EpollListener() override { loop_.unwatch(key_, socket_.get()); }
   const Address& local() const override { return local_; }
 
   void on_ready(std::uint32_t) override {
-    bool gone = false;
-    gone_ = &gone;
-    for (int i = 0; i < kAcceptsPerTurn && !gone; ++i)
+    const StillWatched alive(loop_, key_);
+    for (int i = 0; i < kAcceptsPerTurn && alive; ++i)
       if (!accept_one()) break;
-    if (!gone) gone_ = nullptr;
   }
 
  private:
@@ -239,7 +230,6 @@ class EpollListener final : public TcpListener, public Ready {
   std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;
   Address local_;
   EpollLoop::Key key_;
-  bool* gone_ = nullptr;
   std::unique_ptr<Timer> resume_;
 };
 

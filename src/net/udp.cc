@@ -45,27 +45,22 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     }
     key_ = loop_.watch(socket_.get(), EPOLLIN, *this);
   }
-  ~EpollUdpSocket() override {
-    if (gone_ != nullptr) *gone_ = true;
-    loop_.unwatch(key_, socket_.get());
-  }
+  ~EpollUdpSocket() override { loop_.unwatch(key_, socket_.get()); }
   const Address& local() const override { return local_; }
 
   void on_ready(std::uint32_t) override {
-    bool gone = false;
-    gone_ = &gone;
+    const StillWatched alive(loop_, key_);
     for (int turn = 0; turn < kBatchesPerTurn; ++turn) {
       const int count = ::recvmmsg(socket_.get(), received_.data(), kBatch, MSG_DONTWAIT, nullptr);
       if (count <= 0) break;
       const std::size_t exchanges = take(static_cast<std::size_t>(count));
       server_.serve({exchanges_.data(), exchanges});
-      if (gone) return;
+      if (!alive) return;
       send(exchanges);
       for (int i = 0; i < count; ++i) prepare(static_cast<std::size_t>(i));
       // A lone datagram means a quiet socket: asking again would cost a call to learn nothing.
       if (count == 1) break;
     }
-    gone_ = nullptr;
   }
 
  private:
@@ -172,7 +167,6 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
   DatagramServer& server_;
   Address local_;
   bool any_address_;
-  bool* gone_ = nullptr;
   EpollLoop::Key key_;
   std::unique_ptr<std::uint8_t[]> buffers_;
   std::array<Slot, kBatch> slots_{};
