@@ -1,6 +1,7 @@
-// What changes in the DNS data: the unit that the compiler makes, the feed carries, the disk keeps and an engine
-// applies. A full image is a delta from revision 0.
-// Shapes: names are uncompressed lower-case wire names; RDATA is uncompressed wire form.
+// What changes in the DNS data: the unit that the compiler makes, the feed carries, the disk keeps and an
+// engine applies. A full image is a delta from revision 0: Replace changes only, zones of one apex in the
+// order they were made. Shapes: names are uncompressed lower-case wire names; RDATA is uncompressed wire
+// form.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,12 @@
 namespace meridian::snapshots::dns {
 
 using meridian::dns::Type;
+
+inline constexpr std::size_t kZoneIdSizeMax = 64;
+inline constexpr std::size_t kSetIdentifierSizeMax = 128;
+inline constexpr std::size_t kValuesMax = 1024;       // of one record set; Route 53 allows 400
+inline constexpr std::size_t kSetBytesMax = 65535;    // what a message could ever carry of one record set
+inline constexpr std::uint32_t kTtlMax = 0x7fffffff;  // RFC 2181 §8
 
 // A record set answers with its own values, or with those of another name of the same zone.
 struct RecordSet {
@@ -34,7 +41,7 @@ struct RecordSetKey {
 struct ZoneChange {
   enum class Kind : std::uint8_t {
     Replace,  // the zone is exactly `puts`; `removes` is empty
-    Edit,     // `removes`, then `puts`
+    Edit,     // `removes`, then `puts`; the zone is there already
     Remove,   // the zone is gone; both lists are empty
   } kind = Kind::Edit;
   std::string zone_id;  // "Z…", unique; several zones may share an apex
@@ -49,9 +56,23 @@ struct Delta {
   std::vector<ZoneChange> zones;
 };
 
+// Whether everything in the delta is well-formed and in range: names, TTLs, RDATA that fits its type, owners
+// and alias targets inside their zone. What a sender in the same process calls before apply().
+Result<void> check(const Delta& delta);
+
+// Writes the encoded form one zone at a time, for what is too large to stand in memory twice.
+class DeltaEncoder {
+ public:
+  DeltaEncoder(std::uint64_t from, std::uint64_t to);
+  void add(const ZoneChange& change);
+  std::string finish() &&;
+
+ private:
+  std::string out_;
+  std::uint32_t zones_ = 0;
+};
 std::string encode(const Delta& delta);
-// Refuses whole what is malformed or out of range (a bad name, RDATA that does not fit its type, an owner outside
-// its zone): nothing of it can then be applied.
+// Refuses whole what is malformed or fails check(): nothing of it can then be applied.
 Result<Delta> decode(std::string_view bytes);
 
 }  // namespace meridian::snapshots::dns

@@ -1,20 +1,119 @@
-// DnsSnapshot: the immutable input of the DNS engine. Versions share structure: applying a one-record change to a
-// zone of 100,000 records copies a few hundred bytes.
+// DnsSnapshot: the immutable input of the DNS engine. Versions share structure: applying a one-record change
+// to a zone of 100,000 records copies a few hundred bytes.
 //
-// Several zones may share an apex (Route 53 gives each its own name servers). The zone that was made first answers;
-// the next takes its place when it goes.
+// Several zones may share an apex (Route 53 gives each its own name servers). The zone that was made first
+// answers; the next takes its place when it goes. First means first to arrive here, and a full image lists
+// zones that share an apex in that order, so the rule survives a restart.
+//
+// Rule: making, changing and destroying snapshots happens on one thread at a time (the publisher's; see
+// trie.h). Published<DnsSnapshot> keeps it: it destroys what it replaced inside publish(). Readers only call
+// const members of the snapshot they have pinned.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/random.h"
 #include "base/result.h"
+#include "base/siphash.h"
 #include "snapshots/dns/delta.h"
+#include "snapshots/dns/lookup_name.h"
+#include "snapshots/dns/name_node.h"
+#include "snapshots/dns/trie.h"
 
 namespace meridian::snapshots::dns {
 
-// (The lookup interface is the engine's business and is defined with the implementation.)
-class DnsSnapshot;
+class DnsZone {
+ public:
+  static constexpr std::uint32_t kNodesMax = 100'000'000;  // names, empty non-terminals included
+
+  const std::string& id() const { return id_; }
+  std::string_view apex() const { return apex_; }  // lower-case wire name
+  std::size_t apex_labels() const { return apex_labels_; }
+  const NameNode& apex_node() const { return *apex_node_; }
+
+  // The node of name.suffix(labels), which lies at or below the apex; null when the name does not exist.
+  const NameNode* find(LookupName& name, std::size_t labels) const;
+  // The node of `*` directly below name.suffix(labels), the closest encloser.
+  const NameNode* find_wildcard(LookupName& name, std::size_t labels) const;
+
+  template <typename Visit>
+  void for_each_node(Visit&& visit) const {
+    nodes_.for_each(visit);
+  }
+  std::size_t node_count() const { return nodes_.size(); }
+
+ private:
+  friend class ZoneEditor;
+  DnsZone() = default;
+  DnsZone(const DnsZone&) = default;
+
+  std::string id_;
+  std::string apex_;
+  std::size_t apex_labels_ = 0;
+  Trie<NameNode> nodes_;
+  const NameNode* apex_node_ = nullptr;
+};
+
+// The zones of one apex, the one that answers first.
+struct ZonesOfApex {
+  std::uint32_t refs = 1;
+  std::uint64_t apex_hash = 0;
+  std::string apex;
+  std::vector<std::shared_ptr<const DnsZone>> zones;
+
+  std::uint64_t hash() const { return apex_hash; }
+  ZonesOfApex* clone() const {
+    auto* copy = new ZonesOfApex(*this);
+    copy->refs = 1;
+    return copy;
+  }
+  static void destroy(ZonesOfApex* entry) { delete entry; }
+};
+
+class DnsSnapshot {
+ public:
+  // Revision 0 without zones. The hash key is drawn here and stays for all that is applied to it.
+  static std::unique_ptr<const DnsSnapshot> empty(Random& random);
+
+  std::uint64_t revision() const { return revision_; }
+  std::size_t zone_count() const { return zone_count_; }
+  const SipKey& hash_key() const { return key_; }
+
+  // The answering zone with the longest apex of at most `labels_max` labels that `name` lies under.
+  const DnsZone* find_zone(LookupName& name, std::size_t labels_max) const;
+
+  template <typename Visit>
+  void for_each_zone(Visit&& visit) const {  // zones of one apex in the order in which they answer
+    zones_.for_each([&](const ZonesOfApex& entry) {
+      for (const auto& zone : entry.zones) visit(*zone);
+    });
+  }
+
+ private:
+  friend class SnapshotEditor;
+  DnsSnapshot() = default;
+  DnsSnapshot(const DnsSnapshot&) = default;
+
+  std::uint64_t revision_ = 0;
+  SipKey key_;
+  Trie<ZonesOfApex> zones_;
+  std::size_t zone_count_ = 0;
+  std::size_t apex_labels_max_ = 0;  // an upper bound: removals do not lower it
+};
+
+// The version after `delta`. Conflict when `delta.from` is neither 0 nor the revision of `snapshot`; Invalid
+// when an edited zone is unknown, a zone would be left without its SOA, or a record set carries an identifier
+// (the engine has no routing policies yet). Removing what is not there is no error: a compiler may merge the
+// making and the unmaking of a record into one delta. The delta must have passed check(), as decode()'s
+// always have.
+Result<std::unique_ptr<const DnsSnapshot>> apply(const DnsSnapshot& snapshot, const Delta& delta);
+
+// encode() of the delta that makes this snapshot from nothing. For the publisher's thread: it copies zones
+// one at a time, not the whole.
+std::string encode_image(const DnsSnapshot& snapshot);
 
 }  // namespace meridian::snapshots::dns

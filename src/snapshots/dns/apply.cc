@@ -1,0 +1,195 @@
+// How one version of a DnsSnapshot becomes the next: a copy that shares everything, then changes that copy
+// only their own paths. Rule: a name has a node exactly when it owns records or lies above a name that does.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::snapshots::dns {
+
+class ZoneEditor {
+ public:
+  ZoneEditor(const SipKey& key, std::string id, std::string apex) : key_(key), zone_(new DnsZone()) {
+    zone_->id_ = std::move(id);
+    zone_->apex_ = std::move(apex);
+    LookupName name(key_, zone_->apex_);
+    zone_->apex_labels_ = name.labels();
+    add_node(name, name.labels());
+  }
+  ZoneEditor(const SipKey& key, const DnsZone& from) : key_(key), zone_(new DnsZone(from)) {}
+
+  Result<void> put(const RecordSet& set) {
+    if (!set.set_identifier.empty()) return invalid("record sets with an identifier are not served yet");
+    LookupName name(key_, set.owner);
+    const NameNode* node = zone_->find(name, name.labels());
+    if (!node) node = add_name(name);
+    replace(name, node->with(set));
+    return {};
+  }
+
+  void remove(const RecordSetKey& set) {
+    LookupName name(key_, set.owner);
+    const NameNode* node = zone_->find(name, name.labels());
+    if (!node) return;
+    replace(name, node->without(set.type));
+    remove_empty_names(name);
+  }
+
+  Result<std::shared_ptr<const DnsZone>> finish() {
+    LookupName name(key_, zone_->apex_);
+    zone_->apex_node_ = zone_->find(name, name.labels());
+    if (!zone_->apex_node_->find(Type::SOA)) return invalid("the zone has no SOA at its apex");
+    if (zone_->node_count() > DnsZone::kNodesMax)
+      return fail(ErrorCode::Limit, fmt::format("the zone has more than {} names", DnsZone::kNodesMax));
+    return std::shared_ptr<const DnsZone>(std::move(zone_));
+  }
+
+ private:
+  auto equal_to(LookupName& name, std::size_t labels) const {
+    std::string_view relative = name.suffix(labels);
+    relative.remove_suffix(zone_->apex_.size());
+    return [relative](const NameNode& node) { return node.relative_name() == relative; };
+  }
+  static bool is_wildcard(LookupName& name, std::size_t labels) {
+    return name.suffix(labels).starts_with(std::string_view("\1*", 2));
+  }
+
+  NameNode* own(LookupName& name, std::size_t labels) {
+    return zone_->nodes_.own(name.hash(labels), equal_to(name, labels));
+  }
+  void replace(LookupName& name, NameNode* node) { zone_->nodes_.put(node, equal_to(name, name.labels())); }
+
+  void add_node(LookupName& name, std::size_t labels) {
+    std::string_view relative = name.suffix(labels);
+    relative.remove_suffix(zone_->apex_.size());
+    zone_->nodes_.put(NameNode::make(name.hash(labels), relative), equal_to(name, labels));
+  }
+
+  // The name and, up to the first that is there, the empty non-terminals above it.
+  const NameNode* add_name(LookupName& name) {
+    add_node(name, name.labels());
+    for (std::size_t labels = name.labels(); labels > zone_->apex_labels_; --labels) {
+      NameNode* parent = own(name, labels - 1);
+      const bool parent_is_new = !parent;
+      if (parent_is_new) {
+        add_node(name, labels - 1);
+        parent = own(name, labels - 1);
+      }
+      parent->add_child(is_wildcard(name, labels));
+      if (!parent_is_new) break;
+    }
+    return zone_->find(name, name.labels());
+  }
+
+  void remove_empty_names(LookupName& name) {
+    for (std::size_t labels = name.labels(); labels > zone_->apex_labels_; --labels) {
+      const NameNode* node = zone_->find(name, labels);
+      if (node->set_count() > 0 || node->child_count() > 0) return;
+      zone_->nodes_.erase(name.hash(labels), equal_to(name, labels));
+      own(name, labels - 1)->remove_child(is_wildcard(name, labels));
+    }
+  }
+
+  const SipKey& key_;
+  std::unique_ptr<DnsZone> zone_;
+};
+
+class SnapshotEditor {
+ public:
+  SnapshotEditor(const DnsSnapshot& from, const Delta& delta) : next_(new DnsSnapshot(from)) {
+    if (delta.from == 0) {
+      next_->zones_ = {};
+      next_->zone_count_ = 0;
+    }
+    next_->revision_ = delta.to;
+  }
+
+  Result<void> change(const ZoneChange& change) {
+    switch (change.kind) {
+      case ZoneChange::Kind::Replace: {
+        ZoneEditor editor(next_->key_, change.zone_id, change.apex);
+        return put(change, TRY(edit(editor, change)));
+      }
+      case ZoneChange::Kind::Edit: {
+        const DnsZone* zone = find(change);
+        if (!zone) return invalid("the zone to edit is not there");
+        ZoneEditor editor(next_->key_, *zone);
+        return put(change, TRY(edit(editor, change)));
+      }
+      case ZoneChange::Kind::Remove:
+        remove(change);
+        return {};
+    }
+    return invalid("unknown kind of zone change");
+  }
+
+  std::unique_ptr<const DnsSnapshot> finish() { return std::move(next_); }
+
+ private:
+  static Result<std::shared_ptr<const DnsZone>> edit(ZoneEditor& editor, const ZoneChange& change) {
+    for (const RecordSetKey& key : change.removes) editor.remove(key);
+    for (const RecordSet& set : change.puts) TRY(editor.put(set));
+    return editor.finish();
+  }
+  static auto with_id(const ZoneChange& change) {
+    return [&change](const std::shared_ptr<const DnsZone>& zone) { return zone->id() == change.zone_id; };
+  }
+  static auto with_apex(const ZoneChange& change) {
+    return [&change](const ZonesOfApex& entry) { return entry.apex == change.apex; };
+  }
+  std::uint64_t hash(const ZoneChange& change) const {
+    LookupName name(next_->key_, change.apex);
+    return name.hash(name.labels());
+  }
+
+  const DnsZone* find(const ZoneChange& change) const {
+    const ZonesOfApex* entry = next_->zones_.find(hash(change), with_apex(change));
+    if (!entry) return nullptr;
+    const auto at = std::ranges::find_if(entry->zones, with_id(change));
+    return at == entry->zones.end() ? nullptr : at->get();
+  }
+
+  Result<void> put(const ZoneChange& change, std::shared_ptr<const DnsZone> zone) {
+    next_->apex_labels_max_ = std::max(next_->apex_labels_max_, zone->apex_labels());
+    ZonesOfApex* entry = next_->zones_.own(hash(change), with_apex(change));
+    if (!entry) {
+      entry = new ZonesOfApex{1, hash(change), change.apex, {}};
+      next_->zones_.put(entry, with_apex(change));
+    }
+    const auto at = std::ranges::find_if(entry->zones, with_id(change));
+    if (at != entry->zones.end()) {
+      *at = std::move(zone);
+      return {};
+    }
+    entry->zones.push_back(std::move(zone));
+    ++next_->zone_count_;
+    return {};
+  }
+
+  void remove(const ZoneChange& change) {
+    if (!find(change)) return;
+    --next_->zone_count_;
+    ZonesOfApex* entry = next_->zones_.own(hash(change), with_apex(change));
+    std::erase_if(entry->zones, with_id(change));
+    if (entry->zones.empty()) next_->zones_.erase(hash(change), with_apex(change));
+  }
+
+  std::unique_ptr<DnsSnapshot> next_;
+};
+
+Result<std::unique_ptr<const DnsSnapshot>> apply(const DnsSnapshot& snapshot, const Delta& delta) {
+  if (delta.from != 0 && delta.from != snapshot.revision())
+    return fail(ErrorCode::Conflict, fmt::format("DNS delta from revision {} does not fit revision {}",
+                                                 delta.from, snapshot.revision()));
+  SnapshotEditor editor(snapshot, delta);
+  for (const ZoneChange& change : delta.zones)
+    if (const Result<void> done = editor.change(change); !done)
+      return fail(done.error().code,
+                  fmt::format("DNS delta, zone {}: {}", change.zone_id, done.error().message),
+                  done.error().source);
+  return editor.finish();
+}
+
+}  // namespace meridian::snapshots::dns

@@ -1,0 +1,72 @@
+#include "snapshots/dns/snapshot.h"
+
+#include <algorithm>
+
+namespace meridian::snapshots::dns {
+
+const NameNode* DnsZone::find(LookupName& name, std::size_t labels) const {
+  std::string_view relative = name.suffix(labels);
+  relative.remove_suffix(apex_.size());
+  return nodes_.find(name.hash(labels),
+                     [relative](const NameNode& node) { return node.relative_name() == relative; });
+}
+
+const NameNode* DnsZone::find_wildcard(LookupName& name, std::size_t labels) const {
+  static constexpr std::string_view kStar("\1*", 2);
+  std::string_view encloser = name.suffix(labels);
+  encloser.remove_suffix(apex_.size());
+  return nodes_.find(name.hash_of_child(labels, kStar), [encloser](const NameNode& node) {
+    const std::string_view there = node.relative_name();
+    return there.starts_with(kStar) && there.substr(kStar.size()) == encloser;
+  });
+}
+
+std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random) {
+  std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot());
+  snapshot->key_ = SipKey{random.next(), random.next()};
+  return snapshot;
+}
+
+const DnsZone* DnsSnapshot::find_zone(LookupName& name, std::size_t labels_max) const {
+  for (std::size_t labels = std::min(labels_max, apex_labels_max_) + 1; labels-- > 0;) {
+    const std::string_view suffix = name.suffix(labels);
+    const ZonesOfApex* entry = zones_.find(
+        name.hash(labels), [suffix](const ZonesOfApex& candidate) { return candidate.apex == suffix; });
+    if (entry) return entry->zones.front().get();
+  }
+  return nullptr;
+}
+
+namespace {
+
+ZoneChange whole(const DnsZone& zone) {
+  ZoneChange change{ZoneChange::Kind::Replace, zone.id(), std::string(zone.apex()), {}, {}};
+  change.puts.reserve(zone.node_count());
+  zone.for_each_node([&](const NameNode& node) {
+    node.for_each([&](const RecordsView& records) {
+      RecordSet set;
+      set.owner = node.relative_name();
+      set.owner += zone.apex();
+      set.type = records.type;
+      set.ttl = records.ttl;
+      if (records.is_alias) {
+        set.alias_target = records.first();
+      } else {
+        set.rdata.reserve(records.count);
+        for (std::size_t at = 0; at < records.data.size();) set.rdata.emplace_back(records.next(at));
+      }
+      change.puts.push_back(std::move(set));
+    });
+  });
+  return change;
+}
+
+}  // namespace
+
+std::string encode_image(const DnsSnapshot& snapshot) {
+  DeltaEncoder encoder(0, snapshot.revision());
+  snapshot.for_each_zone([&](const DnsZone& zone) { encoder.add(whole(zone)); });
+  return std::move(encoder).finish();
+}
+
+}  // namespace meridian::snapshots::dns

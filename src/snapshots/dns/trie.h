@@ -1,0 +1,302 @@
+// Trie<Leaf>: a persistent hash trie (Bagwell's HAMT, 32 ways). Copies share everything; a change copies the
+// path it touches and nothing else, and within one series of changes each branch is copied once.
+//
+// Rule: reference counts are plain integers. Only the thread that makes and frees versions may copy, change
+// or destroy a Trie; other threads may call find() on a version that is published to them. A branch or leaf
+// whose count is one, reached through such branches from a trie not yet published, can have no reader: it is
+// changed in place.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace meridian::snapshots::dns {
+
+// A Leaf has `std::uint32_t refs`, `hash() const`, `clone() const` (a copy with refs 1) and `static
+// destroy(Leaf*)`.
+template <typename Leaf>
+class Trie {
+ public:
+  Trie() = default;
+  Trie(const Trie& other) : root_(other.root_), size_(other.size_) {
+    if (root_) ++root_->refs;
+  }
+  Trie(Trie&& other) noexcept
+      : root_(std::exchange(other.root_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Trie& operator=(Trie other) noexcept {
+    std::swap(root_, other.root_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~Trie() {
+    if (root_) release(root_, 0);
+  }
+
+  std::size_t size() const { return size_; }
+
+  template <typename Equal>
+  const Leaf* find(std::uint64_t hash, Equal&& equal) const {
+    const Branch* branch = root_;
+    for (unsigned shift = 0; branch; shift += kBits) {
+      if (shift >= kHashBits) return find_in_list(branch, equal);
+      const std::uint32_t bit = bit_at(hash, shift);
+      void* const slot = branch->slots()[branch->index(bit)];
+      if (branch->leaves & bit) {
+        const Leaf* leaf = static_cast<const Leaf*>(slot);
+        return leaf->hash() == hash && equal(*leaf) ? leaf : nullptr;
+      }
+      if (!(branch->branches & bit)) return nullptr;
+      branch = static_cast<const Branch*>(slot);
+    }
+    return nullptr;
+  }
+
+  // Takes over one reference to `leaf`; the leaf that equals it, if any, is released.
+  template <typename Equal>
+  void put(Leaf* leaf, Equal&& equal) {
+    if (!root_) root_ = make_branch(0);
+    put_at(root_, leaf, 0, equal);
+  }
+
+  template <typename Equal>
+  bool erase(std::uint64_t hash, Equal&& equal) {
+    if (!find(hash, equal)) return false;
+    erase_at(root_, hash, 0, equal);
+    --size_;
+    return true;
+  }
+
+  // The leaf, made safe to change: shared with no other version. Null when there is none.
+  template <typename Equal>
+  Leaf* own(std::uint64_t hash, Equal&& equal) {
+    if (!find(hash, equal)) return nullptr;
+    Branch** at = &root_;
+    for (unsigned shift = 0;; shift += kBits) {
+      *at = owned(*at, shift);
+      Branch* branch = *at;
+      std::size_t index = 0;
+      if (shift >= kHashBits) {
+        while (!equal(*static_cast<Leaf*>(branch->slots()[index]))) ++index;
+      } else {
+        const std::uint32_t bit = bit_at(hash, shift);
+        index = branch->index(bit);
+        if (branch->branches & bit) {
+          at = reinterpret_cast<Branch**>(&branch->slots()[index]);
+          continue;
+        }
+      }
+      Leaf* leaf = static_cast<Leaf*>(branch->slots()[index]);
+      if (leaf->refs > 1) {
+        --leaf->refs;
+        leaf = leaf->clone();
+        branch->slots()[index] = leaf;
+      }
+      return leaf;
+    }
+  }
+
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    if (root_) visit_leaves(root_, 0, visit);
+  }
+
+ private:
+  static constexpr unsigned kBits = 5;
+  static constexpr unsigned kHashBits = 64;  // below them, leaves of equal hashes form a list
+
+  struct Branch {
+    std::uint32_t refs;
+    std::uint32_t leaves;    // bitmap of the slots that hold leaves; in a list: how many there are
+    std::uint32_t branches;  // bitmap of the slots that hold branches; in a list: zero
+    std::uint32_t unused;
+    void** slots() const { return reinterpret_cast<void**>(const_cast<Branch*>(this) + 1); }
+    std::size_t index(std::uint32_t bit) const {
+      return static_cast<std::size_t>(std::popcount((leaves | branches) & (bit - 1)));
+    }
+  };
+  static_assert(sizeof(Branch) == 16);
+
+  struct NeverEqual {
+    bool operator()(const Leaf&) const { return false; }
+  };
+
+  static std::uint32_t bit_at(std::uint64_t hash, unsigned shift) { return 1u << (hash >> shift & 31); }
+  static std::size_t slot_count(const Branch* branch, unsigned shift) {
+    if (shift >= kHashBits) return branch->leaves;
+    return static_cast<std::size_t>(std::popcount(branch->leaves | branch->branches));
+  }
+  static bool holds_branch(const Branch* branch, unsigned shift, std::uint32_t bit) {
+    return shift < kHashBits && (branch->branches & bit);
+  }
+
+  static Branch* make_branch(std::size_t slots) {
+    void* memory = ::operator new(sizeof(Branch) + slots * sizeof(void*));
+    return new (memory) Branch{1, 0, 0, 0};
+  }
+  static void free_branch(Branch* branch) { ::operator delete(branch); }
+
+  // Calls visit(slot, is_branch) for every slot.
+  template <typename Visit>
+  static void visit_slots(const Branch* branch, unsigned shift, Visit&& visit) {
+    void** slots = branch->slots();
+    if (shift >= kHashBits) {
+      for (std::uint32_t i = 0; i < branch->leaves; ++i) visit(slots[i], false);
+      return;
+    }
+    std::size_t index = 0;
+    for (std::uint32_t rest = branch->leaves | branch->branches; rest; rest &= rest - 1)
+      visit(slots[index++], (branch->branches & (rest & -rest)) != 0);
+  }
+
+  static void release_leaf(Leaf* leaf) {
+    if (--leaf->refs == 0) Leaf::destroy(leaf);
+  }
+  static void release(Branch* branch, unsigned shift) {
+    if (--branch->refs) return;
+    visit_slots(branch, shift, [&](void* slot, bool is_branch) {
+      if (is_branch)
+        release(static_cast<Branch*>(slot), shift + kBits);
+      else
+        release_leaf(static_cast<Leaf*>(slot));
+    });
+    free_branch(branch);
+  }
+
+  static Branch* owned(Branch* branch, unsigned shift) {
+    if (branch->refs == 1) return branch;
+    const std::size_t slots = slot_count(branch, shift);
+    Branch* copy = make_branch(slots);
+    copy->leaves = branch->leaves;
+    copy->branches = branch->branches;
+    std::memcpy(copy->slots(), branch->slots(), slots * sizeof(void*));
+    visit_slots(copy, shift, [](void* slot, bool is_branch) {
+      ++(is_branch ? static_cast<Branch*>(slot)->refs : static_cast<Leaf*>(slot)->refs);
+    });
+    --branch->refs;
+    return copy;
+  }
+
+  // `branch` is owned; its slots move to a new allocation with room for one more, or one less.
+  static Branch* with_slot(Branch* branch, std::size_t slots, std::size_t index, void* value) {
+    Branch* grown = make_branch(slots + 1);
+    grown->leaves = branch->leaves;
+    grown->branches = branch->branches;
+    std::memcpy(grown->slots(), branch->slots(), index * sizeof(void*));
+    grown->slots()[index] = value;
+    std::memcpy(grown->slots() + index + 1, branch->slots() + index, (slots - index) * sizeof(void*));
+    free_branch(branch);
+    return grown;
+  }
+  static Branch* without_slot(Branch* branch, std::size_t slots, std::size_t index) {
+    Branch* shrunk = make_branch(slots - 1);
+    shrunk->leaves = branch->leaves;
+    shrunk->branches = branch->branches;
+    std::memcpy(shrunk->slots(), branch->slots(), index * sizeof(void*));
+    std::memcpy(shrunk->slots() + index, branch->slots() + index + 1, (slots - index - 1) * sizeof(void*));
+    free_branch(branch);
+    return shrunk;
+  }
+
+  template <typename Equal>
+  static const Leaf* find_in_list(const Branch* list, Equal&& equal) {
+    for (std::uint32_t i = 0; i < list->leaves; ++i)
+      if (const Leaf* leaf = static_cast<const Leaf*>(list->slots()[i]); equal(*leaf)) return leaf;
+    return nullptr;
+  }
+
+  template <typename Equal>
+  void put_at(Branch*& at, Leaf* leaf, unsigned shift, Equal& equal) {
+    at = owned(at, shift);
+    if (shift >= kHashBits) return put_in_list(at, leaf, shift, equal);
+    const std::uint32_t bit = bit_at(leaf->hash(), shift);
+    const std::size_t index = at->index(bit);
+    if (at->branches & bit)
+      return put_at(reinterpret_cast<Branch*&>(at->slots()[index]), leaf, shift + kBits, equal);
+    if (!(at->leaves & bit)) {
+      at = with_slot(at, slot_count(at, shift), index, leaf);
+      at->leaves |= bit;
+      ++size_;
+      return;
+    }
+    Leaf* there = static_cast<Leaf*>(at->slots()[index]);
+    if (there->hash() == leaf->hash() && equal(*there)) {
+      at->slots()[index] = leaf;
+      release_leaf(there);
+      return;
+    }
+    const NeverEqual never_equal;
+    Branch* below = make_branch(0);
+    put_at(below, there, shift + kBits, never_equal);
+    put_at(below, leaf, shift + kBits, never_equal);
+    --size_;  // `there` was counted already
+    at->slots()[index] = below;
+    at->leaves ^= bit;
+    at->branches |= bit;
+  }
+
+  template <typename Equal>
+  void put_in_list(Branch*& list, Leaf* leaf, unsigned shift, Equal& equal) {
+    for (std::uint32_t i = 0; i < list->leaves; ++i) {
+      Leaf* there = static_cast<Leaf*>(list->slots()[i]);
+      if (!equal(*there)) continue;
+      list->slots()[i] = leaf;
+      return release_leaf(there);
+    }
+    const std::size_t count = slot_count(list, shift);
+    list = with_slot(list, count, count, leaf);
+    ++list->leaves;
+    ++size_;
+  }
+
+  // The leaf is there. Leaves `at` null when nothing remains below it.
+  template <typename Equal>
+  static void erase_at(Branch*& at, std::uint64_t hash, unsigned shift, Equal& equal) {
+    at = owned(at, shift);
+    const std::size_t slots = slot_count(at, shift);
+    const bool is_list = shift >= kHashBits;
+    const std::uint32_t bit = is_list ? 0 : bit_at(hash, shift);
+    std::size_t index = is_list ? 0 : at->index(bit);
+    if (is_list)
+      while (!equal(*static_cast<Leaf*>(at->slots()[index]))) ++index;
+    if (!(at->branches & bit)) {
+      release_leaf(static_cast<Leaf*>(at->slots()[index]));
+    } else {
+      Branch*& below = reinterpret_cast<Branch*&>(at->slots()[index]);
+      erase_at(below, hash, shift + kBits, equal);
+      if (below) {
+        if (slot_count(below, shift + kBits) > 1 || below->branches) return;
+        Leaf* last = static_cast<Leaf*>(below->slots()[0]);
+        free_branch(below);
+        at->slots()[index] = last;
+        at->branches ^= bit;
+        at->leaves |= bit;
+        return;
+      }
+    }
+    at = without_slot(at, slots, index);
+    at->leaves = is_list ? at->leaves - 1 : at->leaves & ~bit;
+    at->branches &= ~bit;
+    if (slots == 1) {
+      free_branch(at);
+      at = nullptr;
+    }
+  }
+
+  template <typename Visit>
+  static void visit_leaves(const Branch* branch, unsigned shift, Visit& visit) {
+    visit_slots(branch, shift, [&](void* slot, bool is_branch) {
+      if (is_branch)
+        visit_leaves(static_cast<const Branch*>(slot), shift + kBits, visit);
+      else
+        visit(*static_cast<const Leaf*>(slot));
+    });
+  }
+
+  Branch* root_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace meridian::snapshots::dns
