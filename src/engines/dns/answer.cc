@@ -1,0 +1,168 @@
+// The life of a query, in the order of the message: header and question, answer, authority, additional, EDNS.
+#include "engines/dns/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engines/dns/find_records.h"
+#include "engines/dns/reply.h"
+#include "formats/dns/message.h"
+
+namespace meridian::engines::dns {
+namespace {
+
+using meridian::dns::Class;
+using meridian::dns::Header;
+using meridian::dns::Query;
+using meridian::dns::Rcode;
+
+constexpr std::size_t kChainMax = 16;  // CNAMEs one answer follows
+constexpr std::uint8_t kEdnsVersion = 0;
+
+std::string shown(std::string_view wire) {
+  return meridian::dns::Name::from_wire(wire)->to_string();
+}
+
+class Answer {
+ public:
+  Answer(const Query& query, const DnsSnapshot& snapshot, const AnswerContext& context, MutableBytes out,
+         Trace* trace)
+      : query_(query),
+        snapshot_(snapshot),
+        context_(context),
+        trace_(trace),
+        reply_(query, context, out, trace) {}
+
+  AnswerResult run() {
+    const Rcode rcode = fill();
+    if (trace_)
+      trace_->add("reply", fmt::format("{}{}{}", meridian::dns::to_string(rcode),
+                                       reply_.authoritative() ? ", authoritative" : "",
+                                       reply_.truncated() ? ", truncated" : ""));
+    return {reply_.finish(rcode), static_cast<std::uint16_t>(rcode), reply_.truncated()};
+  }
+
+ private:
+  Rcode fill() {
+    if (query_.edns && query_.edns->version > kEdnsVersion) return Rcode::BadVers;  // RFC 6891 §6.1.3
+    if (query_.question.klass != Class::IN) return refuse("only class IN is served");
+    const Type type = query_.question.type;
+    if (type == Type::AXFR || type == Type::IXFR) return refuse("zone transfer is not served");
+    const Rcode rcode = fill_answer();
+    if (!reply_.truncated()) reply_.add_additional(snapshot_);
+    return rcode;
+  }
+
+  Rcode refuse(const char* why) {
+    if (trace_) trace_->add("refused", why);
+    return Rcode::Refused;
+  }
+
+  // Follows CNAMEs through all zones we serve; the last name decides the code and the other sections (RFC
+  // 6604).
+  Rcode fill_answer() {
+    std::array<std::string_view, kChainMax + 1> owners;
+    owners[0] = query_.question.name.wire();
+    const DnsZone* zone = nullptr;
+    for (std::size_t hops = 0;; ++hops) {
+      LookupName name(snapshot_.hash_key(), owners[hops]);
+      const DnsZone* next_zone = find_zone(snapshot_, name, query_.question.type, trace_);
+      if (!next_zone) return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone);
+      zone = next_zone;
+      const Found found = find_name(*zone, name, query_.question.type, trace_);
+      reply_.set_authoritative(hops > 0 || found.kind != Found::Kind::Delegation);
+      if (found.kind == Found::Kind::Delegation)
+        return end_referral(*zone, owners[hops], name.suffix(found.labels).size(), *found.node);
+      if (found.kind == Found::Kind::Nothing) return end_negative(*zone, Rcode::NXDomain);
+
+      if (const auto records = records_asked(*zone, *found.node)) {
+        if (!reply_.add_answer(*zone, owners[hops], *records)) return Rcode::NoError;
+        return end_positive(*zone, found.node == &zone->apex_node() && records->type == Type::NS);
+      }
+      const auto cname = find_records(snapshot_, *zone, *found.node, Type::CNAME, trace_);
+      if (!cname) return end_negative(*zone, Rcode::NoError);
+      if (!reply_.add_answer(*zone, owners[hops], *cname)) return Rcode::NoError;
+      owners[hops + 1] = cname->first();
+      if (trace_)
+        trace_->add("cname", fmt::format("{} leads to {}", shown(owners[hops]), shown(owners[hops + 1])));
+      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone);
+    }
+  }
+
+  // Whether the last of the owners must not be looked up: it was before, or there are too many.
+  bool ends_chain(std::span<const std::string_view> owners) {
+    const auto is_last = [&](std::string_view owner) {
+      return meridian::dns::same_name(owner, owners.back());
+    };
+    const bool is_loop = std::ranges::any_of(owners.first(owners.size() - 1), is_last);
+    const bool is_long = owners.size() > kChainMax;
+    if (trace_ && is_loop) trace_->add("cname", "the chain is a loop: it ends here");
+    if (trace_ && is_long) trace_->add("cname", fmt::format("the chain ends after {} names", kChainMax));
+    return is_loop || is_long;
+  }
+
+  std::optional<RecordsView> records_asked(const DnsZone& zone, const NameNode& node) {
+    if (query_.question.type != Type::ANY)
+      return find_records(snapshot_, zone, node, query_.question.type, trace_);
+    // RFC 8482 §4.1: one RRset of those there are, which is also what Knot does.
+    std::optional<RecordsView> first;
+    node.for_each([&](const RecordsView& records) {
+      if (!first) first = find_records(snapshot_, zone, node, records.type, trace_);
+    });
+    return first;
+  }
+
+  // Route 53 adds the zone's NS set to every positive answer (DNSBehavior page).
+  Rcode end_positive(const DnsZone& zone, bool has_ns_already = false) {
+    if (!has_ns_already) reply_.add_authority_ns(zone);
+    return Rcode::NoError;
+  }
+
+  Rcode end_negative(const DnsZone& zone, Rcode rcode) {
+    reply_.add_soa(zone);
+    return rcode;
+  }
+
+  Rcode end_referral(const DnsZone& zone, std::string_view owner, std::size_t cut_size, const NameNode& cut) {
+    reply_.add_referral(zone, owner.substr(owner.size() - cut_size), *cut.find(Type::NS));
+    return Rcode::NoError;
+  }
+
+  const Query& query_;
+  const DnsSnapshot& snapshot_;
+  const AnswerContext& context_;
+  Trace* trace_;
+  Reply reply_;
+};
+
+// A reply to what is no query: the id, opcode and RD come back, nothing else can be trusted.
+AnswerResult refuse_bytes(Bytes query, meridian::dns::BadQuery bad, MutableBytes out, Trace* trace) {
+  if (trace) trace->add("message", bad.why);
+  if (bad.refusal == meridian::dns::Refusal::Drop) return {0, 0, false};
+  std::uint8_t head[meridian::dns::kHeaderSize];
+  std::copy_n(query.data(), sizeof head, head);
+  const Header asked = meridian::dns::read_header(head);
+  Header header;
+  header.id = asked.id;
+  header.qr = true;
+  header.opcode = asked.opcode;
+  header.rd = asked.rd;
+  const bool not_implemented = bad.refusal == meridian::dns::Refusal::NotImp;
+  header.rcode = static_cast<std::uint8_t>(not_implemented ? Rcode::NotImp : Rcode::FormErr);
+  meridian::dns::MessageWriter writer(out, meridian::dns::kHeaderSize);
+  writer.set_header(header);
+  return {writer.finish(), header.rcode, false};
+}
+
+}  // namespace
+
+AnswerResult answer(Bytes bytes, const DnsSnapshot& snapshot, const AnswerContext& context, MutableBytes out,
+                    Trace* trace) {
+  const auto query = meridian::dns::parse_query(bytes);
+  if (!query) return refuse_bytes(bytes, query.error(), out, trace);
+  return Answer(*query, snapshot, context, out, trace).run();
+}
+
+}  // namespace meridian::engines::dns

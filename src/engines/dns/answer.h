@@ -1,0 +1,52 @@
+// The DNS engine's pure core: one query and one snapshot in, one reply out. No I/O, no clock, no lock; the
+// same inputs give the same bytes. Rule: the reply never exceeds what the client can take, and never holds a
+// part of an RRset.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "engines/dns/cookies.h"
+#include "engines/dns/trace.h"
+#include "net/address.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::engines::dns {
+
+enum class Transport : std::uint8_t { Udp, Tcp };
+
+// What a server says about itself in every reply.
+struct ServerIdentity {
+  static constexpr std::size_t kNsidSizeMax = 128;
+
+  std::string nsid;  // RFC 5001; empty: not told. What is beyond kNsidSizeMax is not sent.
+  CookieSecret cookie_secret{};
+  std::uint16_t udp_payload_size_max =
+      1232;  // what fits any path unfragmented (DNS flag day 2020); at least 512
+};
+
+struct AnswerContext {
+  const net::Address& client;
+  Transport transport;
+  Random& random;  // order of values; need not be strong
+  const ServerIdentity& identity;
+  SystemTime now;
+};
+
+struct AnswerResult {
+  std::size_t size;     // of the reply; 0: no reply is safe
+  std::uint16_t rcode;  // the extended one (RFC 6891 §6.1.3)
+  bool truncated;
+};
+
+inline constexpr std::size_t kUdpSizeMin = 512;  // of `out`, RFC 1035 §4.2.1
+inline constexpr std::size_t kTcpSizeMax = 65535;
+
+// Writes the reply to `query` into `out` (at least kUdpSizeMin bytes).
+AnswerResult answer(Bytes query, const snapshots::dns::DnsSnapshot& snapshot, const AnswerContext& context,
+                    MutableBytes out, Trace* trace = nullptr);
+
+}  // namespace meridian::engines::dns

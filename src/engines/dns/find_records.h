@@ -1,0 +1,42 @@
+// Finding: which zone speaks for a name, what the zone has there (RFC 1034 §4.3.2, RFC 4592), and which
+// records an alias stands for. Pure lookups in a pinned snapshot.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engines/dns/trace.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::engines::dns {
+
+using snapshots::dns::DnsSnapshot;
+using snapshots::dns::DnsZone;
+using snapshots::dns::LookupName;
+using snapshots::dns::NameNode;
+using snapshots::dns::RecordsView;
+using Type = meridian::dns::Type;
+
+inline constexpr std::size_t kAliasHopsMax = 16;
+
+// Null when we are not asked about a zone of ours.
+const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace);
+
+struct Found {
+  enum class Kind : std::uint8_t {
+    Name,        // `node` is the name's own, or the wildcard's that stands for it
+    Delegation,  // `node` is the zone cut at or above the name
+    Nothing,     // the name does not exist
+  };
+  Kind kind;
+  const NameNode* node;
+  std::size_t labels;  // of the name, the cut, or the closest encloser
+};
+Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace);
+
+// The records of the type at the node; those of the alias's final target, with the target's TTL, when it is
+// one. None when there are none, or an alias leads nowhere.
+std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZone& zone,
+                                        const NameNode& node, Type type, Trace* trace);
+
+}  // namespace meridian::engines::dns
