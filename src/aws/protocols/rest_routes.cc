@@ -1,0 +1,170 @@
+// A trie of path segments, built once a service.
+#include "aws/protocols/rest_routes.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "aws/protocols/scalar_text.h"
+
+namespace meridian::aws {
+
+namespace {
+
+constexpr std::size_t kSegmentsMax = 512;
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// The segments between slashes, without the empty ones at both ends.
+std::vector<std::string_view> segments_of(std::string_view path) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (path.empty()) return {};
+  return split(path, '/');
+}
+
+struct Template {
+  std::vector<std::string_view> segments;
+  std::vector<std::string_view> constants;  // of the query: "name" or "name=value"
+};
+
+Template template_of(const Operation& operation) {
+  std::string_view uri = operation.uri;
+  Template result;
+  std::size_t mark = uri.find('?');
+  if (mark != std::string_view::npos) {
+    result.constants = split(uri.substr(mark + 1), '&');
+    uri = uri.substr(0, mark);
+  }
+  result.segments = segments_of(uri);
+  return result;
+}
+
+bool is_label(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
+bool is_greedy(std::string_view segment) {
+  return segment.ends_with("+}");
+}
+
+bool has_constants(const std::vector<std::string_view>& constants, std::string_view query) {
+  std::vector<std::string_view> pairs = split(query, '&');
+  return std::ranges::all_of(constants, [&](std::string_view constant) {
+    return std::ranges::any_of(pairs, [&](std::string_view pair) {
+      // A constant without a value is also sent as "name=".
+      return pair == constant || (pair.ends_with('=') && pair.substr(0, pair.size() - 1) == constant);
+    });
+  });
+}
+
+}  // namespace
+
+struct RestRoutes::Node {
+  struct Leaf {
+    const Operation* operation;
+    std::vector<std::string_view> constants;
+  };
+  std::map<std::string_view, std::unique_ptr<Node>> literals;
+  std::unique_ptr<Node> label, greedy;
+  std::vector<Leaf> leaves;  // those with most constants first
+
+  const Operation* pick(std::string_view method, std::string_view query) const {
+    for (const Leaf& leaf : leaves)
+      if (leaf.operation->method == method && has_constants(leaf.constants, query)) return leaf.operation;
+    return nullptr;
+  }
+};
+
+RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>()) {
+  for (const Operation& operation : model.operations) {
+    Template uri = template_of(operation);
+    Node* node = root_.get();
+    for (std::string_view segment : uri.segments) {
+      std::unique_ptr<Node>& next = is_greedy(segment)  ? node->greedy
+                                    : is_label(segment) ? node->label
+                                                        : node->literals[segment];
+      if (!next) next = std::make_unique<Node>();
+      node = next.get();
+    }
+    node->leaves.push_back({&operation, std::move(uri.constants)});
+    std::ranges::stable_sort(node->leaves, std::greater(),
+                             [](const Node::Leaf& leaf) { return leaf.constants.size(); });
+  }
+}
+
+RestRoutes::~RestRoutes() = default;
+
+const Operation* RestRoutes::find(std::string_view method, std::string_view path,
+                                  std::string_view query) const {
+  std::vector<std::string_view> segments = segments_of(path);
+  if (segments.size() > kSegmentsMax) return nullptr;
+  return walk(*root_, segments, method, query);
+}
+
+// As deep as the longest template; a step tries at most a literal and a label, and a greedy label ends it.
+const Operation* RestRoutes::walk(const Node& node, std::span<const std::string_view> segments,
+                                  std::string_view method, std::string_view query) const {
+  if (segments.empty()) return node.pick(method, query);
+  if (auto literal = node.literals.find(segments.front()); literal != node.literals.end())
+    if (const Operation* found = walk(*literal->second, segments.subspan(1), method, query)) return found;
+  if (node.label && !segments.front().empty())
+    if (const Operation* found = walk(*node.label, segments.subspan(1), method, query)) return found;
+  if (!node.greedy) return nullptr;
+  if (const Operation* found = node.greedy->pick(method, query)) return found;
+  for (std::size_t taken = 1; taken < segments.size(); ++taken)
+    if (const Operation* found = walk(*node.greedy, segments.subspan(taken), method, query)) return found;
+  return nullptr;
+}
+
+std::optional<Labels> path_labels(const Operation& operation, std::string_view path) {
+  Template uri = template_of(operation);
+  std::vector<std::string_view> segments = segments_of(path);
+  Labels labels;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < uri.segments.size(); ++i) {
+    std::string_view segment = uri.segments[i];
+    if (at >= segments.size()) return std::nullopt;
+    if (!is_label(segment)) {
+      if (segments[at++] != segment) return std::nullopt;
+      continue;
+    }
+    bool greedy = is_greedy(segment);
+    std::size_t after = uri.segments.size() - i - 1;
+    if (segments.size() < at + 1 + after) return std::nullopt;
+    std::size_t end = greedy ? segments.size() - after : at + 1;
+    // A slash at the end belongs to a greedy label that ends the path.
+    const char* stop = segments[end - 1].data() + segments[end - 1].size();
+    if (greedy && after == 0) stop = path.data() + path.size();
+    auto text = percent_decode({segments[at].data(), static_cast<std::size_t>(stop - segments[at].data())});
+    if (!text) return std::nullopt;
+    labels.emplace_back(segment.substr(1, segment.size() - (greedy ? 3 : 2)), std::move(*text));
+    at = end;
+  }
+  if (at != segments.size()) return std::nullopt;
+  return labels;
+}
+
+std::optional<QueryPairs> parse_query_string(std::string_view query) {
+  QueryPairs pairs;
+  if (query.empty()) return pairs;
+  for (std::string_view pair : split(query, '&')) {
+    if (pair.empty()) continue;
+    std::size_t equals = pair.find('=');
+    auto name = percent_decode(pair.substr(0, equals), true);
+    auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
+    if (!name || !value) return std::nullopt;
+    pairs.emplace_back(std::move(*name), std::move(*value));
+  }
+  return pairs;
+}
+
+}  // namespace meridian::aws
