@@ -1,0 +1,142 @@
+#include "snapshots/dns/disk_log.h"
+
+#include <fmt/format.h>
+
+namespace meridian::snapshots::dns {
+namespace {
+
+constexpr std::string_view kMagic = "MDNSIMG1";
+constexpr std::string_view kLogPrefix = "log-";
+
+}  // namespace
+
+std::string DnsDiskLog::log_path(std::uint64_t revision) const {
+  return fmt::format("{}/{}{}", directory_, kLogPrefix, revision);
+}
+
+Result<DnsDiskLog::Opened> DnsDiskLog::open(Disk& disk, std::string directory, Random& random,
+                                            std::uint64_t log_bytes_min) {
+  TRY(disk.make_directories(directory));
+  Opened opened;
+  opened.log.reset(new DnsDiskLog(disk, std::move(directory), log_bytes_min));
+  DnsDiskLog& log = *opened.log;
+  auto snapshot = TRY(log.read_image(random, opened.warnings));
+  log.image_revision_ = snapshot->revision();
+  opened.snapshot = TRY(log.read_log(std::move(snapshot), opened.warnings));
+  log.revision_ = opened.snapshot->revision();
+  log.remove_other_logs();
+  // Without an image there is nothing a log could lie on.
+  if (log.image_bytes_ > 0) log.log_ = TRY(disk.append_to(log.log_path(log.image_revision_)));
+  return opened;
+}
+
+Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_image(Random& random,
+                                                                  std::vector<std::string>& warnings) {
+  auto nothing = DnsSnapshot::empty(random);
+  auto bytes = disk_.read(image_path());
+  if (!bytes && bytes.error().code == ErrorCode::NotFound) return nothing;
+  if (!bytes) return std::unexpected(bytes.error());
+
+  auto load = [&]() -> Result<std::unique_ptr<const DnsSnapshot>> {
+    ByteReader reader(*bytes);
+    bool known = as_text(reader.take(kMagic.size())) == kMagic;
+    std::uint32_t checksum = reader.u32();
+    Bytes body = reader.take(reader.remaining());
+    if (!reader.ok() || !known)
+      return fail(ErrorCode::Corrupt, "it is not an image of this version", ErrorSource::Storage);
+    if (crc32c(body) != checksum)
+      return fail(ErrorCode::Corrupt, "its checksum does not hold", ErrorSource::Storage);
+    return apply(*nothing, TRY(decode(as_text(body))));
+  };
+  auto loaded = load();
+  if (loaded) {
+    image_bytes_ = bytes->size();
+    return loaded;
+  }
+  std::string aside = image_path() + ".damaged";
+  warnings.push_back(fmt::format("{}: {}; it is kept as {}", image_path(), loaded.error().message, aside));
+  TRY(disk_.replace(aside, as_bytes(*bytes)));
+  TRY(disk_.remove(image_path()));
+  return nothing;
+}
+
+Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_log(std::unique_ptr<const DnsSnapshot> snapshot,
+                                                                std::vector<std::string>& warnings) {
+  std::string path = log_path(image_revision_);
+  auto bytes = disk_.read(path);
+  if (image_bytes_ == 0 || (!bytes && bytes.error().code == ErrorCode::NotFound)) return snapshot;
+  if (!bytes) return std::unexpected(bytes.error());
+
+  ByteReader reader(*bytes);
+  while (!reader.at_end()) {
+    const std::size_t start = reader.position();
+    std::uint32_t size = reader.u32();
+    std::uint32_t checksum = reader.u32();
+    Bytes body = reader.take(size);
+    std::string why = "ends within a delta";
+    if (reader.ok() && crc32c(body) != checksum) why = "has a delta whose checksum does not hold";
+    if (reader.ok() && crc32c(body) == checksum) {
+      auto delta = decode(as_text(body));
+      auto next = delta ? apply(*snapshot, *delta) : std::unexpected(delta.error());
+      if (next) {
+        snapshot = *std::move(next);
+        continue;
+      }
+      why = "has a delta that cannot be applied: " + next.error().message;
+    }
+    warnings.push_back(fmt::format("{} {}; cut off at byte {} of {}", path, why, start, bytes->size()));
+    TRY(disk_.truncate(path, start));
+    break;
+  }
+  return snapshot;
+}
+
+Result<void> DnsDiskLog::append(const Delta& delta, const DnsSnapshot& after) {
+  const bool follows = log_ && delta.from == revision_ && delta.from != 0;
+  const bool grown = log_ && log_->size() > std::max(log_bytes_min_, image_bytes_);
+  auto done = follows && !grown ? append_to_log(delta) : write_image(after);
+  if (!done) {
+    log_.reset();
+    return done;
+  }
+  revision_ = after.revision();
+  return {};
+}
+
+Result<void> DnsDiskLog::append_to_log(const Delta& delta) {
+  std::string body = encode(delta);
+  std::string record;
+  record.reserve(body.size() + 8);
+  append_u32(record, static_cast<std::uint32_t>(body.size()));
+  append_u32(record, crc32c(as_bytes(body)));
+  record += body;
+  return log_->append(as_bytes(record));
+}
+
+Result<void> DnsDiskLog::write_image(const DnsSnapshot& snapshot) {
+  log_.reset();
+  std::string body = encode_image(snapshot);
+  std::string image(kMagic);
+  append_u32(image, crc32c(as_bytes(body)));
+  image += body;
+  // A log of this revision could only be left over from an image that was lost: it must not be read on top of
+  // this one.
+  TRY(disk_.remove(log_path(snapshot.revision())));
+  TRY(disk_.replace(image_path(), as_bytes(image)));
+  image_revision_ = snapshot.revision();
+  image_bytes_ = image.size();
+  remove_other_logs();
+  log_ = TRY(disk_.append_to(log_path(image_revision_)));
+  return {};
+}
+
+void DnsDiskLog::remove_other_logs() {
+  auto names = disk_.list(directory_);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    std::string path = directory_ + "/" + name;
+    if (name.starts_with(kLogPrefix) && path != log_path(image_revision_)) (void)disk_.remove(path);
+  }
+}
+
+}  // namespace meridian::snapshots::dns

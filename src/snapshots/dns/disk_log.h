@@ -1,0 +1,59 @@
+// The last snapshot on disk: an image, and the log of the deltas since. What lets DNS answer at start-up
+// before anything else is open. It is a copy of what the store says, so it is not synced at each delta: after
+// a power cut it may be some deltas behind, never wrong.
+//
+// Layout of the directory: `image` (magic, CRC-32C, an encoded full delta) and `log-<revision of the image>`
+// (size, CRC-32C and bytes of each delta). Rule: a snapshot is read only from bytes whose checksums hold; a
+// torn tail of the log is cut off, a damaged image is set aside for inspection and everything starts empty.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/random.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::snapshots::dns {
+
+class DnsDiskLog {
+ public:
+  // A new image is written when the log is larger than the image and than this.
+  static constexpr std::uint64_t kLogBytesMin = 16 * 1024 * 1024;
+
+  struct Opened {
+    std::unique_ptr<DnsDiskLog> log;
+    std::unique_ptr<const DnsSnapshot> snapshot;  // of revision 0 when the disk has none
+    std::vector<std::string> warnings;            // what was set aside or cut off
+  };
+  static Result<Opened> open(Disk& disk, std::string directory, Random& random,
+                             std::uint64_t log_bytes_min = kLogBytesMin);
+
+  // `delta` made `after` of the snapshot that was appended before. On an error the disk keeps what it had;
+  // the next append then writes a whole image.
+  Result<void> append(const Delta& delta, const DnsSnapshot& after);
+
+ private:
+  DnsDiskLog(Disk& disk, std::string directory, std::uint64_t log_bytes_min)
+      : disk_(disk), directory_(std::move(directory)), log_bytes_min_(log_bytes_min) {}
+  std::string image_path() const { return directory_ + "/image"; }
+  std::string log_path(std::uint64_t revision) const;
+  Result<std::unique_ptr<const DnsSnapshot>> read_image(Random& random, std::vector<std::string>& warnings);
+  Result<std::unique_ptr<const DnsSnapshot>> read_log(std::unique_ptr<const DnsSnapshot> snapshot,
+                                                      std::vector<std::string>& warnings);
+  Result<void> write_image(const DnsSnapshot& snapshot);
+  Result<void> append_to_log(const Delta& delta);
+  void remove_other_logs();
+
+  Disk& disk_;
+  std::string directory_;
+  std::uint64_t log_bytes_min_;
+  std::unique_ptr<AppendFile> log_;  // null: the next append writes an image
+  std::uint64_t image_revision_ = 0;
+  std::uint64_t image_bytes_ = 0;
+  std::uint64_t revision_ = 0;  // of the last append
+};
+
+}  // namespace meridian::snapshots::dns

@@ -1,0 +1,219 @@
+#include "snapshots/dns/disk_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "formats/dns/rdata.h"
+
+namespace meridian::snapshots::dns {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Files in memory; writing can be made to fail.
+class FakeDisk final : public Disk {
+ public:
+  Result<std::string> read(const std::string& path) override {
+    if (!files.contains(path)) return fail(ErrorCode::NotFound, "no " + path);
+    return files[path];
+  }
+  Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override {
+    files[path];
+    return std::make_unique<File>(*this, path);
+  }
+  Result<void> replace(const std::string& path, Bytes bytes) override {
+    if (full) return fail(ErrorCode::Unavailable, "no space left");
+    files[path] = as_text(bytes);
+    return {};
+  }
+  Result<void> truncate(const std::string& path, std::uint64_t size) override {
+    files[path].resize(size);
+    return {};
+  }
+  Result<void> remove(const std::string& path) override {
+    files.erase(path);
+    return {};
+  }
+  Result<void> make_directories(const std::string&) override { return {}; }
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    std::vector<std::string> names;
+    for (const auto& [path, bytes] : files) names.push_back(path.substr(directory.size() + 1));
+    return names;
+  }
+
+  std::map<std::string, std::string> files;
+  bool full = false;
+
+ private:
+  class File final : public AppendFile {
+   public:
+    File(FakeDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+    Result<void> append(Bytes bytes) override {
+      if (disk_.full) return fail(ErrorCode::Unavailable, "no space left");
+      disk_.files[path_] += as_text(bytes);
+      return {};
+    }
+    Result<void> sync() override { return {}; }
+    std::uint64_t size() const override { return disk_.files[path_].size(); }
+
+   private:
+    FakeDisk& disk_;
+    std::string path_;
+  };
+};
+
+std::string wire(const std::string& text) {
+  return std::string(meridian::dns::Name::parse(text)->wire());
+}
+
+RecordSet set_of(const std::string& owner, Type type, const std::string& value) {
+  return {wire(owner), type, "", 60, {meridian::dns::parse_rdata(type, value).value()}, ""};
+}
+
+class DiskLogTest : public testing::Test {
+ protected:
+  void open(std::uint64_t log_bytes_min = DnsDiskLog::kLogBytesMin) {
+    auto opened = DnsDiskLog::open(disk, "d", random, log_bytes_min);
+    ASSERT_TRUE(opened) << opened.error().message;
+    log = std::move(opened->log);
+    snapshot = std::move(opened->snapshot);
+    warnings = std::move(opened->warnings);
+  }
+  Result<void> append(Delta delta) {
+    snapshot = apply(*snapshot, delta).value();
+    return log->append(delta, *snapshot);
+  }
+  Delta image(std::uint64_t to) {
+    return {0,
+            to,
+            {{ZoneChange::Kind::Replace,
+              "Z1",
+              wire("one.test."),
+              {set_of("one.test.", Type::SOA, "ns.one.test. host.one.test. 1 2 3 4 5")},
+              {}}}};
+  }
+  Delta edit(std::uint64_t from, const std::string& label) {
+    return {from,
+            from + 1,
+            {{ZoneChange::Kind::Edit,
+              "Z1",
+              wire("one.test."),
+              {set_of(label + ".one.test.", Type::A, "192.0.2.1")},
+              {}}}};
+  }
+  // Every name of every zone: how two snapshots are compared whose tries differ in order.
+  std::multiset<std::string> names() const {
+    std::multiset<std::string> out;
+    snapshot->for_each_zone([&](const DnsZone& zone) {
+      zone.for_each_node(
+          [&](const NameNode& node) { out.insert(zone.id() + std::string(node.relative_name())); });
+    });
+    return out;
+  }
+  std::string log_file() const {
+    for (const auto& [path, bytes] : disk.files)
+      if (path.starts_with("d/log-")) return path;
+    return "";
+  }
+
+  FakeDisk disk;
+  SeededRandom random{1};
+  std::unique_ptr<DnsDiskLog> log;
+  std::unique_ptr<const DnsSnapshot> snapshot;
+  std::vector<std::string> warnings;
+};
+
+TEST_F(DiskLogTest, ANewDirectoryIsEmpty) {
+  open();
+  EXPECT_EQ(snapshot->revision(), 0u);
+  EXPECT_TRUE(warnings.empty());
+}
+
+TEST_F(DiskLogTest, ARestartFindsImageAndDeltas) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  ASSERT_TRUE(append(edit(6, "b")));
+  auto expected = names();
+  open();
+  EXPECT_EQ(snapshot->revision(), 7u);
+  EXPECT_EQ(names(), expected);
+  EXPECT_TRUE(warnings.empty());
+  ASSERT_TRUE(append(edit(7, "c")));
+  open();
+  EXPECT_EQ(snapshot->revision(), 8u);
+}
+
+TEST_F(DiskLogTest, ALogTornAtAnyByteLosesOnlyItsTail) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  const std::size_t whole = disk.files[log_file()].size();
+  ASSERT_TRUE(append(edit(6, "b")));
+  const auto files = disk.files;
+  const std::string path = log_file();
+  for (std::size_t size = whole; size < files.at(path).size(); ++size) {
+    disk.files = files;
+    disk.files[path].resize(size);
+    open();
+    EXPECT_EQ(snapshot->revision(), 6u) << size;
+    EXPECT_EQ(warnings.size(), size == whole ? 0u : 1u) << size;
+    ASSERT_TRUE(append(edit(6, "c"))) << size;
+    open();
+    EXPECT_EQ(snapshot->revision(), 7u) << size;
+  }
+}
+
+TEST_F(DiskLogTest, AFlippedBitIsNeverServed) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  const auto files = disk.files;
+  for (const auto& [path, bytes] : files) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      disk.files = files;
+      disk.files[path][i] = static_cast<char>(disk.files[path][i] ^ 0x10);
+      open();
+      ASSERT_EQ(warnings.size(), 1u) << path << " byte " << i;
+      EXPECT_EQ(snapshot->revision(), path == "d/image" ? 0u : 5u);
+    }
+  }
+  EXPECT_THAT(warnings[0], HasSubstr("cut off at byte 0"));
+}
+
+TEST_F(DiskLogTest, ADamagedImageIsKeptForInspection) {
+  disk.files["d/image"] = "not an image";
+  open();
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("image.damaged")));
+  EXPECT_EQ(disk.files["d/image.damaged"], "not an image");
+  EXPECT_FALSE(disk.files.contains("d/image"));
+}
+
+TEST_F(DiskLogTest, ALongLogBecomesAnImage) {
+  open(200);
+  ASSERT_TRUE(append(image(5)));
+  for (std::uint64_t from = 5; from < 40; ++from) ASSERT_TRUE(append(edit(from, "n" + std::to_string(from))));
+  EXPECT_NE(log_file(), "d/log-5");
+  EXPECT_EQ(disk.files.size(), 2u) << "one image and its log";
+  open(200);
+  EXPECT_EQ(snapshot->revision(), 40u);
+}
+
+TEST_F(DiskLogTest, AfterAFailedWriteTheNextOneIsWhole) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  disk.full = true;
+  EXPECT_FALSE(append(edit(5, "a")));
+  disk.full = false;
+  ASSERT_TRUE(append(edit(6, "b")));
+  auto expected = names();
+  open();
+  EXPECT_EQ(names(), expected);
+}
+
+}  // namespace
+}  // namespace meridian::snapshots::dns
