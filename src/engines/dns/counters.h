@@ -1,0 +1,28 @@
+// What one worker counts of its queries: one writer, no sharing. Others read it when somebody asks.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace meridian::engines::dns {
+
+struct Counters {
+  static constexpr std::size_t kRcodes = 24;  // BADCOOKIE, 23, is the largest there is for us
+
+  // One writer: a load and a store cost less than a locked add.
+  static void add(std::atomic<std::uint64_t>& cell, std::uint64_t by = 1) {
+    cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
+  struct PerTransport {
+    std::array<std::atomic<std::uint64_t>, kRcodes> replies{};
+    std::atomic<std::uint64_t> truncated{0};
+    std::atomic<std::uint64_t> dropped{0};  // no reply was safe
+  };
+  PerTransport udp, tcp;
+  std::atomic<std::uint64_t> tcp_connections{0};  // open now
+  std::atomic<std::uint64_t> tcp_refused{0};      // over the limit of connections
+};
+
+}  // namespace meridian::engines::dns

@@ -1,0 +1,182 @@
+#include "engines/dns/dns_engine.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "engines/dns/listen_udp.h"
+#include "formats/dns/message.h"
+
+namespace meridian::engines::dns {
+
+using snapshots::dns::DnsSnapshot;
+
+namespace {
+
+constexpr int kPortAttempts = 16;  // to find one port that is free for UDP and TCP alike
+
+}  // namespace
+
+struct DnsEngine::Thread {
+  Thread(std::unique_ptr<net::Loop> its_loop, Published<DnsSnapshot>& published,
+         const DnsEngineOptions& options, const Clock& clock, std::uint64_t seed)
+      : loop(std::move(its_loop)),
+        worker(published, options.identity, clock, seed),
+        udp(worker),
+        tcp(*loop, worker, options.tcp) {}
+
+  // What the worker will answer from next is at least this: whatever it answers later pins the current
+  // snapshot.
+  void acknowledge() {
+    worker.acknowledgement_asked.store(false, std::memory_order_seq_cst);
+    worker.served_revision.store(worker.snapshot.current()->revision(), std::memory_order_release);
+  }
+
+  std::unique_ptr<net::Loop> loop;
+  Worker worker;
+  UdpListener udp;
+  TcpListener tcp;
+  std::vector<std::unique_ptr<net::UdpSocket>> udp_sockets;
+  std::thread thread;
+};
+
+DnsEngine::DnsEngine(DnsEngineOptions options, std::unique_ptr<const DnsSnapshot> first, const Clock& clock,
+                     Random& random, Metrics& metrics, MakeLoop make_loop)
+    : options_(std::move(options)),
+      clock_(clock),
+      random_(random),
+      metrics_(metrics),
+      make_loop_(std::move(make_loop)),
+      published_(std::move(first)) {}
+
+DnsEngine::~DnsEngine() {
+  for (auto& thread : threads_) thread->loop->stop();
+  for (auto& thread : threads_)
+    if (thread->thread.joinable()) thread->thread.join();
+}
+
+Result<void> DnsEngine::start() {
+  for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
+    threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_.next()));
+  auto bound = bind();
+  if (!bound) {
+    threads_.clear();
+    bound_.clear();
+    return bound;
+  }
+  register_metrics();
+  for (auto& thread : threads_) {
+    thread->acknowledge();
+    thread->thread = std::thread([&loop = *thread->loop] { loop.run(); });
+  }
+  return {};
+}
+
+Result<void> DnsEngine::bind() {
+  net::ListenOptions listen;
+  listen.reuse_port = true;
+  listen.receive_buffer_bytes = options_.receive_buffer_bytes;
+  for (const net::Address& asked : options_.addresses) {
+    net::Address address = asked;
+    Thread& first = *threads_.front();
+    for (int attempt = 1;; ++attempt) {
+      auto udp = TRY(first.loop->serve_udp(address, listen, first.udp));
+      net::Address chosen{address.ip, udp->local().port};
+      auto tcp = first.tcp.listen(chosen, listen);
+      // Another program may have the TCP port of the UDP port that the system chose.
+      if (!tcp && asked.port == 0 && attempt < kPortAttempts) continue;
+      TRY(std::move(tcp));
+      first.udp_sockets.push_back(std::move(udp));
+      address = chosen;
+      break;
+    }
+    for (std::size_t i = 1; i < threads_.size(); ++i) {
+      threads_[i]->udp_sockets.push_back(
+          TRY(threads_[i]->loop->serve_udp(address, listen, threads_[i]->udp)));
+      TRY(threads_[i]->tcp.listen(address, listen));
+    }
+    bound_.push_back(address);
+  }
+  return {};
+}
+
+void DnsEngine::publish(std::unique_ptr<const DnsSnapshot> next) {
+  published_.publish(std::move(next));
+  for (auto& thread : threads_) {
+    // A worker that was asked and has not looked yet will see this snapshot too.
+    if (thread->worker.acknowledgement_asked.exchange(true, std::memory_order_seq_cst)) continue;
+    thread->loop->post([&thread = *thread] { thread.acknowledge(); });
+  }
+}
+
+std::uint64_t DnsEngine::served_revision() const {
+  std::uint64_t lowest = ~std::uint64_t{0};
+  for (const auto& thread : threads_)
+    lowest = std::min(lowest, thread->worker.served_revision.load(std::memory_order_acquire));
+  return threads_.empty() ? 0 : lowest;
+}
+
+Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns::Type type,
+                                 const net::Address& from) {
+  std::array<std::uint8_t, 512> query;
+  meridian::dns::MessageWriter writer(query, query.size());
+  writer.set_header({});
+  if (!writer.add_question(name.wire(), type, meridian::dns::Class::IN))
+    return invalid("the name is too long");
+  const std::size_t size = writer.finish();
+
+  Published<DnsSnapshot>::Reader reader(published_);
+  auto snapshot = reader.current();
+  SeededRandom random(random_.next());
+  Trace trace;
+  std::vector<std::uint8_t> reply(65535);
+  AnswerContext context{from, Transport::Tcp, random, options_.identity, clock_.now()};
+  answer(Bytes(query).first(size), *snapshot, context, reply, &trace);
+  return trace;
+}
+
+void DnsEngine::register_metrics() {
+  // Workers count for themselves; a scrape adds what is new since the last one.
+  metrics_.on_scrape([this] {
+    auto advance = [](Counter& metric, std::uint64_t now) {
+      std::uint64_t before = metric.value();
+      if (now > before) metric.add(now - before);
+    };
+    for (bool udp : {true, false}) {
+      const char* transport = udp ? "udp" : "tcp";
+      auto sum = [&](auto&& pick) {
+        std::uint64_t total = 0;
+        for (auto& thread : threads_)
+          total += pick(udp ? thread->worker.counters.udp : thread->worker.counters.tcp)
+                       .load(std::memory_order_relaxed);
+        return total;
+      };
+      for (std::size_t rcode = 0; rcode < Counters::kRcodes; ++rcode) {
+        std::uint64_t total = sum([&](auto& counters) -> auto& { return counters.replies[rcode]; });
+        if (total == 0) continue;
+        advance(metrics_.counter("meridian_dns_queries_total", "Queries answered.",
+                                 {{"transport", transport},
+                                  {"rcode", to_string(static_cast<meridian::dns::Rcode>(rcode))}}),
+                total);
+      }
+      advance(metrics_.counter("meridian_dns_truncated_total", "Replies with TC set.",
+                               {{"transport", transport}}),
+              sum([](auto& counters) -> auto& { return counters.truncated; }));
+      advance(metrics_.counter("meridian_dns_dropped_total", "Messages that got no reply.",
+                               {{"transport", transport}}),
+              sum([](auto& counters) -> auto& { return counters.dropped; }));
+    }
+    std::uint64_t connections = 0, refused = 0;
+    for (auto& thread : threads_) {
+      connections += thread->worker.counters.tcp_connections.load(std::memory_order_relaxed);
+      refused += thread->worker.counters.tcp_refused.load(std::memory_order_relaxed);
+    }
+    metrics_.gauge("meridian_dns_tcp_connections", "Open TCP connections.")
+        .set(static_cast<double>(connections));
+    advance(metrics_.counter("meridian_dns_tcp_refused_total", "TCP connections over the limit."), refused);
+    metrics_.gauge("meridian_dns_served_revision", "The lowest revision that a worker serves.")
+        .set(static_cast<double>(served_revision()));
+  });
+}
+
+}  // namespace meridian::engines::dns

@@ -1,0 +1,68 @@
+// The DNS engine as the rest of the program sees it: start it with a snapshot, publish new ones, ask what it
+// serves. Rule: it knows nothing of where snapshots come from; with nobody publishing it goes on answering.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/published.h"
+#include "base/random.h"
+#include "engines/dns/answer.h"
+#include "engines/dns/listen_tcp.h"
+#include "net/loop.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::engines::dns {
+
+struct DnsEngineOptions {
+  std::vector<net::Address> addresses;  // UDP and TCP on each; port 0: the system chooses one for both
+  unsigned workers = 1;                 // threads; each has its own sockets (SO_REUSEPORT)
+  ServerIdentity identity;
+  TcpLimits tcp;
+  int receive_buffer_bytes = 1024 * 1024;  // SO_RCVBUF of the UDP sockets
+};
+
+class DnsEngine {
+ public:
+  using MakeLoop = std::function<std::unique_ptr<net::Loop>()>;
+
+  // `random` seeds the workers' own generators.
+  DnsEngine(DnsEngineOptions options, std::unique_ptr<const snapshots::dns::DnsSnapshot> first,
+            const Clock& clock, Random& random, Metrics& metrics, MakeLoop make_loop);
+  ~DnsEngine();  // stops answering
+
+  // Opens every socket, then answers. All or nothing: on an error nothing listens.
+  Result<void> start();
+  const std::vector<net::Address>& addresses() const { return bound_; }  // real ports, after start()
+  unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
+
+  // One thread at a time, and the same that destroys snapshots: see snapshots/dns/snapshot.h.
+  const snapshots::dns::DnsSnapshot& latest() const { return published_.latest(); }
+  void publish(std::unique_ptr<const snapshots::dns::DnsSnapshot> next);
+
+  // The lowest revision that any worker may still answer from. Thread-safe.
+  std::uint64_t served_revision() const;
+
+  // The answer to a question as a client at `from` would get it, with every step; not counted. Thread-safe.
+  Result<Trace> explain(const meridian::dns::Name& name, meridian::dns::Type type, const net::Address& from);
+
+ private:
+  struct Thread;
+  Result<void> bind();
+  void register_metrics();
+
+  DnsEngineOptions options_;
+  const Clock& clock_;
+  Random& random_;
+  Metrics& metrics_;
+  MakeLoop make_loop_;
+  Published<snapshots::dns::DnsSnapshot> published_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  std::vector<net::Address> bound_;
+};
+
+}  // namespace meridian::engines::dns

@@ -1,0 +1,216 @@
+// The engine on real loopback sockets: what a client sees over UDP and TCP.
+#include "engines/dns/dns_engine.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "formats/dns/message.h"
+#include "formats/dns/rdata.h"
+
+namespace meridian::engines::dns {
+namespace {
+
+using meridian::dns::Message;
+using meridian::dns::Name;
+using meridian::dns::Type;
+using snapshots::dns::Delta;
+using snapshots::dns::DnsSnapshot;
+using snapshots::dns::RecordSet;
+using snapshots::dns::ZoneChange;
+
+std::string wire(const std::string& text) {
+  return std::string(Name::parse(text)->wire());
+}
+
+RecordSet set_of(const std::string& owner, Type type, const std::vector<std::string>& values) {
+  RecordSet set{wire(owner), type, "", 60, {}, ""};
+  for (const auto& value : values) set.rdata.push_back(meridian::dns::parse_rdata(type, value).value());
+  return set;
+}
+
+std::string query_for(const std::string& name, Type type, std::uint16_t id = 7) {
+  std::uint8_t bytes[512];
+  meridian::dns::MessageWriter writer(bytes, sizeof bytes);
+  meridian::dns::Header header;
+  header.id = id;
+  writer.set_header(header);
+  writer.add_question(wire(name), type, meridian::dns::Class::IN);
+  return std::string(reinterpret_cast<char*>(bytes), writer.finish());
+}
+
+class Socket {
+ public:
+  Socket(int kind, const net::Address& to) : fd_(socket(AF_INET, kind, 0)) {
+    timeval limit{5, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(to.port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  ~Socket() { close(fd_); }
+  void send(const std::string& bytes) {
+    EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+  }
+  std::string receive() {
+    char bytes[65536];
+    ssize_t size = recv(fd_, bytes, sizeof bytes, 0);
+    return {bytes, static_cast<std::size_t>(std::max<ssize_t>(0, size))};
+  }
+  std::string receive_exactly(std::size_t size) {
+    std::string out;
+    while (out.size() < size) {
+      char bytes[65536];
+      ssize_t got = recv(fd_, bytes, std::min(sizeof bytes, size - out.size()), 0);
+      if (got <= 0) break;
+      out.append(bytes, static_cast<std::size_t>(got));
+    }
+    return out;
+  }
+
+ private:
+  int fd_;
+};
+
+std::string framed(const std::string& message) {
+  std::string out;
+  append_u16(out, static_cast<std::uint16_t>(message.size()));
+  return out + message;
+}
+
+class DnsEngineTest : public testing::Test {
+ protected:
+  void start(unsigned workers, TcpLimits tcp = {}) {
+    DnsEngineOptions options;
+    options.addresses = {net::Address::parse("127.0.0.1:0").value()};
+    options.workers = workers;
+    options.tcp = tcp;
+    engine = std::make_unique<DnsEngine>(std::move(options), DnsSnapshot::empty(random), clock, random,
+                                         metrics, net::make_loop);
+    auto started = engine->start();
+    ASSERT_TRUE(started) << started.error().message;
+    publish(
+        {0,
+         1,
+         {{ZoneChange::Kind::Replace,
+           "Z1",
+           wire("one.test."),
+           {set_of("one.test.", Type::SOA, {"ns.one.test. host.one.test. 1 2 3 4 5"}),
+            set_of("one.test.", Type::NS, {"ns.one.test."}), set_of("www.one.test.", Type::A, {"192.0.2.1"})},
+           {}}}});
+  }
+  void publish(const Delta& delta) {
+    engine->publish(apply(engine->latest(), delta).value());
+    while (engine->served_revision() < delta.to) std::this_thread::yield();
+  }
+  Delta address(std::uint64_t from, const std::string& value) {
+    return {
+        from,
+        from + 1,
+        {{ZoneChange::Kind::Edit, "Z1", wire("one.test."), {set_of("www.one.test.", Type::A, {value})}, {}}}};
+  }
+  const net::Address& at() { return engine->addresses().front(); }
+  static std::string first_address(const std::string& reply) {
+    auto message = meridian::dns::parse_message(as_bytes(reply));
+    if (!message || message->answers.empty()) return "none";
+    return meridian::dns::print_rdata(Type::A, message->answers[0].rdata).value();
+  }
+
+  RealClock clock;
+  SeededRandom random{3};
+  Metrics metrics;
+  std::unique_ptr<DnsEngine> engine;
+};
+
+TEST_F(DnsEngineTest, AnswersOverUdpAndTcpOnOnePort) {
+  start(2);
+  Socket udp(SOCK_DGRAM, at());
+  udp.send(query_for("www.one.test.", Type::A));
+  EXPECT_EQ(first_address(udp.receive()), "192.0.2.1");
+
+  Socket tcp(SOCK_STREAM, at());
+  tcp.send(framed(query_for("www.one.test.", Type::A)));
+  std::string reply = tcp.receive();
+  ASSERT_GT(reply.size(), 2u);
+  EXPECT_EQ(first_address(reply.substr(2)), "192.0.2.1");
+}
+
+TEST_F(DnsEngineTest, WhatIsAcknowledgedIsWhatEveryWorkerAnswers) {
+  start(3);
+  for (std::uint64_t revision = 1; revision < 200; ++revision) {
+    std::string value = "10.0.0." + std::to_string(revision);
+    publish(address(revision, value));
+    for (int i = 0; i < 4; ++i) {  // each new port may land on another worker
+      Socket udp(SOCK_DGRAM, at());
+      udp.send(query_for("www.one.test.", Type::A));
+      ASSERT_EQ(first_address(udp.receive()), value);
+    }
+  }
+}
+
+TEST_F(DnsEngineTest, TcpAnswersPipelinedAndSplitQueriesInOrder) {
+  start(1);
+  std::string all;
+  for (std::uint16_t id = 0; id < 300; ++id) all += framed(query_for("www.one.test.", Type::A, id));
+  Socket tcp(SOCK_STREAM, at());
+  for (std::size_t start = 0; start < all.size(); start += 1000) tcp.send(all.substr(start, 1000));
+  for (std::uint16_t id = 0; id < 300; ++id) {
+    std::string size = tcp.receive_exactly(2);
+    ASSERT_EQ(size.size(), 2u);
+    std::string message = tcp.receive_exactly(ByteReader(size).u16());
+    ASSERT_EQ(ByteReader(message).u16(), id);
+  }
+}
+
+TEST_F(DnsEngineTest, TcpClosesAnIdleConnectionAndRefusesTooMany) {
+  start(1, {.connections_max = 1, .idle_time_max = std::chrono::milliseconds(200)});
+  Socket first(SOCK_STREAM, at());
+  first.send(framed(query_for("www.one.test.", Type::A)));
+  EXPECT_GT(first.receive().size(), 2u);
+  Socket second(SOCK_STREAM, at());
+  EXPECT_EQ(second.receive(), "") << "over the limit: closed at once";
+  EXPECT_EQ(first.receive(), "") << "idle: closed";
+  Socket third(SOCK_STREAM, at());
+  third.send(framed(query_for("www.one.test.", Type::A)));
+  EXPECT_GT(third.receive().size(), 2u);
+}
+
+TEST_F(DnsEngineTest, CountsWhatItAnswered) {
+  start(1);
+  Socket udp(SOCK_DGRAM, at());
+  udp.send(query_for("www.one.test.", Type::A));
+  udp.receive();
+  udp.send(query_for("nothing.one.test.", Type::A));
+  udp.receive();
+  std::string text = metrics.prometheus_text();
+  EXPECT_NE(text.find("meridian_dns_queries_total{rcode=\"NOERROR\",transport=\"udp\"} 1\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("meridian_dns_queries_total{rcode=\"NXDOMAIN\",transport=\"udp\"} 1\n"),
+            std::string::npos);
+}
+
+TEST_F(DnsEngineTest, ExplainsWithTheAnswersOwnCode) {
+  start(1);
+  auto trace = engine->explain(Name::parse("www.one.test.").value(), Type::A, at());
+  ASSERT_TRUE(trace);
+  EXPECT_NE(trace->to_text().find("one.test."), std::string::npos);
+  EXPECT_FALSE(trace->steps().empty());
+}
+
+TEST_F(DnsEngineTest, AnAddressInUseIsAClearError) {
+  start(1);
+  Socket holder(SOCK_STREAM, at());
+  DnsEngineOptions options;
+  options.addresses = {net::Address::parse("192.0.2.1:53").value()};
+  DnsEngine other(std::move(options), DnsSnapshot::empty(random), clock, random, metrics, net::make_loop);
+  auto started = other.start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("192.0.2.1"), std::string::npos) << started.error().message;
+}
+
+}  // namespace
+}  // namespace meridian::engines::dns

@@ -1,0 +1,27 @@
+#include "engines/dns/listen_udp.h"
+
+namespace meridian::engines::dns {
+
+std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
+                        Counters::PerTransport& counters, Transport transport, const net::Address& client,
+                        SystemTime now, Bytes query, MutableBytes reply) {
+  AnswerContext context{client, transport, worker.random, worker.identity, now};
+  const AnswerResult result = answer(query, snapshot, context, reply);
+  if (result.size == 0) {
+    Counters::add(counters.dropped);
+    return 0;
+  }
+  if (result.rcode < Counters::kRcodes) Counters::add(counters.replies[result.rcode]);
+  if (result.truncated) Counters::add(counters.truncated);
+  return result.size;
+}
+
+void UdpListener::serve(std::span<net::Exchange> batch) {
+  auto snapshot = worker_.snapshot.current();
+  const SystemTime now = worker_.clock.now();
+  for (net::Exchange& exchange : batch)
+    exchange.reply_size = serve_query(worker_, *snapshot, worker_.counters.udp, Transport::Udp,
+                                      *exchange.peer, now, exchange.query, exchange.reply);
+}
+
+}  // namespace meridian::engines::dns

@@ -1,0 +1,33 @@
+// One thread's share of the DNS service: its view of the snapshot, its randomness, its counters. UDP and TCP
+// listeners of the same thread share it.
+#pragma once
+
+#include "base/clock.h"
+#include "base/published.h"
+#include "base/random.h"
+#include "engines/dns/answer.h"
+#include "engines/dns/counters.h"
+#include "snapshots/dns/snapshot.h"
+
+namespace meridian::engines::dns {
+
+struct Worker {
+  Worker(Published<snapshots::dns::DnsSnapshot>& published, const ServerIdentity& server_identity,
+         const Clock& server_clock, std::uint64_t seed)
+      : snapshot(published), identity(server_identity), clock(server_clock), random(seed) {}
+
+  Published<snapshots::dns::DnsSnapshot>::Reader snapshot;
+  const ServerIdentity& identity;
+  const Clock& clock;
+  SeededRandom random;
+  Counters counters;
+  std::atomic<std::uint64_t> served_revision{0};
+  std::atomic<bool> acknowledgement_asked{false};
+};
+
+// Answers one query and counts it; the size of the reply, 0 when there is none.
+std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
+                        Counters::PerTransport& counters, Transport transport, const net::Address& client,
+                        SystemTime now, Bytes query, MutableBytes reply);
+
+}  // namespace meridian::engines::dns
