@@ -1,0 +1,38 @@
+// Resources → delta. Pure: no store, no clock. A commit compiles by itself, whatever the size of the zones it
+// touches.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "snapshots/dns/delta.h"
+#include "store/store.h"
+
+namespace meridian::compilers::dns {
+
+// What a compilation must know of the past: zone id → apex (lower-case wire name).
+using ZoneIndex = std::unordered_map<std::string, std::string>;
+
+// A resource that cannot be served, with the reason: it is left out, everything else is served.
+struct RefusedItem {
+  std::string key;
+  std::string reason;
+};
+
+struct Compiled {
+  snapshots::dns::Delta delta;  // no zones: the commit changes nothing in DNS
+  std::vector<RefusedItem> refused;
+};
+
+// The delta of one commit, from the revision that is served now. `zones` is brought up to date.
+Compiled compile_commit(const store::EventBatch& batch, std::uint64_t from, ZoneIndex& zones);
+
+// A full image from everything under the two prefixes, in the order in which the zones were made.
+Compiled compile_image(std::span<const store::KeyValue> zone_items,
+                       std::span<const store::KeyValue> record_set_items, std::uint64_t revision,
+                       ZoneIndex& zones);
+
+}  // namespace meridian::compilers::dns

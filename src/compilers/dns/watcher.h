@@ -1,0 +1,46 @@
+// Watches the store, compiles each commit, applies it to the snapshot and publishes it. The only impure file
+// of the compiler. Rule: what is published is the compilation of a store revision that existed, and the
+// acknowledged revision never runs ahead of what the engine serves.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "compilers/dns/compile.h"
+#include "snapshots/dns/snapshot.h"
+#include "store/store.h"
+
+namespace meridian::compilers::dns {
+
+// Where snapshots go; the engine's own type stays out of the control plane. Called on one thread at a time.
+class DnsSink {
+ public:
+  virtual ~DnsSink() = default;
+  virtual const snapshots::dns::DnsSnapshot& latest() const = 0;  // what was published last
+  // `delta` is what made it of the one before; it is kept on disk, so that a restart need not compile.
+  virtual void publish(const snapshots::dns::Delta& delta,
+                       std::unique_ptr<const snapshots::dns::DnsSnapshot> next) = 0;
+  virtual std::uint64_t served_revision() const = 0;  // every worker serves it or a later one; thread-safe
+};
+
+class DnsWatcher {
+ public:
+  DnsWatcher(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger, Metrics& metrics);
+  ~DnsWatcher();
+
+  // Brings the sink from its latest snapshot to the newest state of the store, then follows the store.
+  // Returns when the newest revision of this moment is published.
+  Result<void> start();
+
+  // The newest store revision whose effect on DNS every worker of the engine serves. Thread-safe.
+  store::Revision acknowledged() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace meridian::compilers::dns
