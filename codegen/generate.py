@@ -87,6 +87,7 @@ class Model:
         self.namespace = f"meridian::gen::{self.cpp_service}"
         self.metadata = raw["metadata"]
         self.operations = dict(sorted(raw["operations"].items()))
+        self.name_namespace()
         self.shapes = raw["shapes"]
         self.add_missing_structures()
         self.errors = sorted({error for operation in self.operations.values() for error in operation.get("errors", [])}
@@ -100,6 +101,14 @@ class Model:
                          for member_name, member in self.shapes[name].get("members", {}).items()
                          if self.holder(name, member_name) == "Optional"}
         self.sort_structures()
+
+    def name_namespace(self):
+        """A rest-xml model gives the namespace of its answers only on its inputs."""
+        for operation in self.operations.values():
+            namespace = operation.get("input", {}).get("xmlNamespace")
+            if namespace:
+                self.metadata.setdefault("xmlNamespace",
+                                         namespace["uri"] if isinstance(namespace, dict) else namespace)
 
     def add_missing_structures(self):
         """Every operation gets an input and an output of its own, empty where the model has none."""

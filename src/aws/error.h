@@ -7,6 +7,7 @@
 #include <string>
 
 #include "aws/shape.h"
+#include "base/result.h"
 
 namespace meridian::aws {
 

@@ -2,10 +2,6 @@
 #include "aws/service.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "aws/http.h"
-#include "base/bytes.h"
 
 namespace meridian::aws {
 
@@ -41,10 +37,8 @@ Failure modelled_error(const Shape& error, std::string message) {
 
 Failure modelled_error(Value details) {
   std::string message;
-  for (const Member& member : details.shape().members) {
-    if (member.shape->kind != Kind::String || to_lower(member.name) != "message") continue;
-    if (const void* text = find(member, details.data())) message = *static_cast<const std::string*>(text);
-  }
+  if (const Member* member = message_member(details.shape()))
+    if (const void* text = find(*member, details.data())) message = *static_cast<const std::string*>(text);
   Failure failure = modelled_error(details.shape(), std::move(message));
   failure.error().details = std::move(details);
   return failure;

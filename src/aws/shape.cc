@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/check.h"
 
 namespace meridian::aws {
@@ -160,6 +161,12 @@ void* emplace(const Member& member, void* structure) {
     case Holder::Boxed:
       return member.shape->storage->emplace_boxed(place);
   }
+  return nullptr;
+}
+
+const Member* message_member(const Shape& error) {
+  for (const Member& member : error.members)
+    if (member.shape->kind == Kind::String && to_lower(member.name) == "message") return &member;
   return nullptr;
 }
 

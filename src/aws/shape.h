@@ -152,6 +152,9 @@ const void* find(const Member& member, const void* structure);
 // The same, made present.
 void* emplace(const Member& member, void* structure);
 
+// The string member of an error that carries its message, however it is spelled; or null.
+const Member* message_member(const Shape& error);
+
 // One whole structure of any generated type.
 class Value {
  public:

@@ -1,0 +1,83 @@
+// Bodies of rest-xml. The sentences of refusals are those that Route 53 answers.
+#include "aws/protocols/rest_xml.h"
+
+#include "aws/protocols/xml_errors.h"
+#include "aws/protocols/xml_shapes.h"
+#include "formats/xml/xml.h"
+
+namespace meridian::aws {
+
+namespace {
+
+class RestXmlBody final : public RestBody {
+ public:
+  explicit RestXmlBody(const ServiceModel& model) : model_(model) {}
+
+  Protocol protocol() const override { return Protocol::RestXml; }
+  const char* content_type() const override { return "text/xml"; }
+  const char* validation_code() const override { return "ValidationError"; }
+  const char* malformed_code() const override {
+    return model_.error_wrapper ? "MalformedInput" : "MalformedXML";
+  }
+
+  Outcome<void> decode(std::string_view body, const BodyRoot& root, void* structure, Violations* violations,
+                       const Path& at) const override {
+    if (body.empty()) {
+      if (violations) note_missing_members(*violations, root.shape, at);
+      return {};
+    }
+    auto document =
+        xml::Document::parse(body, {.depth = kDepthMax, .elements = kElementsMax, .bytes = kBodyBytesMax});
+    if (!document) return refuse(malformed_code(), "Invalid XML ; " + document.error().message);
+    xml::Element element = document->root();
+    if (!violations) return read_xml({}, root.shape, element, structure, at);
+    if (element.name() != root.name)
+      return refuse(malformed_code(), std::string(element.name()) + " is not valid, expected " + root.name);
+    const char* code = model_.error_wrapper ? "InvalidInput" : "MalformedXML";
+    return read_xml({violations, code}, root.shape, element, structure, at);
+  }
+
+  void encode(std::string& body, const BodyRoot& root, const void* structure) const override {
+    xml::Writer writer(body);
+    writer.declaration();
+    writer.open(root.name);
+    if (root.xml_namespace) writer.attribute("xmlns", root.xml_namespace);
+    write_xml(writer, root.shape, structure);
+    writer.close();
+  }
+
+  void encode_error(HttpResponse& response, const ServiceError& error,
+                    std::string_view request_id) const override {
+    xml::Writer writer(response.body);
+    writer.declaration();
+    if (model_.error_wrapper) {
+      writer.open("ErrorResponse");
+      if (model_.xml_namespace) writer.attribute("xmlns", model_.xml_namespace);
+    }
+    writer.open("Error");
+    write_xml_error(writer, error, model_.error_wrapper);
+    if (model_.error_wrapper) writer.close();
+    writer.element("RequestId", request_id);
+    writer.close();
+  }
+
+  ServiceError decode_error(const HttpResponse& response) const override {
+    auto document = xml::Document::parse(response.body);
+    if (!document) return unreadable_error(response.status);
+    xml::Element root = document->root();
+    if (root.name() == "Error") return read_xml_error(model_, root);
+    if (xml::Element error = root.child("Error")) return read_xml_error(model_, error);
+    return unreadable_error(response.status);
+  }
+
+ private:
+  const ServiceModel& model_;
+};
+
+}  // namespace
+
+std::unique_ptr<RestBody> make_rest_xml_body(const ServiceModel& model) {
+  return std::make_unique<RestXmlBody>(model);
+}
+
+}  // namespace meridian::aws
