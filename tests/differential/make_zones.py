@@ -123,6 +123,8 @@ class Zone:
                 self.add(f"txt{count}", "TXT", f'"string {n}: {text}"')
         self.add("long", "TXT", " ".join(f'"{chr(97 + n) * 255}"' for n in range(16)))
         self.add("toa200", "CNAME", "a200")
+        self.add("tons8", "CNAME", "www.ns8")
+        self.add("tons30", "CNAME", "www.ns30")
         self.add("toa40", "CNAME", "a40")
         self.add("*.w", "CNAME", "a40")
 
