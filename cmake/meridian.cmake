@@ -25,6 +25,8 @@ endif()
 
 add_compile_options(-Wall -Wextra -Werror -fno-omit-frame-pointer)
 add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fpch-preprocess>)
+# std::stable_sort of libstdc++ 12 calls std::get_temporary_buffer, which clang reports at our line.
+add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wno-deprecated-declarations>)
 if(MERIDIAN_SANITIZE)
   add_compile_options(-fsanitize=${MERIDIAN_SANITIZE} -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${MERIDIAN_SANITIZE})
