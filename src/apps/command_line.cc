@@ -16,8 +16,10 @@ namespace {
 
 const std::map<std::string, Output> kOutputs{{"table", Output::Table}, {"json", Output::Json}};
 const std::map<std::string, LogFormat> kLogFormats{{"text", LogFormat::Text}, {"json", LogFormat::Json}};
-const std::map<std::string, LogLevel> kLogLevels{
-    {"debug", LogLevel::Debug}, {"info", LogLevel::Info}, {"warn", LogLevel::Warn}, {"error", LogLevel::Error}};
+const std::map<std::string, LogLevel> kLogLevels{{"debug", LogLevel::Debug},
+                                                 {"info", LogLevel::Info},
+                                                 {"warn", LogLevel::Warn},
+                                                 {"error", LogLevel::Error}};
 
 // Everything the parser fills; which one counts is known when a subcommand was chosen.
 struct Parsed {
@@ -41,17 +43,23 @@ void add_output(CLI::App& app, Output& output) {
 void add_admin(CLI::App& app, ClientOptions& client) {
   client.admin = "http://127.0.0.1:9153";
   app.add_option("--admin", client.admin, "The admin address of the running server")
-      ->envname("MERIDIAN_ADMIN")->type_name("URL")->capture_default_str();
+      ->envname("MERIDIAN_ADMIN")
+      ->type_name("URL")
+      ->capture_default_str();
   add_output(app, client.output);
 }
 
 void add_endpoint(CLI::App& app, ClientOptions& client) {
   client.endpoint = "http://127.0.0.1:4566";
   app.add_option("--endpoint-url", client.endpoint, "The AWS endpoint of the running server")
-      ->envname("AWS_ENDPOINT_URL")->type_name("URL")->capture_default_str();
+      ->envname("AWS_ENDPOINT_URL")
+      ->type_name("URL")
+      ->capture_default_str();
   app.add_option("--data-dir", client.data_dir,
-                 "Where the server's credentials are, when AWS_ACCESS_KEY_ID and AWS_SHARED_CREDENTIALS_FILE name none")
-      ->envname("MERIDIAN_DATA_DIR")->type_name("DIR");
+                 "Where the server's credentials are, when AWS_ACCESS_KEY_ID and AWS_SHARED_CREDENTIALS_FILE "
+                 "name none")
+      ->envname("MERIDIAN_DATA_DIR")
+      ->type_name("DIR");
 }
 
 void add_serve(CLI::App& root, Parsed& parsed) {
@@ -65,32 +73,58 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   options.records_per_zone_max = 10000;
   options.log_format = isatty(STDERR_FILENO) ? LogFormat::Text : LogFormat::Json;
   app.add_option("--data-dir", options.data_dir, "The one directory of all state; made when absent")
-      ->envname("MERIDIAN_DATA_DIR")->type_name("DIR")->capture_default_str();
+      ->envname("MERIDIAN_DATA_DIR")
+      ->type_name("DIR")
+      ->capture_default_str();
   app.add_option("--api", options.api, "Where the AWS API listens")
-      ->envname("MERIDIAN_API")->type_name("ADDR:PORT")->capture_default_str()->delimiter(',');
+      ->envname("MERIDIAN_API")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str()
+      ->delimiter(',');
   app.add_option("--api-tls", options.api_tls, "Where the AWS API listens with TLS (off by default)")
-      ->envname("MERIDIAN_API_TLS")->type_name("ADDR:PORT")->delimiter(',');
+      ->envname("MERIDIAN_API_TLS")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
   app.add_option("--dns", options.dns, "Where DNS listens, UDP and TCP")
-      ->envname("MERIDIAN_DNS")->type_name("ADDR:PORT")->capture_default_str()->delimiter(',');
+      ->envname("MERIDIAN_DNS")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str()
+      ->delimiter(',');
   app.add_option("--dns-workers", options.dns_workers, "Threads that answer DNS; 0: one a core")
-      ->envname("MERIDIAN_DNS_WORKERS")->check(CLI::Range(0, 128));
-  app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")->envname("MERIDIAN_NSID")->type_name("TEXT");
+      ->envname("MERIDIAN_DNS_WORKERS")
+      ->check(CLI::Range(0, 128));
+  app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
+      ->envname("MERIDIAN_NSID")
+      ->type_name("TEXT");
   app.add_option("--call-workers", options.call_workers, "Threads that run API calls")
-      ->envname("MERIDIAN_CALL_WORKERS")->check(CLI::Range(1, 256))->capture_default_str();
-  app.add_option("--records-per-zone-max", options.records_per_zone_max, "The quota of records in a hosted zone")
-      ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")->check(CLI::Range(1, 50000000))->capture_default_str();
+      ->envname("MERIDIAN_CALL_WORKERS")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--records-per-zone-max", options.records_per_zone_max,
+                 "The quota of records in a hosted zone")
+      ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")
+      ->check(CLI::Range(1, 50000000))
+      ->capture_default_str();
   app.add_option("--admin", options.admin, "Where /metrics, /ready, /status and /explain/dns listen")
-      ->envname("MERIDIAN_ADMIN_LISTEN")->type_name("ADDR:PORT")->capture_default_str();
+      ->envname("MERIDIAN_ADMIN_LISTEN")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str();
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
   app.add_flag("--example", options.example, "Make the example world when the data directory is new");
   app.add_option("--log-format", options.log_format, "text or json; text on a terminal, json elsewhere")
-      ->envname("MERIDIAN_LOG_FORMAT")->transform(CLI::CheckedTransformer(kLogFormats))->type_name("text|json");
+      ->envname("MERIDIAN_LOG_FORMAT")
+      ->transform(CLI::CheckedTransformer(kLogFormats))
+      ->type_name("text|json");
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
-      ->envname("MERIDIAN_LOG_LEVEL")->transform(CLI::CheckedTransformer(kLogLevels))->type_name("LEVEL");
+      ->envname("MERIDIAN_LOG_LEVEL")
+      ->transform(CLI::CheckedTransformer(kLogLevels))
+      ->type_name("LEVEL");
   app.add_option("--config", parsed.config, "A TOML file with these same names; the command line wins")
-      ->envname("MERIDIAN_CONFIG")->type_name("FILE")->check(CLI::ExistingFile);
+      ->envname("MERIDIAN_CONFIG")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
 }
 
 void add_explain(CLI::App& root, Parsed& parsed) {
@@ -107,19 +141,27 @@ void add_zone(CLI::App& root, Parsed& parsed) {
   CLI::App& zone = *root.add_subcommand("zone", "Zone files in and out");
   zone.require_subcommand(1);
 
-  CLI::App& in = *zone.add_subcommand("import", "Put the records of a zone file (BIND form) into a hosted zone");
-  in.add_option("file", parsed.zone_import.file, "The zone file; - for standard input")->required()->type_name("FILE");
-  in.add_option("--origin", parsed.zone_import.origin, "The domain; needed unless --zone-id is given")->type_name("NAME");
-  in.add_option("--zone-id", parsed.zone_import.zone_id, "The hosted zone, when its name is not unique")->type_name("ID");
+  CLI::App& in =
+      *zone.add_subcommand("import", "Put the records of a zone file (BIND form) into a hosted zone");
+  in.add_option("file", parsed.zone_import.file, "The zone file; - for standard input")
+      ->required()
+      ->type_name("FILE");
+  in.add_option("--origin", parsed.zone_import.origin, "The domain; needed unless --zone-id is given")
+      ->type_name("NAME");
+  in.add_option("--zone-id", parsed.zone_import.zone_id, "The hosted zone, when its name is not unique")
+      ->type_name("ID");
   in.add_flag("--create", parsed.zone_import.create, "Make the hosted zone when there is none of that name");
   in.add_flag("--dry-run", parsed.zone_import.dry_run, "Read and report, change nothing");
   add_endpoint(in, parsed.zone_import.client);
   add_output(in, parsed.zone_import.client.output);
 
   CLI::App& out = *zone.add_subcommand("export", "Print a hosted zone as a zone file (BIND form)");
-  out.add_option("file", parsed.zone_export.file, "Where to write; standard output by default")->type_name("FILE");
-  out.add_option("--origin", parsed.zone_export.origin, "The domain; needed unless --zone-id is given")->type_name("NAME");
-  out.add_option("--zone-id", parsed.zone_export.zone_id, "The hosted zone, when its name is not unique")->type_name("ID");
+  out.add_option("file", parsed.zone_export.file, "Where to write; standard output by default")
+      ->type_name("FILE");
+  out.add_option("--origin", parsed.zone_export.origin, "The domain; needed unless --zone-id is given")
+      ->type_name("NAME");
+  out.add_option("--zone-id", parsed.zone_export.zone_id, "The hosted zone, when its name is not unique")
+      ->type_name("ID");
   add_endpoint(out, parsed.zone_export.client);
 }
 
@@ -128,11 +170,13 @@ void add_all(CLI::App& root, Parsed& parsed) {
   root.set_version_flag("--version", "meridian " MERIDIAN_VERSION);
   root.footer("Manual: meridian man | man -l -    Completion: meridian completion bash|zsh|fish");
   add_serve(root, parsed);
-  add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"), parsed.status.client);
+  add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"),
+            parsed.status.client);
   add_explain(root, parsed);
   add_zone(root, parsed);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
-  matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")->type_name("NAME");
+  matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
+      ->type_name("NAME");
   matrix.add_flag("--absent", parsed.support_matrix.absent_only, "Only what is absent");
   add_output(matrix, parsed.support_matrix.output);
   add_output(*root.add_subcommand("version", "What this binary is"), parsed.version.output);
@@ -153,7 +197,8 @@ void for_each_command(const CLI::App& app, const std::string& path,
 
 std::string words_after(const CLI::App& app) {
   std::string out;
-  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; })) out += below->get_name() + " ";
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+    out += below->get_name() + " ";
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) out += "--" + name + " ";
   return out;
@@ -166,7 +211,8 @@ std::string completion_script(const CLI::App& root, const std::string& shell) {
       std::string seen = path.empty() ? "__fish_use_subcommand" : "";
       for (std::size_t at = 0; !path.empty() && at != path.npos;) {
         std::size_t end = path.find(' ', at);
-        seen += std::string(seen.empty() ? "" : "; and ") + "__fish_seen_subcommand_from " + path.substr(at, end - at);
+        seen += std::string(seen.empty() ? "" : "; and ") + "__fish_seen_subcommand_from " +
+                path.substr(at, end - at);
         at = end == path.npos ? end : end + 1;
       }
       for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -210,8 +256,10 @@ std::string roff_escape(const std::string& text) {
 }
 
 std::string manual_page(const CLI::App& root) {
-  std::string out = ".TH MERIDIAN 1 \"\" \"meridian " MERIDIAN_VERSION "\" \"User Commands\"\n.SH NAME\nmeridian \\- " +
-                    roff_escape(root.get_description()) + "\n.SH SYNOPSIS\n.B meridian\n.I COMMAND\n[options]\n.SH COMMANDS\n";
+  std::string out = ".TH MERIDIAN 1 \"\" \"meridian " MERIDIAN_VERSION
+                    "\" \"User Commands\"\n.SH NAME\nmeridian \\- " +
+                    roff_escape(root.get_description()) +
+                    "\n.SH SYNOPSIS\n.B meridian\n.I COMMAND\n[options]\n.SH COMMANDS\n";
   for_each_command(root, "", [&](const std::string& path, const CLI::App& app) {
     if (path.empty()) return;
     out += ".SS meridian " + roff_escape(path) + "\n" + roff_escape(app.get_description()) + "\n";
@@ -220,7 +268,8 @@ std::string manual_page(const CLI::App& root) {
       out += ".TP\n.B " + roff_escape(option->get_name(true, false));
       if (!option->get_type_name().empty()) out += " \\fI" + roff_escape(option->get_type_name()) + "\\fR";
       out += "\n" + roff_escape(option->get_description());
-      if (!option->get_default_str().empty()) out += " (default " + roff_escape(option->get_default_str()) + ")";
+      if (!option->get_default_str().empty())
+        out += " (default " + roff_escape(option->get_default_str()) + ")";
       if (!option->get_envname().empty()) out += " [environment: " + option->get_envname() + "]";
       out += "\n";
     }
@@ -229,14 +278,15 @@ std::string manual_page(const CLI::App& root) {
   return out;
 }
 
-// The words of the command line with those of the configuration file added where neither it nor the environment
-// said anything.
+// The words of the command line with those of the configuration file added where neither it nor the
+// environment said anything.
 Result<std::vector<std::string>> with_config(const CLI::App& serve, const Parsed& parsed, int count,
                                              const char* const* words) {
   std::vector<std::string> out(words + 1, words + count);
   for (const auto& [key, values] : TRY(read_config_file(parsed.config))) {
     const CLI::Option* option = serve.get_option_no_throw("--" + key);
-    if (!option || key == "config" || key == "help") return invalid(parsed.config + ": unknown key '" + key + "'");
+    if (!option || key == "config" || key == "help")
+      return invalid(parsed.config + ": unknown key '" + key + "'");
     if (option->count() > 0) continue;
     for (const std::string& value : values) out.push_back("--" + key + "=" + value);
   }

@@ -1,5 +1,5 @@
-// The words of the command line as values. CLI11 stays behind command_line.cc; defaults, environment variables and
-// their help texts are there and nowhere else.
+// The words of the command line as values. CLI11 stays behind command_line.cc; defaults, environment
+// variables and their help texts are there and nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
   std::string admin;
-  std::string nsid;                            // what NSID answers (RFC 5001); empty: nothing
-  unsigned dns_workers = 0;                    // 0: one a core
-  unsigned call_workers = 0;                   // 0: sixteen
-  std::uint32_t records_per_zone_max = 0;      // Route 53's quota, 10,000 by default
+  std::string nsid;                        // what NSID answers (RFC 5001); empty: nothing
+  unsigned dns_workers = 0;                // 0: one a core
+  unsigned call_workers = 0;               // 0: sixteen
+  std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
   bool dev = false;
   bool example = false;
   LogFormat log_format = LogFormat::Text;
@@ -68,12 +68,14 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command = std::variant<ServeOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions, ZoneExportOptions,
-                             SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command = std::variant<ServeOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions,
+                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 
-// Reads a TOML file of `serve` options into command-line words ("--dns", "127.0.0.1:53"). Errors name the key and line.
-Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(const std::string& path);
+// Reads a TOML file of `serve` options into command-line words ("--dns", "127.0.0.1:53"). Errors name the key
+// and line.
+Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(
+    const std::string& path);
 
 }  // namespace meridian::apps

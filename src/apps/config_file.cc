@@ -1,5 +1,5 @@
-// The configuration file: top-level TOML keys are the long option names of `meridian serve`. Tables are refused, so that
-// a misspelt section cannot silently do nothing.
+// The configuration file: top-level TOML keys are the long option names of `meridian serve`. Tables are
+// refused, so that a misspelt section cannot silently do nothing.
 #include <toml++/toml.h>
 
 #include "apps/command_line.h"
@@ -17,7 +17,8 @@ Result<std::string> scalar(const toml::node& node, const std::string& key) {
 
 }  // namespace
 
-Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(const std::string& path) {
+Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(
+    const std::string& path) {
   toml::table table;
   try {
     table = toml::parse_file(path);

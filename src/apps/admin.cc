@@ -1,0 +1,87 @@
+#include "apps/admin.h"
+
+#include <fmt/format.h>
+
+namespace meridian::apps {
+namespace {
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
+      i += 2;
+    } else {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return out;
+}
+
+http::Response reply(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
+  return {status, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
+http::Response reply_as(Output output, std::string body) {
+  return reply(200, std::move(body),
+               output == Output::Json ? "application/json" : "text/plain; charset=utf-8");
+}
+
+}  // namespace
+
+std::string query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    std::size_t equals = pair.find('=');
+    if (pair.substr(0, equals) == name)
+      return equals == pair.npos ? "" : percent_decode(pair.substr(equals + 1));
+  }
+  return "";
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                 c == '.' || c == '_';
+    if (plain)
+      out.push_back(c);
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+void Admin::handle(http::Request request, http::Responder responder) {
+  responder.send(answer(request));
+}
+
+http::Response Admin::answer(const http::Request& request) {
+  if (request.head.method != "GET" && request.head.method != "HEAD")
+    return reply(405, "only GET is served here\n");
+  std::string_view path = request.head.path, query = request.head.query;
+  Output output = query_value(query, "output") == "json" ? Output::Json : Output::Table;
+  if (path == "/metrics")
+    return reply(200, metrics_.prometheus_text(), "text/plain; version=0.0.4; charset=utf-8");
+  if (path == "/ready") {
+    auto ready = sources_.ready();
+    return ready ? reply(200, "ready\n") : reply(503, ready.error().message + "\n");
+  }
+  if (path == "/status") return reply_as(output, sources_.status(output));
+  if (path == "/explain/dns") {
+    auto text = sources_.explain_dns(query_value(query, "name"), query_value(query, "type"),
+                                     query_value(query, "from"), output);
+    return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
+  }
+  return reply(404, "here are /metrics, /ready, /status and /explain/dns\n");
+}
+
+}  // namespace meridian::apps

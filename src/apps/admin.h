@@ -1,0 +1,39 @@
+// The operator's endpoint: /metrics, /ready, /status and /explain/dns over HTTP, unsigned, on an address of
+// its own. Rule: nothing here changes anything.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "apps/command_line.h"
+#include "base/metrics.h"
+#include "http/server.h"
+
+namespace meridian::apps {
+
+// What the endpoint shows; each is called on its loop's thread.
+struct AdminSources {
+  std::function<Result<void>()> ready;  // the error says what is missing
+  std::function<std::string(Output)> status;
+  std::function<Result<std::string>(std::string_view name, std::string_view type, std::string_view from,
+                                    Output)>
+      explain_dns;
+};
+
+class Admin final : public http::Handler {
+ public:
+  Admin(Metrics& metrics, AdminSources sources) : metrics_(metrics), sources_(std::move(sources)) {}
+  void handle(http::Request request, http::Responder responder) override;
+
+ private:
+  http::Response answer(const http::Request& request);
+  Metrics& metrics_;
+  AdminSources sources_;
+};
+
+// The value of `name` in the query of a request, percent-decoded; "" when absent.
+std::string query_value(std::string_view query, std::string_view name);
+std::string percent_encode(std::string_view text);
+
+}  // namespace meridian::apps

@@ -1,0 +1,115 @@
+#include "apps/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "apps/admin.h"
+#include "apps/aws_client.h"
+
+namespace meridian::apps {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Command parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "meridian");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+std::string config_file(const std::string& text) {
+  std::string path = testing::TempDir() + "meridian-" + std::to_string(getpid()) + ".toml";
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(CommandLine, ServeHasSafeDefaults) {
+  auto options = std::get<ServeOptions>(parse({"serve"}));
+  EXPECT_THAT(options.api, ElementsAre("127.0.0.1:4566"));
+  EXPECT_THAT(options.dns, ElementsAre("127.0.0.1:5300"));
+  EXPECT_EQ(options.admin, "127.0.0.1:9153");
+  EXPECT_FALSE(options.dev);
+  EXPECT_TRUE(options.api_tls.empty());
+}
+
+TEST(CommandLine, TakesTheWordsOfTheManual) {
+  auto options =
+      std::get<ServeOptions>(parse({"serve", "--data-dir", "/d", "--api", "127.0.0.1:1", "--dns",
+                                    "127.0.0.1:2", "--dns", "[::1]:3", "--dev", "--log-level", "error"}));
+  EXPECT_EQ(options.data_dir, "/d");
+  EXPECT_THAT(options.dns, ElementsAre("127.0.0.1:2", "[::1]:3"));
+  EXPECT_TRUE(options.dev);
+  EXPECT_EQ(options.log_level, LogLevel::Error);
+}
+
+TEST(CommandLine, TheCommandLineBeatsTheFile) {
+  std::string path = config_file(
+      "dns = [\"127.0.0.1:7\", \"127.0.0.2:7\"]\napi = \"127.0.0.1:8\"\ndns-workers = 3\ndev = true\n");
+  auto options = std::get<ServeOptions>(parse({"serve", "--config", path.c_str(), "--api", "127.0.0.1:9"}));
+  EXPECT_THAT(options.dns, ElementsAre("127.0.0.1:7", "127.0.0.2:7"));
+  EXPECT_THAT(options.api, ElementsAre("127.0.0.1:9"));
+  EXPECT_EQ(options.dns_workers, 3u);
+  EXPECT_TRUE(options.dev);
+}
+
+TEST(CommandLine, SaysWhatIsWrongWithTheFile) {
+  for (auto [text, wanted] :
+       {std::pair{"dsn = \"127.0.0.1:7\"\n", "unknown key 'dsn'"}, std::pair{"dns = \n", "line 1"},
+        std::pair{"[dns]\nx = 1\n", "must be a string"}}) {
+    std::string path = config_file(text);
+    auto print = std::get<PrintOptions>(parse({"serve", "--config", path.c_str()}));
+    EXPECT_EQ(print.exit_code, 2);
+    EXPECT_THAT(print.text, HasSubstr(wanted));
+  }
+}
+
+TEST(CommandLine, MistakesGoToStandardErrorWithStatusTwo) {
+  for (std::vector<const char*> words : {std::vector<const char*>{},
+                                         {"srve"},
+                                         {"serve", "--prot", "1"},
+                                         {"explain", "dns"},
+                                         {"serve", "--log-level", "loud"}}) {
+    auto print = std::get<PrintOptions>(parse(words));
+    EXPECT_EQ(print.exit_code, 2);
+    EXPECT_TRUE(print.to_stderr);
+    EXPECT_FALSE(print.text.empty());
+  }
+  EXPECT_EQ(std::get<PrintOptions>(parse({"--help"})).exit_code, 0);
+}
+
+TEST(CommandLine, CompletionAndManualNameEveryCommand) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    auto script = std::get<PrintOptions>(parse({"completion", shell})).text;
+    for (const char* word : {"serve", "explain", "import", "export", "support-matrix", "data-dir"})
+      EXPECT_THAT(script, HasSubstr(word)) << shell;
+  }
+  auto manual = std::get<PrintOptions>(parse({"man"})).text;
+  EXPECT_THAT(manual, HasSubstr(".SS meridian zone import"));
+  EXPECT_THAT(manual, HasSubstr("MERIDIAN_DATA_DIR"));
+}
+
+TEST(Profiles, ReadsOneProfileOfMany) {
+  const char* text =
+      "# keys\n[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s1\n\n"
+      "[ meridian ]\naws_access_key_id=AKIAMERIDIAN\r\naws_secret_access_key = a=b\naws_session_token = t\n";
+  auto found = read_profile(text, "meridian");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->access_key_id, "AKIAMERIDIAN");
+  EXPECT_EQ(found->secret_access_key, "a=b");
+  EXPECT_EQ(found->session_token, "t");
+  EXPECT_FALSE(read_profile(text, "other"));
+}
+
+TEST(AdminQuery, DecodesWhatTheClientEncodes) {
+  std::string query = "name=" + percent_encode("a b&c=%.test") + "&type=A";
+  EXPECT_EQ(query_value(query, "name"), "a b&c=%.test");
+  EXPECT_EQ(query_value(query, "type"), "A");
+  EXPECT_EQ(query_value(query, "from"), "");
+}
+
+}  // namespace
+}  // namespace meridian::apps

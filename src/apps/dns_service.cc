@@ -1,0 +1,45 @@
+#include "apps/dns_service.h"
+
+namespace meridian::apps {
+
+using snapshots::dns::Delta;
+using snapshots::dns::DnsDiskLog;
+using snapshots::dns::DnsSnapshot;
+
+DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opened opened, const Clock& clock,
+                       Random& random, Logger& logger, Metrics& metrics)
+    : logger_(logger),
+      disk_failures_(metrics.counter("meridian_dns_snapshot_write_failures_total",
+                                     "Snapshots that could not be kept on disk; serving is not affected.")),
+      disk_log_(std::move(opened.log)),
+      engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
+
+Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
+                                                      Random& random, Disk& disk, Logger& logger,
+                                                      Metrics& metrics) {
+  auto opened = TRY(DnsDiskLog::open(disk, options.directory, random));
+  for (const std::string& warning : opened.warnings)
+    logger.warn("dns", "snapshot on disk", {{"why", warning}});
+  engines::dns::DnsEngineOptions engine;
+  engine.addresses = options.addresses;
+  engine.workers = options.workers;
+  engine.identity.nsid = options.nsid;
+  random.fill(engine.identity.cookie_secret);
+  std::unique_ptr<DnsService> service(
+      new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));
+  service->zone_count_ = service->latest().zone_count();
+  TRY(service->engine_.start());
+  return service;
+}
+
+void DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
+  zone_count_ = next->zone_count();
+  engine_.publish(std::move(next));
+  // After the engine: the disk is for the next start, and nobody waits for it.
+  auto kept = disk_log_->append(delta, engine_.latest());
+  if (kept) return;
+  disk_failures_.add();
+  logger_.error("dns", "the snapshot cannot be kept on disk", {{"why", kept.error().message}});
+}
+
+}  // namespace meridian::apps

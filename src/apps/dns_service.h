@@ -1,0 +1,51 @@
+// The DNS engine with its snapshot on disk: what the compiler publishes to, in this process.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "compilers/dns/watcher.h"
+#include "engines/dns/dns_engine.h"
+#include "snapshots/dns/disk_log.h"
+
+namespace meridian::apps {
+
+struct DnsServiceOptions {
+  std::string directory;
+  std::vector<net::Address> addresses;
+  unsigned workers = 1;
+  std::string nsid;
+};
+
+class DnsService final : public compilers::dns::DnsSink {
+ public:
+  // Loads what the disk has and answers with it.
+  static Result<std::unique_ptr<DnsService>> start(const DnsServiceOptions& options, const Clock& clock,
+                                                   Random& random, Disk& disk, Logger& logger,
+                                                   Metrics& metrics);
+
+  const snapshots::dns::DnsSnapshot& latest() const override { return engine_.latest(); }
+  void publish(const snapshots::dns::Delta& delta,
+               std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
+  std::uint64_t served_revision() const override { return engine_.served_revision(); }
+
+  engines::dns::DnsEngine& engine() { return engine_; }
+  std::size_t zone_count() const { return zone_count_.load(std::memory_order_relaxed); }  // thread-safe
+
+ private:
+  DnsService(engines::dns::DnsEngineOptions options, snapshots::dns::DnsDiskLog::Opened opened,
+             const Clock& clock, Random& random, Logger& logger, Metrics& metrics);
+
+  Logger& logger_;
+  Counter& disk_failures_;
+  std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
+  engines::dns::DnsEngine engine_;
+  std::atomic<std::size_t> zone_count_{0};
+};
+
+}  // namespace meridian::apps

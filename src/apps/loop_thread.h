@@ -1,0 +1,43 @@
+// An event loop on a thread of its own, ended with the object.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "net/loop.h"
+
+namespace meridian::apps {
+
+class LoopThread {
+ public:
+  explicit LoopThread(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {}
+  ~LoopThread() { stop(); }
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  net::Loop& loop() { return *loop_; }
+  void start() {
+    thread_ = std::thread([this] { loop_->run(); });
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    loop_->stop();
+    thread_.join();
+  }
+  // Runs `task` on the loop's thread and waits for it.
+  void run(const std::function<void()>& task) {
+    std::promise<void> done;
+    loop_->post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+ private:
+  std::unique_ptr<net::Loop> loop_;
+  std::thread thread_;
+};
+
+}  // namespace meridian::apps

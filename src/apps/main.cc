@@ -1,0 +1,51 @@
+// The real clock, randomness and disk enter here and nowhere else.
+#include <fmt/format.h>
+
+#include "apps/command_line.h"
+#include "apps/remote_commands.h"
+#include "apps/serve.h"
+#include "apps/support_matrix.h"
+#include "apps/version.h"
+#include "apps/zone_commands.h"
+
+namespace {
+
+using namespace meridian;
+using namespace meridian::apps;
+
+int print(const PrintOptions& options) {
+  fmt::print(options.to_stderr ? stderr : stdout, "{}", options.text);
+  return options.exit_code;
+}
+
+int version(const VersionOptions& options) {
+  if (options.output == Output::Json)
+    fmt::print("{{\"version\":\"{}\"}}\n", MERIDIAN_VERSION);
+  else
+    fmt::print("meridian {}\n", MERIDIAN_VERSION);
+  return 0;
+}
+
+template <typename... Cases>
+struct Choose : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+int main(int count, char** words) {
+  RealClock clock;
+  SystemRandom random;
+  RealDisk disk;
+  return std::visit(Choose{
+                        [&](const ServeOptions& options) { return serve(options, clock, random, disk); },
+                        [&](const StatusOptions& options) { return status(options); },
+                        [&](const ExplainDnsOptions& options) { return explain_dns(options); },
+                        [&](const ZoneImportOptions& options) { return zone_import(options, clock); },
+                        [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
+                        [&](const SupportMatrixOptions& options) { return support_matrix(options); },
+                        [&](const VersionOptions& options) { return version(options); },
+                        [&](const PrintOptions& options) { return print(options); },
+                    },
+                    parse_command_line(count, words));
+}

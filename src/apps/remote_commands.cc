@@ -1,0 +1,41 @@
+#include "apps/remote_commands.h"
+
+#include <fmt/format.h>
+
+#include "apps/admin.h"
+#include "http/client.h"
+
+namespace meridian::apps {
+namespace {
+
+int show(const ClientOptions& options, const std::string& target) {
+  auto url = http::Url::parse(options.admin + target + (target.find('?') == target.npos ? "?" : "&") +
+                              (options.output == Output::Json ? "output=json" : "output=table"));
+  if (!url) {
+    fmt::print(stderr, "meridian: {}\n", url.error().message);
+    return 2;
+  }
+  http::ClientRequest request;
+  request.url = *url;
+  auto reply = http::fetch(request);
+  if (!reply) {
+    fmt::print(stderr, "meridian: no server answers at {}: {}\n", options.admin, reply.error().message);
+    return 1;
+  }
+  fmt::print(reply->status == 200 ? stdout : stderr, "{}", reply->body);
+  return reply->status == 200 ? 0 : 1;
+}
+
+}  // namespace
+
+int status(const StatusOptions& options) {
+  return show(options.client, "/status");
+}
+
+int explain_dns(const ExplainDnsOptions& options) {
+  return show(options.client,
+              fmt::format("/explain/dns?name={}&type={}&from={}", percent_encode(options.name),
+                          percent_encode(options.type), percent_encode(options.from)));
+}
+
+}  // namespace meridian::apps

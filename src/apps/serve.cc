@@ -1,0 +1,258 @@
+#include "apps/serve.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "apps/admin.h"
+#include "apps/dns_service.h"
+#include "apps/example_world.h"
+#include "apps/loop_thread.h"
+#include "apps/services.h"
+#include "apps/status.h"
+#include "aws/front_door.h"
+#include "aws/identity.h"
+#include "base/metrics.h"
+#include "compilers/dns/watcher.h"
+#include "services/iam/credentials.h"
+#include "store/embedded/embedded_store.h"
+
+namespace meridian::apps {
+namespace {
+
+constexpr Duration kDrainTimeMax = std::chrono::seconds(10);
+constexpr unsigned kDnsWorkersMax = 8;  // by default; --dns-workers may ask for more
+
+// The signals that end a server are taken by sigwait() in the main thread, so every thread made after this
+// blocks them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// Sockets and the store's files: as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<std::vector<net::Address>> parse_addresses(const std::vector<std::string>& texts) {
+  std::vector<net::Address> out;
+  for (const std::string& text : texts) out.push_back(TRY(net::Address::parse(text)));
+  return out;
+}
+
+// All of a running server. Members stand in the order in which they are made; they go in the opposite one.
+class Server {
+ public:
+  Server(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk)
+      : options_(options),
+        clock_(clock),
+        random_(random),
+        disk_(disk),
+        logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {}
+
+  Result<void> start();
+  void drain();
+  StatusFacts facts() const;
+
+ private:
+  Result<void> start_api();
+  Result<void> start_admin();
+  Result<std::shared_ptr<net::TlsServerContext>> api_certificate();
+  std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
+
+  const ServeOptions& options_;
+  const Clock& clock_;
+  Random& random_;
+  Disk& disk_;
+  Metrics metrics_;
+  Logger logger_;
+  std::unique_ptr<DnsService> dns_;
+  std::unique_ptr<store::EmbeddedStore> store_;
+  std::unique_ptr<aws::CredentialsFile> credentials_;
+  std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
+  std::unique_ptr<services::route53::Acknowledgements> acknowledgements_;
+  std::unique_ptr<aws::Credentials> user_credentials_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<LoopThread> api_loop_, admin_loop_;
+  std::unique_ptr<aws::FrontDoor> front_door_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<http::Server> admin_server_;
+  std::vector<net::Address> api_addresses_, api_tls_addresses_;
+  net::Address admin_address_;
+  std::atomic<bool> ready_{false};
+  SystemTime started_{};
+};
+
+class WatcherAcknowledgements final : public services::route53::Acknowledgements {
+ public:
+  explicit WatcherAcknowledgements(const compilers::dns::DnsWatcher& watcher) : watcher_(watcher) {}
+  store::Revision acknowledged() const override { return watcher_.acknowledged(); }
+
+ private:
+  const compilers::dns::DnsWatcher& watcher_;
+};
+
+Result<void> Server::start() {
+  started_ = clock_.now();
+  TRY(disk_.make_directories(options_.data_dir));
+  TRY(disk_.remove(endpoints_path()));
+
+  // DNS first: it answers from its last snapshot before anything else is open.
+  DnsServiceOptions dns;
+  dns.directory = options_.data_dir + "/dns";
+  dns.addresses = TRY(parse_addresses(options_.dns));
+  dns.workers = options_.dns_workers ? options_.dns_workers
+                                     : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
+  dns.nsid = options_.nsid;
+  dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
+
+  store_ = TRY(store::EmbeddedStore::open({.directory = options_.data_dir + "/store",
+                                           .clock = clock_,
+                                           .logger = &logger_,
+                                           .metrics = &metrics_}));
+  credentials_ = std::make_unique<aws::CredentialsFile>(
+      TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
+
+  watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *dns_, clock_, logger_, metrics_);
+  acknowledgements_ = std::make_unique<WatcherAcknowledgements>(*watcher_);
+  services::route53::Quotas quotas;
+  quotas.record_sets_max = options_.records_per_zone_max;
+  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas);
+  TRY(watcher_->start());
+  if (options_.example) TRY(make_example_world(services_->route53, credentials_->first().account_id, clock_));
+
+  TRY(start_api());
+  TRY(start_admin());
+  ready_ = true;
+  return disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts())));
+}
+
+Result<void> Server::start_api() {
+  api_loop_ = std::make_unique<LoopThread>(net::make_loop());
+  aws::FrontDoorOptions door;
+  door.development = options_.dev;
+  door.threads = options_.call_workers;
+  auto services = services_->all();
+  user_credentials_ = std::make_unique<services::iam::StoredCredentials>(*store_);
+  front_door_ = std::make_unique<aws::FrontDoor>(
+      aws::FrontDoorParts{api_loop_->loop(), clock_, random_, logger_, metrics_}, services,
+      std::vector<const aws::Credentials*>{credentials_.get(), user_credentials_.get()}, door);
+  for (const net::Address& address : TRY(parse_addresses(options_.api)))
+    api_addresses_.push_back(TRY(front_door_->listen(address)));
+  if (!options_.api_tls.empty()) {
+    auto certificate = TRY(api_certificate());
+    for (const net::Address& address : TRY(parse_addresses(options_.api_tls)))
+      api_tls_addresses_.push_back(TRY(front_door_->listen(address, certificate)));
+  }
+  api_loop_->start();
+  return {};
+}
+
+// Made at the first start with TLS; an operator may put another in its place.
+Result<std::shared_ptr<net::TlsServerContext>> Server::api_certificate() {
+  const std::string certificate_path = options_.data_dir + "/api-certificate.pem";
+  const std::string key_path = options_.data_dir + "/api-key.pem";
+  auto certificate = disk_.read(certificate_path);
+  if (!certificate) {
+    const std::vector<std::string> names{"localhost", "*.localhost", "127.0.0.1", "::1"};
+    auto made = TRY(net::make_self_signed_certificate(names, clock_.now()));
+    TRY(disk_.replace(key_path, as_bytes(made.key_pem)));
+    TRY(disk_.replace(certificate_path, as_bytes(made.certificate_pem)));
+    certificate = made.certificate_pem;
+  }
+  return net::make_tls_server_context(*certificate, TRY(disk_.read(key_path)));
+}
+
+Result<void> Server::start_admin() {
+  AdminSources sources;
+  sources.ready = [this]() -> Result<void> {
+    if (!ready_) return fail(ErrorCode::Unavailable, "starting, or ending");
+    if (watcher_->acknowledged() < store_->revision())
+      return fail(ErrorCode::Unavailable, "DNS does not serve the newest revision yet");
+    return {};
+  };
+  sources.status = [this](Output output) { return describe(facts(), output); };
+  sources.explain_dns = [this](std::string_view name, std::string_view type, std::string_view from,
+                               Output output) -> Result<std::string> {
+    auto asked = TRY(dns::Name::parse(name));
+    auto kind = dns::parse_type(type.empty() ? "A" : type);
+    if (!kind) return invalid(fmt::format("'{}' is not a record type", type));
+    net::Address client;
+    client.ip = TRY(net::IpAddress::parse(from.empty() ? "127.0.0.1" : from));
+    auto trace = TRY(dns_->engine().explain(asked, *kind, client));
+    return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
+  };
+  admin_loop_ = std::make_unique<LoopThread>(net::make_loop());
+  admin_ = std::make_unique<Admin>(metrics_, std::move(sources));
+  admin_server_ =
+      std::make_unique<http::Server>(admin_loop_->loop(), *admin_, http::ServerLimits{}, metrics_, "admin");
+  admin_address_ = TRY(admin_server_->listen(TRY(net::Address::parse(options_.admin)), {}, nullptr));
+  admin_loop_->start();
+  return {};
+}
+
+StatusFacts Server::facts() const {
+  StatusFacts facts;
+  facts.api = api_addresses_;
+  facts.api_tls = api_tls_addresses_;
+  facts.dns = dns_->engine().addresses();
+  facts.admin = admin_address_;
+  facts.data_dir = options_.data_dir;
+  facts.account_id = credentials_->first().account_id;
+  facts.dev = options_.dev;
+  facts.started = format_iso8601(started_);
+  facts.uptime_s = std::chrono::duration<double>(clock_.now() - started_).count();
+  facts.store_revision = store_->revision();
+  facts.served_revision = dns_->served_revision();
+  facts.zones = dns_->zone_count();
+  facts.dns_workers = dns_->engine().workers();
+  return facts;
+}
+
+// Calls under way are finished, new ones refused; DNS answers to the end.
+void Server::drain() {
+  ready_ = false;
+  (void)disk_.remove(endpoints_path());
+  std::promise<void> drained;
+  api_loop_->loop().post([&] { front_door_->drain([&] { drained.set_value(); }); });
+  if (drained.get_future().wait_for(kDrainTimeMax) != std::future_status::ready)
+    logger_.warn("serve", "calls were still under way at the end");
+  api_loop_->stop();
+  admin_loop_->stop();
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
+  sigset_t signals = block_signals();
+  raise_descriptor_limit();
+  Server server(options, clock, random, disk);
+  if (auto started = server.start(); !started) {
+    fmt::print(stderr, "meridian: {}\n", started.error().message);
+    return 1;
+  }
+  fmt::print("{}", banner(server.facts(), options.example));
+  std::fflush(stdout);
+  int received = 0;
+  sigwait(&signals, &received);
+  server.drain();
+  return 0;
+}
+
+}  // namespace meridian::apps

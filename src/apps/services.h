@@ -1,0 +1,36 @@
+// The AWS services of this binary, listed by hand: what is not here does not exist.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "aws/service.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "services/iam/service.h"
+#include "services/route53/service.h"
+#include "services/sts/service.h"
+#include "store/store.h"
+
+namespace meridian::apps {
+
+class Services {
+ public:
+  Services(store::Store& store, const Clock& clock, Random& random,
+           const services::route53::Acknowledgements& acknowledgements,
+           const services::route53::Quotas& quotas);
+  std::vector<aws::Service*> all() { return {&route53, &sts, &iam}; }
+
+  services::route53::Route53 route53;
+  services::sts::Sts sts;
+  services::iam::Iam iam;
+};
+
+// One service's operations, and which of them this binary has, taken from the code.
+struct ServiceSupport {
+  const aws::ServiceModel* model;
+  std::vector<bool> implemented;  // by Operation::index
+};
+std::vector<ServiceSupport> supported_services();
+
+}  // namespace meridian::apps

@@ -1,0 +1,78 @@
+#include "apps/status.h"
+
+#include <fmt/format.h>
+
+#include "apps/version.h"
+#include "base/log.h"
+
+namespace meridian::apps {
+namespace {
+
+std::string joined(const std::vector<net::Address>& addresses, std::string_view prefix = "") {
+  std::string out;
+  for (const auto& address : addresses)
+    out += fmt::format("{}{}{}", out.empty() ? "" : ", ", prefix, address.to_string());
+  return out;
+}
+
+std::string json_list(const std::vector<net::Address>& addresses) {
+  std::string out;
+  for (const auto& address : addresses)
+    out += fmt::format("{}\"{}\"", out.empty() ? "" : ",", address.to_string());
+  return "[" + out + "]";
+}
+
+std::string endpoint_members(const StatusFacts& facts) {
+  return fmt::format(R"("api":{},"api_tls":{},"dns":{},"admin":"{}")", json_list(facts.api),
+                     json_list(facts.api_tls), json_list(facts.dns), facts.admin.to_string());
+}
+
+}  // namespace
+
+std::string endpoints_json(const StatusFacts& facts) {
+  return "{" + endpoint_members(facts) + "}\n";
+}
+
+std::string describe(const StatusFacts& facts, Output output) {
+  if (output == Output::Json) {
+    std::string directory;
+    append_json_string(directory, facts.data_dir);
+    return fmt::format(
+        R"({{"version":"{}","started":"{}","uptime_s":{:.1f},{},"data_dir":{},"account_id":"{}",)"
+        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{}}}}})"
+        "\n",
+        MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
+        facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers);
+  }
+  std::string out = fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s);
+  out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
+  if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
+  out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
+  out += fmt::format("  admin    http://{}\n", facts.admin.to_string());
+  out += fmt::format("  data     {}\n", facts.data_dir);
+  out += fmt::format("  account  {}{}\n", facts.account_id,
+                     facts.dev ? "  (development mode: any credentials are accepted)" : "");
+  out += fmt::format("\n  store    revision {}\n  DNS      revision {}, {} zones\n", facts.store_revision,
+                     facts.served_revision, facts.zones);
+  return out;
+}
+
+std::string banner(const StatusFacts& facts, bool example) {
+  std::string api = facts.api.empty() ? "" : "http://" + facts.api[0].to_string();
+  const net::Address& dns = facts.dns.front();
+  std::string out = "\n" + describe(facts, Output::Table) + "\nTry, in another terminal:\n\n";
+  out += fmt::format(
+      "  export AWS_SHARED_CREDENTIALS_FILE={}/credentials AWS_PROFILE=meridian AWS_REGION=us-east-1\n",
+      facts.data_dir);
+  out += fmt::format("  aws --endpoint-url {} route53 list-hosted-zones\n", api);
+  std::string name = example ? "www.example.test" : "example.com";
+  if (!example)
+    out += fmt::format(
+        "  aws --endpoint-url {} route53 create-hosted-zone --name {} --caller-reference $RANDOM\n", api,
+        name);
+  out += fmt::format("  dig @{} -p {} {}\n", dns.ip.to_string(), dns.port, name);
+  out += fmt::format("  meridian explain dns {} A --admin http://{}\n", name, facts.admin.to_string());
+  return out + "\nCtrl-C ends it; the data stays.\n\n";
+}
+
+}  // namespace meridian::apps

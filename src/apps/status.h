@@ -1,0 +1,29 @@
+// What `meridian status` and the start-up banner tell.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/command_line.h"
+#include "net/address.h"
+
+namespace meridian::apps {
+
+struct StatusFacts {
+  std::vector<net::Address> api, api_tls, dns;
+  net::Address admin;
+  std::string data_dir, account_id;
+  bool dev = false;
+  std::string started;  // ISO 8601
+  double uptime_s = 0;
+  std::uint64_t store_revision = 0, served_revision = 0, zones = 0;
+  unsigned dns_workers = 0;
+};
+
+std::string describe(const StatusFacts& facts, Output output);
+std::string banner(const StatusFacts& facts, bool example);
+// The addresses as a JSON object, for programs that started the server with port 0.
+std::string endpoints_json(const StatusFacts& facts);
+
+}  // namespace meridian::apps

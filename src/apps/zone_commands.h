@@ -1,0 +1,12 @@
+// `meridian zone import` and `meridian zone export`: zone files against the Route 53 API of a running server.
+#pragma once
+
+#include "apps/command_line.h"
+#include "base/clock.h"
+
+namespace meridian::apps {
+
+int zone_import(const ZoneImportOptions& options, const Clock& clock);
+int zone_export(const ZoneExportOptions& options, const Clock& clock);
+
+}  // namespace meridian::apps
