@@ -1,4 +1,4 @@
-// Feeds every seed of a fuzz target to it, as an ordinary test: what once crashed stays mended without a fuzzer at hand.
+// Feeds every seed of a fuzz target to it, as an ordinary test: what once crashed stays mended without a fuzzer.
 #include <gtest/gtest.h>
 
 #include <cstdint>

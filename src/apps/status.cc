@@ -62,7 +62,7 @@ std::string banner(const StatusFacts& facts, bool example) {
   const net::Address& dns = facts.dns.front();
   std::string out = "\n" + describe(facts, Output::Table) + "\nTry, in another terminal:\n\n";
   out += fmt::format(
-      "  export AWS_SHARED_CREDENTIALS_FILE={}/credentials AWS_PROFILE=meridian AWS_REGION=us-east-1\n",
+      "  export AWS_SHARED_CREDENTIALS_FILE={}/credentials AWS_PROFILE=meridian AWS_DEFAULT_REGION=us-east-1\n",
       facts.data_dir);
   out += fmt::format("  aws --endpoint-url {} route53 list-hosted-zones\n", api);
   std::string name = example ? "www.example.test" : "example.com";
