@@ -120,8 +120,10 @@ class MessageWriter {
 
  private:
   struct Target {
-    std::uint16_t at;    // where in the message a name, or the rest of one, stands
-    std::uint16_t size;  // of that name uncompressed
+    std::uint16_t at;   // where in the message a name, or the rest of one, stands
+    std::uint8_t size;  // of that name uncompressed
+    std::uint8_t
+        check;  // of its first label: names of one size are common, those of one size and check are not
   };
   bool put_name(std::string_view wire);
   bool put_rdata(Type type, std::string_view rdata);

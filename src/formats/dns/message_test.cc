@@ -236,6 +236,21 @@ TEST(MessageWriter, AnAdditionThatDoesNotFitLeavesNothing) {
   }
 }
 
+TEST(MessageWriter, WritesRdataThatIsNotOfItsTypeAsItCame) {
+  Written w;
+  std::string pointer = "\xc0\x19" + std::string(191, 'a') + '\0', overlong(300, '\1');
+  for (const std::string& rdata : {std::string(), "\1a"s, "\1a\0\1b\0"s, pointer, overlong}) {
+    std::size_t before = w.writer.size();
+    ASSERT_TRUE(w.writer.add_record(Section::Answer, name(".").wire(), Type::SOA, Class::CH, 0, rdata));
+    EXPECT_EQ(w.writer.size() - before, 11 + rdata.size());
+  }
+  ASSERT_TRUE(w.add(Section::Additional, "a.b", Type::A, "192.0.2.1"));
+  Message message = w.message();
+  EXPECT_EQ(message.answers[3].rdata, pointer);
+  EXPECT_EQ(message.answers[4].rdata, overlong);
+  EXPECT_EQ(message.additionals[0].owner, name("a.b"));
+}
+
 TEST(MessageWriter, RollsBackToAMark) {
   Written w;
   ASSERT_TRUE(w.writer.add_question(name("a.example").wire(), Type::A, Class::IN));

@@ -21,12 +21,16 @@ bool is_name(const std::uint8_t* message, std::size_t at, std::string_view wire)
     std::size_t length = message[at];
     if (length != *name) return false;
     if (length == 0) return true;
-    if (std::memcmp(message + at + 1, name + 1, length) != 0)
-      for (std::size_t i = 1; i <= length; ++i)
-        if (lower(message[at + i]) != lower(name[i])) return false;
+    for (std::size_t i = 1; i <= length; ++i)
+      if (message[at + i] != name[i] && lower(message[at + i]) != lower(name[i])) return false;
     at += 1 + length;
     name += 1 + length;
   }
+}
+
+std::uint8_t check_of(std::string_view wire) {
+  auto length = static_cast<std::uint8_t>(wire[0]);
+  return static_cast<std::uint8_t>(length << 2 ^ lower(static_cast<std::uint8_t>(wire[length])));
 }
 }  // namespace
 
@@ -52,19 +56,23 @@ bool MessageWriter::put(std::string_view bytes) {
   return true;
 }
 
-// Finds the longest ending of the name that the message already has, which costs little: most targets differ
-// in length, and the owner of an answer is most often the first target whole.
 std::size_t MessageWriter::find_target(std::string_view wire) const {
+  const std::uint8_t check = check_of(wire);
   for (std::size_t i = 0; i < target_count_; ++i)
-    if (targets_[i].size == wire.size() && is_name(buffer_.data(), targets_[i].at, wire))
+    if (targets_[i].size == wire.size() && targets_[i].check == check &&
+        is_name(buffer_.data(), targets_[i].at, wire))
       return targets_[i].at;
   return 0;
 }
 
+// Looks for the longest ending of the name that the message already has. The whole name comes first, for most
+// owners are the name asked for; then the last label, for if that is new, no ending is known.
 bool MessageWriter::put_name(std::string_view wire) {
-  std::size_t start = size_, at = 0, pointer = 0;
-  while (wire[at] != 0) {
-    if ((pointer = find_target(wire.substr(at)))) break;
+  std::size_t start = size_, at = 0, last = 0, pointer = 0;
+  for (std::size_t label = 0; wire[label] != 0; label += 1 + static_cast<std::uint8_t>(wire[label]))
+    last = label;
+  while (wire[at] != 0 && !(pointer = find_target(wire.substr(at)))) {
+    if (at == 0 && last > 0 && !find_target(wire.substr(last))) at = last;
     at += 1 + static_cast<std::uint8_t>(wire[at]);
   }
   if (!put(wire.substr(0, pointer ? at : at + 1))) return false;
@@ -76,21 +84,24 @@ bool MessageWriter::put_name(std::string_view wire) {
   for (std::size_t label = 0; label < at && target_count_ < kTargetsMax && start + label <= kPointerMax;
        label += 1 + static_cast<std::uint8_t>(wire[label]))
     targets_[target_count_++] = {static_cast<std::uint16_t>(start + label),
-                                 static_cast<std::uint16_t>(wire.size() - label)};
+                                 static_cast<std::uint8_t>(wire.size() - label),
+                                 check_of(wire.substr(label))};
   return true;
 }
 
+// RDATA that is not what its type says (of another class, or of an update) goes out as it came: a name that
+// is none must not become a target.
 bool MessageWriter::put_rdata(Type type, std::string_view rdata) {
   CompressibleNames names = compressible_names(type);
-  if (!names.count || rdata.size() <= names.offset) return put(rdata);
-  if (!put(rdata.substr(0, names.offset))) return false;
-  rdata.remove_prefix(names.offset);
+  if (names.count) {
+    if (!put(rdata.substr(0, names.offset))) return false;
+    rdata.remove_prefix(std::min<std::size_t>(names.offset, rdata.size()));
+  }
   for (unsigned i = 0; i < names.count; ++i) {
-    std::size_t size = 0;
-    while (size < rdata.size() && rdata[size] != 0) size += 1 + static_cast<std::uint8_t>(rdata[size]);
-    if (size >= rdata.size()) break;  // not well-formed: as it came
-    if (!put_name(rdata.substr(0, size + 1))) return false;
-    rdata.remove_prefix(size + 1);
+    std::size_t size = wire_name_size(rdata);
+    if (size == 0) break;
+    if (!put_name(rdata.substr(0, size))) return false;
+    rdata.remove_prefix(size);
   }
   return put(rdata);
 }

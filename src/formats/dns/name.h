@@ -70,9 +70,12 @@ class Name {
   struct Blank {};
   explicit Name(Blank) : size_(0) {}
 
-  std::array<std::uint8_t, kNameSizeMax> wire_;
+  std::array<std::uint8_t, kNameSizeMax + 1> wire_;  // one more, so that it can be written by eights
   std::uint8_t size_;
 };
+
+// The size of the uncompressed name that `wire` begins with; 0: it begins with none.
+std::size_t wire_name_size(std::string_view wire);
 
 // Whether two uncompressed wire names are the same but for ASCII case. No label length is a letter, so the
 // bytes can be compared without regard to labels.

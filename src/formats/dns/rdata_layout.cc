@@ -81,15 +81,9 @@ Result<std::size_t> fixed(std::string_view rest, std::size_t size) {
 }
 
 Result<std::size_t> name_size(std::string_view rest) {
-  std::size_t at = 0;
-  Bytes bytes = as_bytes(rest.substr(0, kNameSizeMax));
-  for (;;) {
-    if (at >= bytes.size()) return invalid("is not a name");
-    std::size_t length = bytes[at];
-    if (length > kLabelSizeMax) return invalid("is not an uncompressed name");
-    at += 1 + length;
-    if (length == 0) return at;
-  }
+  std::size_t size = wire_name_size(rest);
+  if (size == 0) return invalid("is not an uncompressed name");
+  return size;
 }
 
 Result<std::size_t> strings_size(std::string_view rest) {
