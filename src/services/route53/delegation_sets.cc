@@ -8,7 +8,8 @@
 
 namespace meridian::services::route53 {
 namespace {
-constexpr std::size_t kDelegationSetIdSize = 21;
+// "/delegationset/" before it still fits the 32 characters of a ResourceId.
+constexpr std::size_t kDelegationSetIdSize = 17;
 }  // namespace
 
 std::vector<std::string> shown(const NameServers& servers) {

@@ -1,4 +1,5 @@
-// Hosted zones: made with four servers, an SOA and an NS record set; deleted when nothing else is left in them.
+// Hosted zones: made with four servers, an SOA and an NS record set; deleted when nothing else is left in
+// them.
 #include <algorithm>
 
 #include "base/ids.h"
@@ -10,7 +11,8 @@
 namespace meridian::services::route53 {
 namespace {
 
-constexpr std::size_t kZoneIdSize = 21;
+// "/hostedzone/" before it still fits the 32 characters of a ResourceId.
+constexpr std::size_t kZoneIdSize = 20;
 constexpr std::uint32_t kSoaTtl = 900;  // seconds
 constexpr std::uint32_t kNsTtl = 172800;
 // Written by every call that gives servers to a zone, so that two of them cannot choose without seeing each
