@@ -171,7 +171,7 @@ Result<Name> Name::parse(std::string_view text, const Name& origin, Escapes esca
 
 Result<Name> Name::read(Bytes message, std::size_t& position) {
   Name name{Blank()};
-  std::size_t size = 0, at = position, bound = position, end = 0;
+  std::size_t size = 0, at = position, bound = position, end = 0, pointers = 0;
   for (;;) {
     if (at >= message.size()) return invalid("name runs past the end");
     std::size_t length = message[at];
@@ -180,6 +180,7 @@ Result<Name> Name::read(Bytes message, std::size_t& position) {
       std::size_t target = (length & 0x3f) << 8 | message[at + 1];
       if (!end) end = at + 2;
       if (target >= bound) return invalid("compression pointer does not go backwards");
+      if (++pointers > kPointersMax) return invalid("name has too many compression pointers");
       at = bound = target;
       continue;
     }

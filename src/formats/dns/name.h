@@ -20,6 +20,9 @@ inline constexpr std::size_t kNameSizeMax = 255;  // bytes on the wire
 inline constexpr std::size_t kLabelSizeMax = 63;
 inline constexpr std::size_t kLabelsMax = 127;  // without the root
 
+// In one name: more than one a label is of no use, and long chains would make a message of many names costly.
+inline constexpr std::size_t kPointersMax = kLabelsMax + 1;
+
 // How a byte that cannot stand for itself is written: \DDD as in master files (RFC 1035 §5.1), or the three
 // octal digits of Route 53, which in names also escapes every printable byte but letters, digits, hyphen and
 // underscore.
@@ -41,7 +44,7 @@ class Name {
   static Result<Name> parse(std::string_view text, const Name& origin = Name(),
                             Escapes escapes = Escapes::Decimal);
   // Reads a possibly compressed name at `position` of a message and moves `position` behind it. Pointers must
-  // go strictly backwards, which bounds the work.
+  // go strictly backwards, and be no more than kPointersMax.
   static Result<Name> read(Bytes message, std::size_t& position);
   // Takes an uncompressed wire name that fills `wire` exactly.
   static Result<Name> from_wire(std::string_view wire);

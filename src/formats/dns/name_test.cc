@@ -146,6 +146,15 @@ TEST(Name, RefusesPointersThatDoNotGoBackwards) {
   EXPECT_TRUE(read("\1a\0\xc0\0\xc0\3"sv, 5));  // a chain that goes backwards
 }
 
+TEST(Name, FollowsNoLongChainOfPointers) {
+  std::string message(1, '\0');
+  for (std::size_t i = 0; i <= kPointersMax; ++i) {
+    std::size_t position = message.size(), target = i == 0 ? 0 : position - 2;
+    append_u16(message, static_cast<std::uint16_t>(0xc000 | target));
+    EXPECT_EQ(Name::read(as_bytes(message), position).has_value(), i < kPointersMax) << i;
+  }
+}
+
 TEST(Name, RefusesNamesCutShortAndUnknownLabelTypes) {
   for (std::string_view bytes :
        {""sv, "\3ab"sv, "\3abc"sv, "\1a\xc0"sv, "\x40"sv, "\x80\0"sv, "\3abc\77"sv}) {
