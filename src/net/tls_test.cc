@@ -137,7 +137,8 @@ TEST_F(Tls, SpeaksTls12AndNothingOlder) {
 
 TEST_F(Tls, ManyRecordsInOneReadableMomentAreAllDelivered) {
   TlsClient client;
-  client.send = std::string(3'000'000, 'x') + "\n";
+  client.send.assign(3'000'000, 'x');
+  client.send += '\n';
   exchange(client);
   EXPECT_EQ(client.reply, "api.test heard 3000001\n");
 }
