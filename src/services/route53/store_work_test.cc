@@ -44,7 +44,8 @@ class StoreWork : public ServiceTest {
   std::pair<std::size_t, std::size_t> work_of_one_change(const std::string& zone, const std::string& name) {
     CountingStore counted(store_);
     Route53 route53(counted, clock_, random_, acknowledged_);
-    api::ChangeResourceRecordSetsRequest input{.HostedZoneId = zone};
+    api::ChangeResourceRecordSetsRequest input;
+    input.HostedZoneId = zone;
     input.ChangeBatch.Changes = {change("CREATE", records(name, "A", {"192.0.2.1"}))};
     EXPECT_TRUE(route53.ChangeResourceRecordSets(call_, input));
     return {counted.read, counted.written};
