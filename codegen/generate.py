@@ -246,7 +246,7 @@ def types_h(model):
             else:
                 type_name = f"::meridian::aws::Boxed<{type_name}>"
             out.append(f"  {type_name} {identifier(member_name)}{start};")
-        out.append(f"  bool operator==(const {identifier(name)}&) const = default;\n}};\n")
+        out.append(f"  bool operator==(const {model.cpp_type(name)}&) const = default;\n}};\n")
     out += [f"const ::meridian::aws::Shape& shape_of(const {identifier(name)}*);" for name in sorted(model.top)]
     out.append(f"\n}}  // namespace {model.namespace}\n")
     return "\n".join(out)

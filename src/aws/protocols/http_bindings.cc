@@ -107,20 +107,27 @@ void encode_headers(const Member& member, const void* value, Headers& headers) {
   });
 }
 
-// A map in the query takes every name that is no other member's.
-bool is_named(const Shape& structure, std::string_view name) {
-  for (const Member& member : structure.members)
+// A map in the query takes every name that is no other member's and no constant of the template.
+bool is_named(const Operation& operation, std::string_view name) {
+  std::string_view uri = operation.uri;
+  std::size_t mark = uri.find('?');
+  while (mark != std::string_view::npos) {
+    uri.remove_prefix(mark + 1);
+    if (uri.substr(0, uri.find_first_of("=&")) == name) return true;
+    mark = uri.find('&');
+  }
+  for (const Member& member : operation.input->members)
     if (member.location == Location::QueryString && member.shape->kind != Kind::Map && name == member.wire)
       return true;
   return false;
 }
 
-Outcome<void> decode_query_map(const char* code, const Shape& structure, const Member& member,
+Outcome<void> decode_query_map(const char* code, const Operation& operation, const Member& member,
                                const QueryPairs& pairs, void* value) {
   const Shape& shape = *member.shape;
   void* map = nullptr;
   for (const auto& [name, text] : pairs) {
-    if (is_named(structure, name)) continue;
+    if (is_named(operation, name)) continue;
     if (!map) map = emplace(member, value);
     void* place = shape.storage->insert(map, name);
     if (shape.element->kind == Kind::List) {
@@ -137,10 +144,10 @@ Outcome<void> decode_query_map(const char* code, const Shape& structure, const M
   return {};
 }
 
-Outcome<void> decode_query(const char* code, const Shape& structure, const Member& member,
+Outcome<void> decode_query(const char* code, const Operation& operation, const Member& member,
                            const QueryPairs& pairs, void* value) {
   const Shape& shape = *member.shape;
-  if (shape.kind == Kind::Map) return decode_query_map(code, structure, member, pairs, value);
+  if (shape.kind == Kind::Map) return decode_query_map(code, operation, member, pairs, value);
   void* list = nullptr;
   for (const auto& [name, text] : pairs) {
     if (name != member.wire) continue;
@@ -167,20 +174,20 @@ void encode_query_values(std::string& query, std::string_view name, const Shape&
                                 format_or(shape.element->timestamp, format)));
 }
 
-void encode_query(const Shape& structure, const Member& member, const void* value, std::string& query) {
+void encode_query(const Operation& operation, const Member& member, const void* value, std::string& query) {
   TimestampFormat format = format_or(member.timestamp, TimestampFormat::Iso8601);
   if (member.shape->kind != Kind::Map) {
     encode_query_values(query, member.wire, *member.shape, value, format);
     return;
   }
   struct Context {
-    const Shape& structure;
+    const Operation& operation;
     const Member& member;
     std::string& query;
-  } context{structure, member, query};
+  } context{operation, member, query};
   member.shape->storage->visit(value, &context, [](void* raw, const std::string& key, const void* item) {
-    auto& [shape, map, out] = *static_cast<Context*>(raw);
-    if (!is_named(shape, key))
+    auto& [from, map, out] = *static_cast<Context*>(raw);
+    if (!is_named(from, key))
       encode_query_values(out, key, *map.shape->element, item, TimestampFormat::Iso8601);
   });
 }
@@ -232,7 +239,7 @@ Outcome<void> decode_request_bindings(const Operation& operation, const HttpRequ
             TRY(decode_scalar(code, member, *member.shape, text, emplace(member, input)));
         continue;
       case Location::QueryString:
-        TRY(decode_query(code, structure, member, *pairs, input));
+        TRY(decode_query(code, operation, member, *pairs, input));
         break;
       case Location::Header:
         if (const std::string* text = request.headers.find(member.wire)) {
@@ -264,8 +271,7 @@ void encode_request_bindings(const Operation& operation, const void* input, Http
   for (const Member& member : operation.input->members) {
     const void* value = find(member, input);
     if (!value) continue;
-    if (member.location == Location::QueryString)
-      encode_query(*operation.input, member, value, request.query);
+    if (member.location == Location::QueryString) encode_query(operation, member, value, request.query);
     if (member.location == Location::Header || member.location == Location::Headers)
       encode_headers(member, value, request.headers);
   }
