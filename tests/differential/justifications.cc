@@ -82,7 +82,7 @@ bool is_hidden_by_child_zone(const Comparison& c, Facet facet, Server peer) {
 }
 
 bool is_dnssec_beside_cname(const Comparison& c, Facet facet, Server peer) {
-  return peer != kOurs && facet >= Facet::Answer &&
+  return peer != kOurs && is_about_the_end_of_a_chain(facet) &&
          (c.asked->type == Type::NSEC || c.asked->type == Type::NSEC3 || c.asked->type == Type::RRSIG) &&
          !chain(c.ours()).empty() && c.answers[peer].message.answers.empty() &&
          !c.answers[peer][Facet::Soa].empty();
