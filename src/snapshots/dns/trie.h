@@ -43,12 +43,12 @@ class Trie {
     for (unsigned shift = 0; branch; shift += kBits) {
       if (shift >= kHashBits) return find_in_list(branch, equal);
       const std::uint32_t bit = bit_at(hash, shift);
+      if (!((branch->leaves | branch->branches) & bit)) return nullptr;
       void* const slot = branch->slots()[branch->index(bit)];
       if (branch->leaves & bit) {
         const Leaf* leaf = static_cast<const Leaf*>(slot);
         return leaf->hash() == hash && equal(*leaf) ? leaf : nullptr;
       }
-      if (!(branch->branches & bit)) return nullptr;
       branch = static_cast<const Branch*>(slot);
     }
     return nullptr;
