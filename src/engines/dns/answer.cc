@@ -29,11 +29,7 @@ class Answer {
  public:
   Answer(const Query& query, const DnsSnapshot& snapshot, const AnswerContext& context, MutableBytes out,
          Trace* trace)
-      : query_(query),
-        snapshot_(snapshot),
-        context_(context),
-        trace_(trace),
-        reply_(query, context, out, trace) {}
+      : query_(query), snapshot_(snapshot), trace_(trace), reply_(query, context, out, trace) {}
 
   AnswerResult run() {
     const Rcode rcode = fill();
@@ -132,7 +128,6 @@ class Answer {
 
   const Query& query_;
   const DnsSnapshot& snapshot_;
-  const AnswerContext& context_;
   Trace* trace_;
   Reply reply_;
 };
