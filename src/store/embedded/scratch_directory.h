@@ -11,8 +11,8 @@ namespace meridian::store {
 
 class ScratchDirectory {
  public:
-  ScratchDirectory() {
-    path_ = (std::filesystem::temp_directory_path() / "meridian-store-XXXXXX").string();
+  explicit ScratchDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    path_ = (parent / "meridian-store-XXXXXX").string();
     CHECK(mkdtemp(path_.data()) != nullptr);
   }
   ~ScratchDirectory() {
