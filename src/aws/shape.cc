@@ -94,6 +94,50 @@ bool equal_values(const Shape& shape, const void* a, const void* b) {
   return false;
 }
 
+template <typename T>
+void assign(const void* from, void* to) {
+  *static_cast<T*>(to) = *static_cast<const T*>(from);
+}
+
+// Into a fresh value. A copy constructor of each structure would cost seconds of compile time a service.
+void copy_value(const Shape& shape, const void* from, void* to) {
+  switch (shape.kind) {
+    case Kind::Boolean:
+      return assign<bool>(from, to);
+    case Kind::Integer:
+      return assign<std::int32_t>(from, to);
+    case Kind::Long:
+      return assign<std::int64_t>(from, to);
+    case Kind::Float:
+      return assign<float>(from, to);
+    case Kind::Double:
+      return assign<double>(from, to);
+    case Kind::String:
+    case Kind::Blob:
+      return assign<std::string>(from, to);
+    case Kind::Timestamp:
+      return assign<SystemTime>(from, to);
+    case Kind::Structure:
+      for (const Member& member : shape.members)
+        if (const void* part = find(member, from)) copy_value(*member.shape, part, emplace(member, to));
+      return;
+    case Kind::List:
+      for (std::size_t i = 0; i < shape.storage->count(from); ++i)
+        copy_value(*shape.element, shape.storage->at(from, i), shape.storage->append(to));
+      return;
+    case Kind::Map: {
+      struct Context {
+        const Shape& shape;
+        void* to;
+      } context{shape, to};
+      shape.storage->visit(from, &context, [](void* raw, const std::string& key, const void* value) {
+        auto& [map, target] = *static_cast<Context*>(raw);
+        copy_value(*map.element, value, map.storage->insert(target, key));
+      });
+    }
+  }
+}
+
 }  // namespace
 
 const void* find(const Member& member, const void* structure) {
@@ -175,11 +219,13 @@ Value::Value(const Shape& structure) : shape_(&structure) {
   data_ = structure.storage->create();
 }
 
-Value::Value(const Shape& structure, const void* copied)
-    : shape_(&structure), data_(structure.storage->copy(copied)) {}
+Value::Value(const Shape& structure, const void* copied) : Value(structure) {
+  copy_value(structure, copied, data_);
+}
 
-Value::Value(const Value& other)
-    : shape_(other.shape_), data_(other.shape_ ? other.shape_->storage->copy(other.data_) : nullptr) {}
+Value::Value(const Value& other) {
+  if (other.shape_) *this = Value(*other.shape_, other.data_);
+}
 
 Value::Value(Value&& other) noexcept
     : shape_(std::exchange(other.shape_, nullptr)), data_(std::exchange(other.data_, nullptr)) {}

@@ -131,7 +131,6 @@ using MapVisitor = void (*)(void* context, const std::string& key, const void* v
 struct Storage {
   // Structures that are an input, an output or an error.
   void* (*create)();
-  void* (*copy)(const void* value);
   void (*destroy)(void* value);
   // Types that stand in a std::optional or a Boxed.
   void* (*emplace)(void* optional);

@@ -9,7 +9,6 @@ namespace meridian::aws::storage {
 template <typename T>
 constexpr Storage whole(Storage storage) {
   storage.create = []() -> void* { return new T(); };
-  storage.copy = [](const void* value) -> void* { return new T(*static_cast<const T*>(value)); };
   storage.destroy = [](void* value) { delete static_cast<T*>(value); };
   return storage;
 }
