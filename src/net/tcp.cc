@@ -99,10 +99,12 @@ class EpollConnection final : public TcpConnection, public Ready {
     }
   }
 
+  // Something is pending.
   void flush() {
     const IoResult result = wire_.flush();
     if (result.status == IoStatus::Done) {
-      if (std::exchange(was_blocked_, false)) handler_->on_drained(*this);
+      was_blocked_ = false;
+      handler_->on_drained(*this);
     } else if (result.status == IoStatus::Blocked) {
       was_blocked_ = true;
     } else {

@@ -98,6 +98,18 @@ TEST_F(Tcp, LargeWritesArriveWholeAndReportDraining) {
   EXPECT_EQ(at_server.drained, 1);
 }
 
+TEST_F(Tcp, DrainingIsReportedAlsoWhenTheKernelTakesAllAtOnce) {
+  connect();
+  at_client.when_data = [&](TcpConnection&) { loop->stop(); };
+  server->start(at_server);
+  client->start(at_client);
+  server->write("few");
+  EXPECT_EQ(server->pending(), 3u);
+  loop->run();
+  EXPECT_EQ(at_client.received, "few");
+  EXPECT_EQ(at_server.drained, 1);
+}
+
 TEST_F(Tcp, APausedReaderHoldsTheSenderBack) {
   connect();
   server->start(at_server);

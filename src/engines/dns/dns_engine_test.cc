@@ -55,6 +55,7 @@ class Socket {
   void send(const std::string& bytes) {
     EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
   }
+  void end_sending() { EXPECT_EQ(shutdown(fd_, SHUT_WR), 0); }
   std::string receive() {
     char bytes[65536];
     ssize_t size = recv(fd_, bytes, sizeof bytes, 0);
@@ -163,6 +164,27 @@ TEST_F(DnsEngineTest, TcpAnswersPipelinedAndSplitQueriesInOrder) {
     std::string message = tcp.receive_exactly(ByteReader(size).u16());
     ASSERT_EQ(ByteReader(message).u16(), id);
   }
+}
+
+TEST_F(DnsEngineTest, TcpSendsAllRepliesToAClientThatHasEndedItsSide) {
+  start(1);
+  std::vector<std::string> values(200, '"' + std::string(200, 'x') + '"');
+  for (std::size_t i = 0; i < values.size(); ++i) values[i].insert(1, std::to_string(i));
+  publish({1,
+           2,
+           {{ZoneChange::Kind::Edit,
+             "Z1",
+             wire("one.test."),
+             {set_of("big.one.test.", Type::TXT, values)},
+             {}}}});
+  constexpr int kQueries = 100;
+  Socket tcp(SOCK_STREAM, at());
+  for (int i = 0; i < kQueries; ++i) tcp.send(framed(query_for("big.one.test.", Type::TXT)));
+  tcp.end_sending();
+  std::size_t replies = 0;
+  for (std::string size; (size = tcp.receive_exactly(2)).size() == 2; ++replies)
+    ASSERT_GT(tcp.receive_exactly(ByteReader(size).u16()).size(), 200u * 200);
+  EXPECT_EQ(replies, kQueries);
 }
 
 TEST_F(DnsEngineTest, TcpClosesAnIdleConnectionAndRefusesTooMany) {

@@ -29,7 +29,11 @@ class TcpListener::Connection final : public net::TcpHandler {
     socket_->resume_reading();
     answer_received();
   }
-  void on_closed(net::TcpConnection&, const Error*) override { owner_.remove(number_); }
+  void on_closed(net::TcpConnection&, const Error* why) override {
+    // A client may end its side when it has asked everything, and still wants the replies.
+    if (!why) socket_->close_after_flush();
+    owner_.remove(number_);
+  }
 
  private:
   void answer_received() {
