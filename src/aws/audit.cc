@@ -2,6 +2,15 @@
 #include "aws/audit.h"
 
 namespace meridian::aws {
+namespace {
+
+constexpr std::size_t kShownMax = 512;  // of what the caller wrote: a line of the log is not his to fill
+
+std::string_view shown(std::string_view text) {
+  return text.substr(0, kShownMax);
+}
+
+}  // namespace
 
 bool is_read_only(std::string_view operation) {
   for (std::string_view verb : {"Get", "List", "Describe", "BatchGet", "Head", "Test", "Discover", "Simulate",
@@ -18,9 +27,9 @@ void write_audit(Logger& logger, const AuditRecord& record) {
        {"request_id", call.request_id},
        {"account", call.account_id},
        {"principal", call.principal_arn},
-       {"access_key_id", call.access_key_id},
+       {"access_key_id", shown(call.access_key_id)},
        {"source", call.source_address},
-       {"user_agent", call.user_agent},
+       {"user_agent", shown(call.user_agent)},
        {"service", call.service},
        {"operation", call.operation},
        {"region", call.region},

@@ -119,7 +119,8 @@ FrontDoor::Refused FrontDoor::route(Exchange& exchange) {
   exchange.claim = sigv4::read_claim(exchange.request);
   const sigv4::Claim* claim = exchange.claim && *exchange.claim ? &**exchange.claim : nullptr;
   exchange.to = router_.find(exchange.request, claim);
-  exchange.call.region = claim != nullptr ? claim->region : options_.region;
+  exchange.call.region =
+      claim != nullptr && sigv4::is_region(claim->region) ? claim->region : options_.region;
   if (claim != nullptr) exchange.call.access_key_id = claim->access_key_id;
   if (exchange.to.service == nullptr)
     return ServiceError{"UnknownOperationException",

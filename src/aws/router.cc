@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "aws/sigv4_canonical.h"
+#include "aws/protocols/scalar_text.h"
 #include "base/bytes.h"
 
 namespace meridian::aws {
@@ -127,9 +127,7 @@ std::string form_value(std::string_view form, std::string_view name) {
     form.remove_prefix(std::min(pair.size() + 1, form.size()));
     const std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) != name) continue;
-    std::string value(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
-    std::replace(value.begin(), value.end(), '+', ' ');
-    return sigv4::percent_decode(value);
+    return percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true).value_or("");
   }
   return {};
 }

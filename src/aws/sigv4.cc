@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/protocols/scalar_text.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/sigv4_hash.h"
 #include "base/bytes.h"
@@ -69,12 +70,6 @@ Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
   return {};
 }
 
-// The region may be any name of that form: a client's region need not be the one we are in.
-bool is_region(std::string_view name) {
-  return !name.empty() && name.size() <= 32 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-*") == std::string_view::npos;
-}
-
 // AWS tells all that is wrong with a scope at once.
 std::string scope_faults(const Claim& claim, const Rules& rules) {
   std::string faults;
@@ -107,6 +102,11 @@ Claim make_claim(const SigningKey& key, std::string_view region, const Rules& ru
 }
 
 }  // namespace
+
+bool is_region(std::string_view name) {
+  return !name.empty() && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-*") == std::string_view::npos;
+}
 
 std::string format_basic_time(SystemTime time) {
   std::string text = format_iso8601(time);

@@ -83,6 +83,10 @@ void presign(HttpRequest& request, const SigningKey& key, std::string_view regio
              SystemTime now, std::int64_t expires_s);
 
 inline constexpr std::int64_t kExpiresSecondsMax = 604'800;
+inline constexpr std::size_t kSignedHeadersMax = 256;
+
+// Any name of a region's form: a client's region need not be the one we are in.
+bool is_region(std::string_view name);
 
 std::string format_basic_time(SystemTime time);  // 20260101T000000Z
 

@@ -5,35 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "aws/protocols/scalar_text.h"
+
 namespace meridian::aws::sigv4 {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-std::string encode(std::string_view text, bool keep_slash) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    if (is_unreserved(c) || (keep_slash && c == '/')) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
+// What a malformed escape stands for is unknown; it is taken as it is, so that only a signature over it can
+// match.
+std::string decode(std::string_view text) {
+  return percent_decode(text, true).value_or(std::string(text));
 }
 
 // Dot segments resolved and empty segments dropped; a slash at the end stays.
@@ -58,48 +38,24 @@ std::string normalise(std::string_view path) {
 
 }  // namespace
 
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        out += static_cast<char>(high << 4 | low);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
-}
-
-std::string percent_encode(std::string_view text) {
-  return encode(text, false);
-}
-
 std::string canonical_path(std::string_view path, bool s3) {
   if (path.empty()) return "/";
   // Everywhere but in S3, what is on the wire is encoded a second time.
-  return s3 ? encode(percent_decode(path), true) : encode(normalise(path), true);
+  return s3 ? percent_encode(percent_decode(path).value_or(std::string(path)), true)
+            : percent_encode(normalise(path), true);
 }
 
 std::string canonical_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!query.empty()) {
     const std::size_t end = query.find('&');
-    std::string pair(query.substr(0, end));
+    const std::string_view pair = query.substr(0, end);
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     if (pair.empty()) continue;
-    // A plus sign on the wire is a space, as in every form.
-    std::replace(pair.begin(), pair.end(), '+', ' ');
-    const std::size_t equals = pair.find('=');
-    std::string name = percent_encode(percent_decode(std::string_view(pair).substr(0, equals)));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    std::string name = percent_encode(decode(pair.substr(0, equals)));
     if (name == "X-Amz-Signature") continue;
-    std::string value = equals == std::string::npos
-                            ? ""
-                            : percent_encode(percent_decode(std::string_view(pair).substr(equals + 1)));
+    std::string value = percent_encode(decode(pair.substr(std::min(equals + 1, pair.size()))));
     pairs.emplace_back(std::move(name), std::move(value));
   }
   std::sort(pairs.begin(), pairs.end());

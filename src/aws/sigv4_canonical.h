@@ -6,9 +6,6 @@
 
 namespace meridian::aws::sigv4 {
 
-std::string percent_decode(std::string_view text);  // a malformed escape stays as it is
-std::string percent_encode(std::string_view text);  // all but RFC 3986 unreserved characters
-
 std::string canonical_path(std::string_view path, bool s3);
 std::string canonical_query(std::string_view query);  // without X-Amz-Signature
 std::string canonical_value(std::string_view value);  // trimmed, runs of white space as one space

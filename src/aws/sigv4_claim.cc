@@ -5,8 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "aws/protocols/scalar_text.h"
 #include "aws/sigv4.h"
-#include "aws/sigv4_canonical.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -102,8 +102,12 @@ Verdict<void> read_credential(Claim& claim, std::string_view text) {
   return {};
 }
 
-void read_signed_headers(Claim& claim, std::string_view text) {
-  for (std::string_view name : split(text, ';')) claim.signed_headers.push_back(to_lower(name));
+Verdict<void> read_signed_headers(Claim& claim, std::string_view text) {
+  for (std::string_view name : split(text, ';')) {
+    if (claim.signed_headers.size() == kSignedHeadersMax) return incomplete("Too many 'SignedHeaders'.");
+    claim.signed_headers.push_back(to_lower(name));
+  }
+  return {};
 }
 
 Verdict<Claim> read_header(const HttpRequest& request, std::string_view authorization) {
@@ -137,7 +141,7 @@ Verdict<Claim> read_header(const HttpRequest& request, std::string_view authoriz
   Claim claim;
   TRY(read_credential(claim, credential));
   TRY(read_time(claim, *date));
-  read_signed_headers(claim, signed_headers);
+  TRY(read_signed_headers(claim, signed_headers));
   claim.signature = signature;
   claim.security_token = request.headers.get("x-amz-security-token");
   return claim;
@@ -163,7 +167,7 @@ QueryParameters query_parameters(std::string_view query) {
     const std::size_t equals = pair.find('=');
     for (const auto& [name, value] : wanted)
       if (pair.substr(0, equals) == name && !*value)
-        *value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+        *value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1)).value_or("");
   }
   return found;
 }
@@ -202,7 +206,7 @@ Verdict<Claim> read_query(const QueryParameters& given) {
   TRY(read_credential(claim, *given.credential));
   TRY(read_time(claim, *given.date));
   if (given.expires) TRY(read_expires(claim, *given.expires));
-  read_signed_headers(claim, *given.signed_headers);
+  TRY(read_signed_headers(claim, *given.signed_headers));
   claim.signature = *given.signature;
   claim.security_token = given.token.value_or("");
   return claim;

@@ -249,6 +249,10 @@ TEST(SigV4Claim, SaysWhatTheHeaderLacks) {
   request.headers.set("Authorization",
                       "AWS4-ECDSA-P256-SHA256 Credential=a/b/c/d/e,SignedHeaders=host,Signature=e");
   EXPECT_EQ(verdict(request, rules_for("sts")), "Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'.");
+  request.headers.set("X-Amz-Date", kTimeText);
+  request.headers.set("Authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/e,SignedHeaders=" +
+                                           std::string(300, ';') + ",Signature=e");
+  EXPECT_EQ(verdict(request, rules_for("sts")), "Too many 'SignedHeaders'.");
 }
 
 TEST(SigV4Claim, ReadsTheTimeOfEitherDateHeader) {
@@ -298,8 +302,6 @@ TEST(SigV4Canonical, WritesPathsQueriesAndValues) {
   EXPECT_EQ(canonical_query("b=2&a=%7e+x&b=1&X-Amz-Signature=s&&c"), "a=~%20x&b=1&b=2&c=");
   EXPECT_EQ(canonical_query("a=%zz&=v"), "=v&a=%25zz");
   EXPECT_EQ(canonical_value("\t a \t b  "), "a b");
-  EXPECT_EQ(percent_decode("%4"), "%4");
-  EXPECT_EQ(percent_decode("%41%"), "A%");
 }
 
 }  // namespace
