@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {
   ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, DeleteHostedZoneCommand, GetHostedZoneCommand,
-  Route53Client, paginateListResourceRecordSets, waitUntilResourceRecordSetsChanged,
+  ListResourceRecordSetsCommand, Route53Client, waitUntilResourceRecordSetsChanged,
 } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateUserCommand, GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
@@ -33,8 +33,11 @@ const waited = await waitUntilResourceRecordSetsChanged(
 assert.equal(waited.state, "SUCCESS");
 
 const names = [];
-for await (const page of paginateListResourceRecordSets({ client: route53, pageSize: 2 }, { HostedZoneId: zone }))
+for (let start = {}, page; !page || page.IsTruncated;) {
+  page = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, MaxItems: 2, ...start }));
   names.push(...page.ResourceRecordSets.map((set) => `${set.Name} ${set.Type}`));
+  start = { StartRecordName: page.NextRecordName, StartRecordType: page.NextRecordType };
+}
 assert.deepEqual(names, ["sdk.test. NS", "sdk.test. SOA", "\\052.sdk.test. A", "a.sdk.test. A"]);
 
 await assert.rejects(route53.send(new ChangeResourceRecordSetsCommand({
