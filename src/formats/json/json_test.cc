@@ -50,6 +50,10 @@ TEST(JsonParse, DoublesAreTheNearestOnes) {
   EXPECT_EQ(refused("1e400"), ErrorCode::Invalid);
 }
 
+TEST(JsonParse, ANegativeZeroKeepsItsSign) {
+  EXPECT_EQ(to_text(read("[-0,-0.0,-0e0,0]")), "[-0,-0,-0,0]");
+}
+
 TEST(JsonParse, EscapesBecomeUtf8) {
   EXPECT_EQ(*read(R"("\u00e9\ud83d\ude00\n\/\u0000")").get<std::string>(), std::string("é😀\n/\0", 9));
   EXPECT_EQ(read(R"({"\u0061\t":1})").get<Object>()->front().first, "a\t");

@@ -54,7 +54,10 @@ class TreeBuilder {
     return true;
   }
   bool on_number_part(std::string_view, BoostError&) { return true; }
-  bool on_int64(std::int64_t value, std::string_view, BoostError& error) { return add(value, error); }
+  bool on_int64(std::int64_t value, std::string_view text, BoostError& error) {
+    if (value == 0 && text.starts_with('-')) return add(-0.0, error);
+    return add(value, error);
+  }
   bool on_uint64(std::uint64_t value, std::string_view, BoostError& error) {
     if (value <= static_cast<std::uint64_t>(INT64_MAX)) return add(static_cast<std::int64_t>(value), error);
     return add(value, error);
@@ -122,7 +125,8 @@ class TreeBuilder {
   static void drop_all_but_last(Object& object) {
     std::vector<std::size_t> order(object.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, {}, [&](std::size_t at) { return std::string_view(object[at].first); });
+    std::ranges::sort(order, {},
+                      [&](std::size_t at) { return std::pair(std::string_view(object[at].first), at); });
     std::vector<bool> dropped(object.size());
     bool any = false;
     for (std::size_t i = 1; i < order.size(); ++i) {
