@@ -24,8 +24,8 @@ struct Limits {
   std::size_t bytes = kBytesMax;
 };
 
-// Integers stay exact over the whole of int64 and uint64; an integer beyond both is a double. The unsigned
-// alternative holds only what int64 cannot.
+// Integers stay exact over the whole of int64 and uint64; an integer beyond both, and -0, is a double. The
+// unsigned alternative holds only what int64 cannot.
 class Value {
  public:
   using Array = std::vector<Value>;
