@@ -88,7 +88,11 @@ struct CborFormat {
   using Tree = cbor::Value;
   static const cbor::Array* array(const Tree& tree) { return tree.get<cbor::Array>(); }
   static const cbor::Map* fields(const Tree& tree) { return tree.get<cbor::Map>(); }
-  static const Tree* field(const Tree& tree, const Member& member) { return tree.find(member.name); }
+  static const Tree* field(const Tree& tree, const Member& member) {
+    const Tree* named = tree.find(member.name);
+    // Smithy ignores the JSON name; botocore sends it all the same (and reads the member's own).
+    return named ? named : tree.find(member.wire);
+  }
   static bool is_absent(const Tree& tree) { return tree.is_absent(); }
   static Outcome<void> scalar(const Tree& tree, const Shape& shape, TimestampFormat, void* place,
                               const Path& at) {
