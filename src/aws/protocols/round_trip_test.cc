@@ -268,8 +268,11 @@ std::string name_of(const testing::TestParamInfo<Protocol>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, RoundTrip,
-                         testing::Values(Protocol::RestXml, Protocol::Query, Protocol::Ec2), name_of);
-INSTANTIATE_TEST_SUITE_P(Protocols, RestRoundTrip, testing::Values(Protocol::RestXml), name_of);
+                         testing::Values(Protocol::RestXml, Protocol::Query, Protocol::Ec2,
+                                         Protocol::RestJson, Protocol::Json, Protocol::RpcCbor),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Protocols, RestRoundTrip, testing::Values(Protocol::RestXml, Protocol::RestJson),
+                         name_of);
 
 TEST(Routes, LongestTemplatesAndConstantsWin) {
   auto codec = make_codec(Protocol::RestXml, toy::service_model());
