@@ -37,7 +37,7 @@ class JsonCodec final : public Codec {
 
   HttpResponse encode_response(const Operation& operation, const Value& output,
                                std::string_view request_id) const override {
-    HttpResponse response = start_response(operation.status, request_id);
+    HttpResponse response = start_response(200, request_id);
     encode_json(response.body, *operation.output, output.data(), Members::All);
     return response;
   }
