@@ -1,6 +1,4 @@
 // Changes: what a caller polls until the engines serve it.
-#include <algorithm>
-
 #include "gen/route53/errors.h"
 #include "services/route53/service.h"
 #include "services/route53/validate.h"

@@ -1,6 +1,4 @@
 // Reusable delegation sets: four servers that several zones of one account share.
-#include <algorithm>
-
 #include "base/ids.h"
 #include "gen/route53/errors.h"
 #include "services/route53/service.h"

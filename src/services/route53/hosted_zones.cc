@@ -1,7 +1,5 @@
 // Hosted zones: made with four servers, an SOA and an NS record set; deleted when nothing else is left in
 // them.
-#include <algorithm>
-
 #include "base/ids.h"
 #include "gen/route53/errors.h"
 #include "services/route53/record_values.h"
@@ -96,6 +94,28 @@ aws::Outcome<std::vector<HostedZoneResource>> Route53::zones_by_id(const std::ve
   return zones;
 }
 
+aws::Outcome<void> Route53::share_delegation_set(const StoredDelegationSet& set, HostedZoneResource& zone,
+                                                 store::Transaction& transaction) {
+  zone.delegation_set_id = set.value.id;
+  zone.name_servers = set.value.name_servers;
+  if (TRY(any_server_conflicts(zone.name_servers, zone.name))) {
+    return api::errors::ConflictingDomainExists(fmt::format(
+        "Cannot create hosted zone with DelegationSetId DelegationSetId:{} as the DNSName {} conflicts "
+        "with existing ones sharing the delegation set",
+        set.value.id, aws_name(zone.name)));
+  }
+  if (TRY(zones_of_delegation_set(set.value.id)) >= quotas_.delegation_set_zones_max) {
+    return api::errors::TooManyHostedZones(fmt::format(
+        "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than {} hosted zones "
+        "with the reusable delegation set {}.",
+        quotas_.delegation_set_zones_max, set.value.id));
+  }
+  // Written back unchanged, so that its deletion cannot overlook the new zone.
+  transaction.preconditions.push_back({delegation_set_key(set.value.id), set.modified});
+  put(transaction, delegation_set_key(set.value.id), encode(set.value));
+  return {};
+}
+
 aws::Outcome<store::Transaction> Route53::new_zone(const aws::Call& call,
                                                    const api::CreateHostedZoneRequest& input,
                                                    HostedZoneResource& zone, api::ChangeInfo& change) {
@@ -119,27 +139,8 @@ aws::Outcome<store::Transaction> Route53::new_zone(const aws::Call& call,
                                {account_key(zone.account), account.modified},
                                {std::string(kServerAllocationKey), allocation ? allocation->modified : 0}};
   if (input.DelegationSetId) {
-    StoredDelegationSet set = TRY(delegation_set(call, *input.DelegationSetId));
-    zone.delegation_set_id = set.value.id;
-    zone.name_servers = set.value.name_servers;
-    // Written back unchanged, so that its deletion cannot overlook the new zone.
-    transaction.preconditions.push_back({delegation_set_key(set.value.id), set.modified});
-    put(transaction, delegation_set_key(set.value.id), encode(set.value));
-    if (TRY(any_server_conflicts(zone.name_servers, zone.name))) {
-      return api::errors::ConflictingDomainExists(
-          fmt::format("Cannot create hosted zone with DelegationSetId DelegationSetId:{} as the DNSName {} "
-                      "conflicts with "
-                      "existing ones sharing the delegation set",
-                      set.value.id, aws_name(zone.name)));
-    }
-    if (TRY(zones_of_delegation_set(set.value.id)) >= quotas_.delegation_set_zones_max) {
-      return api::errors::TooManyHostedZones(fmt::format(
-          "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than {} hosted zones "
-          "with the reusable delegation set {}.",
-          quotas_.delegation_set_zones_max, set.value.id));
-    }
+    TRY(share_delegation_set(TRY(delegation_set(call, *input.DelegationSetId)), zone, transaction));
   } else {
-    zone.delegation_set_id.clear();
     zone.name_servers = TRY(draw_name_servers(zone.name));
   }
 

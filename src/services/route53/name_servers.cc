@@ -1,6 +1,6 @@
 // Which four servers a zone gets. Servers are shared by all accounts, so a server may not have two zones of
 // which one could answer for the other.
-#include <algorithm>
+#include <utility>
 
 #include "gen/route53/errors.h"
 #include "services/route53/service.h"

@@ -125,6 +125,9 @@ class Route53 final : public api::Api {
   aws::Outcome<api::ChangeInfo> add_change(const aws::Call& call, const std::optional<std::string>& comment,
                                            store::Transaction& transaction);
 
+  // Gives the zone the servers of a reusable delegation set.
+  aws::Outcome<void> share_delegation_set(const StoredDelegationSet& set, HostedZoneResource& zone,
+                                          store::Transaction& transaction);
   aws::Outcome<store::Transaction> new_zone(const aws::Call& call, const api::CreateHostedZoneRequest& input,
                                             HostedZoneResource& zone, api::ChangeInfo& change);
   aws::Outcome<store::Transaction> new_delegation_set(const aws::Call& call,
