@@ -485,7 +485,9 @@ def operation_tables(model, tables):
 
 
 def array(type_name, name, entries):
-    return f"constinit const {type_name} {name}[] = {{\n" + ",\n".join(entries or ["{}"]) + "};\n"
+    # C++ has no empty arrays; nothing refers to the one entry of such a table.
+    unused = "" if entries else "[[maybe_unused]] "
+    return f"{unused}constinit const {type_name} {name}[] = {{\n" + ",\n".join(entries or ["{}"]) + "};\n"
 
 
 def service_model_cc(model):
