@@ -181,6 +181,30 @@ TEST_F(AtTheFrontDoor, WhatIsNotServedIsRefusedClearly) {
   EXPECT_EQ(response.status, 404);
 }
 
+TEST_F(AtTheFrontDoor, WhoeverIsMeantTheRefusalIsInTheCallersProtocol) {
+  open();
+  const std::pair<std::string, std::string> forms[] = {
+      {"X-Amz-Target", "Nobody.Operation"},
+      {"Content-Type", "application/x-www-form-urlencoded"},
+  };
+  for (const auto& [name, value] : forms) {
+    HttpRequest request{"POST", "/", "", {}, "Action=Nothing&Version=2000-01-01"};
+    request.headers.add("Host", authority);
+    request.headers.add(name, value);
+    const http::Response response = send(request);
+    EXPECT_EQ(response.status, 404);
+    has(response, "UnknownOperationException");
+    has(response, "No service served here is meant by this request.");
+  }
+  HttpRequest cbor{"POST", "/service/Nobody/operation/Nothing", "", {}, ""};
+  cbor.headers.add("Host", authority);
+  cbor.headers.add("smithy-protocol", "rpc-v2-cbor");
+  const http::Response response = send(cbor);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(http::find_header(response.headers, "smithy-protocol")->value, "rpc-v2-cbor");
+  has(response, "UnknownOperationException");
+}
+
 TEST_F(AtTheFrontDoor, InputIsCheckedBeforeTheServiceSeesIt) {
   who.on_call = [] { ADD_FAILURE() << "the service was called"; };
   open();

@@ -136,12 +136,12 @@ Router::Router(std::span<Service* const> services) {
   for (Service* service : services) {
     Endpoint endpoint{service, {}};
     for (Protocol protocol : service->model().protocols)
-      if (auto codec = make_codec(protocol, service->model())) endpoint.codecs.push_back(std::move(codec));
-    if (!endpoint.codecs.empty()) endpoints_.push_back(std::move(endpoint));
+      endpoint.codecs.push_back(make_codec(protocol, service->model()));
+    endpoints_.push_back(std::move(endpoint));
   }
   static constexpr ServiceModel kNobody{};
   for (Protocol protocol : {Protocol::RestXml, Protocol::Json, Protocol::Query, Protocol::RpcCbor})
-    if (auto codec = make_codec(protocol, kNobody)) nobody_.push_back(std::move(codec));
+    nobody_.push_back(make_codec(protocol, kNobody));
 }
 
 Route Router::find(const HttpRequest& request, const sigv4::Claim* claim) const {
@@ -170,7 +170,7 @@ Route Router::find(const HttpRequest& request, const sigv4::Claim* claim) const 
   }
   const auto nobody = std::find_if(nobody_.begin(), nobody_.end(),
                                    [style](const auto& codec) { return speaks(codec->protocol(), style); });
-  return {nullptr, nobody != nobody_.end() ? nobody->get() : nobody_.front().get()};
+  return {nullptr, nobody->get()};
 }
 
 }  // namespace meridian::aws
