@@ -460,6 +460,32 @@ TEST_P(Conformance, NoCallbackAfterTheWatchIsGone) {
   EXPECT_TRUE(log.wait_for_revision(store_->revision()));
 }
 
+TEST_P(Conformance, AWatchMayEndItselfAndTheStoreThenWaitsForIt) {
+  std::atomic<int> calls{0};
+  std::mutex gate;
+  std::unique_lock closed(gate);
+  std::unique_ptr<Watch> self = *store_->watch(
+      "", 0,
+      [&](const EventBatch&) {
+        ++calls;
+        std::lock_guard wait(gate);
+        self.reset();
+        std::this_thread::yield();
+        ++calls;
+      },
+      [](Error) {});
+  put("a");
+  put("b");
+  closed.unlock();
+  WatchLog log;
+  auto watching = watch(log, "", 0);
+  ASSERT_TRUE(log.wait_for_revision(2));
+  while (calls == 0) std::this_thread::yield();
+  watching.reset();
+  store_.reset();
+  EXPECT_EQ(calls, 2);
+}
+
 // Leases.
 
 TEST_P(Conformance, ALeaseThatRunsOutTakesItsKeysInOneCommit) {

@@ -36,6 +36,7 @@ struct WatchFeed::Shared {
   std::condition_variable changed;
   Revision newest;
   MonotonicTime announced_at{};
+  std::size_t calling_back = 0;  // watchers inside step()
   std::vector<std::shared_ptr<Watcher>> watchers;
 };
 
@@ -101,6 +102,9 @@ WatchFeed::~WatchFeed() {
     shared_->changed.notify_all();
   }
   for (std::thread& thread : threads) thread.join();
+  // A watch that ended itself left its thread to finish its last callback.
+  std::unique_lock lock(shared_->mutex);
+  shared_->changed.wait(lock, [this] { return shared_->calling_back == 0; });
 }
 
 Result<std::unique_ptr<Watch>> WatchFeed::add(std::string prefix, Revision from,
@@ -155,6 +159,7 @@ void WatchFeed::run(std::shared_ptr<Shared> shared, std::shared_ptr<Watcher> wat
 std::size_t WatchFeed::step(std::unique_lock<std::mutex>& lock, Shared& shared, Watcher& watcher,
                             Revision up_to) {
   watcher.calling_back = std::this_thread::get_id();
+  ++shared.calling_back;
   Revision cursor = watcher.cursor;
   lock.unlock();
 
@@ -182,6 +187,7 @@ std::size_t WatchFeed::step(std::unique_lock<std::mutex>& lock, Shared& shared, 
   watcher.cursor = cursor;
   watcher.lost = !batches.has_value();
   watcher.calling_back = {};
+  --shared.calling_back;
   if (watcher.stopping) shared.changed.notify_all();
   return calls;
 }
