@@ -236,6 +236,23 @@ TEST(MessageWriter, AnAdditionThatDoesNotFitLeavesNothing) {
   }
 }
 
+TEST(MessageWriter, CompressesAgainstNamesOfMoreLabelsThanItRemembers) {
+  Written w;
+  std::string deep;
+  for (std::size_t n = 0; n < MessageWriter::kTargetsMax + 40; ++n) deep += "a.";
+  deep += "example.com.";
+  ASSERT_TRUE(w.writer.add_question(name(deep).wire(), Type::A, Class::IN));
+  auto grows_by = [&w](std::string_view owner) {
+    std::size_t before = w.writer.size();
+    EXPECT_TRUE(w.add(Section::Authority, owner, Type::A, "192.0.2.1"));
+    return w.writer.size() - before - 14;
+  };
+  EXPECT_EQ(grows_by(deep), 2u);
+  EXPECT_EQ(grows_by(std::string_view(deep).substr(4)), 2u);  // two labels above
+  EXPECT_EQ(grows_by("example.com"), 2u);
+  EXPECT_EQ(grows_by("ns.example.com"), 5u);
+}
+
 TEST(MessageWriter, WritesRdataThatIsNotOfItsTypeAsItCame) {
   Written w;
   std::string pointer = "\xc0\x19" + std::string(191, 'a') + '\0', overlong(300, '\1');

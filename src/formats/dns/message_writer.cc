@@ -65,6 +65,22 @@ std::size_t MessageWriter::find_target(std::string_view wire) const {
   return 0;
 }
 
+// `labels` of the name `wire` were written at `start`. Where there is no room for all their endings, the
+// middle ones are left out: later names share the whole name or a cut shortly above it, or else the apex.
+void MessageWriter::remember(std::string_view labels, std::string_view wire, std::size_t start) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < labels.size(); at += 1 + static_cast<std::uint8_t>(labels[at])) ++count;
+  const std::size_t room = kTargetsMax - target_count_, left = count > room ? room / 2 : count;
+  const std::size_t right_from = count > room ? count - (room - left) : left;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < count && start + at <= kPointerMax;
+       ++i, at += 1 + static_cast<std::uint8_t>(labels[at])) {
+    if (i >= left && i < right_from) continue;
+    targets_[target_count_++] = {static_cast<std::uint16_t>(start + at),
+                                 static_cast<std::uint8_t>(wire.size() - at), check_of(wire.substr(at))};
+  }
+}
+
 // Looks for the longest ending of the name that the message already has. The whole name comes first, for most
 // owners are the name asked for; then the last label, for if that is new, no ending is known.
 bool MessageWriter::put_name(std::string_view wire) {
@@ -81,11 +97,7 @@ bool MessageWriter::put_name(std::string_view wire) {
     store_u16(buffer_.data() + size_, static_cast<std::uint16_t>(0xc000 | pointer));
     size_ += 2;
   }
-  for (std::size_t label = 0; label < at && target_count_ < kTargetsMax && start + label <= kPointerMax;
-       label += 1 + static_cast<std::uint8_t>(wire[label]))
-    targets_[target_count_++] = {static_cast<std::uint16_t>(start + label),
-                                 static_cast<std::uint8_t>(wire.size() - label),
-                                 check_of(wire.substr(label))};
+  remember(wire.substr(0, at), wire, start);
   return true;
 }
 
