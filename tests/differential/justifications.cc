@@ -97,12 +97,6 @@ bool repeats_a_link(const Comparison& c, Facet facet, Server peer) {
          std::ranges::any_of(a, [&](const Record* link) { return same_link(link, b.back()); });
 }
 
-bool has_more_labels_than_we_compress(const Comparison& c, Facet facet, Server peer) {
-  const auto name = Name::from_wire(c.asked->name);
-  return peer != kOurs && facet == Facet::Truncated && c.ours().tc && !c.tcp && name &&
-         name->label_count() > dns::MessageWriter::kTargetsMax;
-}
-
 bool lacks_glue_without_saying(const Comparison& c, Facet facet, Server peer) {
   const Answer& nsd = c.answers[kNsd];
   return peer == kNsd && facet == Facet::Truncated && c.ours().tc && !c.tcp &&
@@ -131,9 +125,6 @@ const std::vector<Justification>& justifications() {
       {"loop-link-twice",
        "peers repeat the wildcard's CNAME that leads to itself; an RRset has no duplicates (RFC 2181 §5)",
        repeats_a_link},
-      {"many-labels",
-       "our compression remembers 64 labels: names of more may miss the last bytes of a datagram",
-       has_more_labels_than_we_compress},
       {"glue-without-tc",
        "NSD leaves out in-domain glue that does not fit without setting TC (RFC 9471 §3.1 asks for it)",
        lacks_glue_without_saying},
