@@ -34,9 +34,14 @@ struct Parsed {
   std::string shell;
 };
 
+// The type name tells people enough; CLI11 would add how a value is checked.
+CLI::Validator silent(CLI::Validator validator) {
+  return validator.description("");
+}
+
 void add_output(CLI::App& app, Output& output) {
   app.add_option("--output", output, "How to print: table (for people) or json")
-      ->transform(CLI::CheckedTransformer(kOutputs))
+      ->transform(silent(CLI::CheckedTransformer(kOutputs)))
       ->type_name("table|json");
 }
 
@@ -92,18 +97,21 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->delimiter(',');
   app.add_option("--dns-workers", options.dns_workers, "Threads that answer DNS; 0: one a core")
       ->envname("MERIDIAN_DNS_WORKERS")
-      ->check(CLI::Range(0, 128));
+      ->check(silent(CLI::Range(0, 128)))
+      ->type_name("N");
   app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
   app.add_option("--call-workers", options.call_workers, "Threads that run API calls")
       ->envname("MERIDIAN_CALL_WORKERS")
-      ->check(CLI::Range(1, 256))
+      ->check(silent(CLI::Range(1, 256)))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option("--records-per-zone-max", options.records_per_zone_max,
                  "The quota of records in a hosted zone")
       ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")
-      ->check(CLI::Range(1, 50000000))
+      ->check(silent(CLI::Range(1, 50000000)))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option("--admin", options.admin, "Where /metrics, /ready, /status and /explain/dns listen")
       ->envname("MERIDIAN_ADMIN_LISTEN")
@@ -115,16 +123,16 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   app.add_flag("--example", options.example, "Make the example world when the data directory is new");
   app.add_option("--log-format", options.log_format, "text or json; text on a terminal, json elsewhere")
       ->envname("MERIDIAN_LOG_FORMAT")
-      ->transform(CLI::CheckedTransformer(kLogFormats))
+      ->transform(silent(CLI::CheckedTransformer(kLogFormats)))
       ->type_name("text|json");
   app.add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->envname("MERIDIAN_LOG_LEVEL")
-      ->transform(CLI::CheckedTransformer(kLogLevels))
+      ->transform(silent(CLI::CheckedTransformer(kLogLevels)))
       ->type_name("LEVEL");
   app.add_option("--config", parsed.config, "A TOML file with these same names; the command line wins")
       ->envname("MERIDIAN_CONFIG")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(silent(CLI::ExistingFile));
 }
 
 void add_explain(CLI::App& root, Parsed& parsed) {
@@ -265,7 +273,7 @@ std::string manual_page(const CLI::App& root) {
     out += ".SS meridian " + roff_escape(path) + "\n" + roff_escape(app.get_description()) + "\n";
     for (const CLI::Option* option : app.get_options()) {
       if (option->get_name() == "--help") continue;
-      out += ".TP\n.B " + roff_escape(option->get_name(true, false));
+      out += ".TP\n.B " + roff_escape(option->get_name(option->get_positional(), true));
       if (!option->get_type_name().empty()) out += " \\fI" + roff_escape(option->get_type_name()) + "\\fR";
       out += "\n" + roff_escape(option->get_description());
       if (!option->get_default_str().empty())
@@ -323,7 +331,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
 }  // namespace
 
 Command parse_command_line(int count, const char* const* words) {
-  const char* description = "the public edge of AWS on your own machines: Route 53's API and its DNS servers";
+  const char* description = "The public edge of AWS on your own machines: Route 53's API and its DNS servers";
   CLI::App root(description, "meridian");
   Parsed parsed;
   add_all(root, parsed);
