@@ -138,10 +138,24 @@ void Connection::begin_body() {
 std::size_t Connection::take_body(std::string_view bytes) {
   if (request_.head.framing.chunked) return take_chunks(bytes);
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
-  request_.body += bytes.substr(0, size);
+  if (!add_to_body(bytes.substr(0, size))) return 0;
   body_left_ -= size;
   if (body_left_ == 0) dispatch();
   return size;
+}
+
+bool Connection::add_to_body(std::string_view piece) {
+  if (!server_.hold(piece.size())) {
+    refuse(503, "too many large requests at once");
+    return false;
+  }
+  held_ += piece.size();
+  request_.body += piece;
+  return true;
+}
+
+void Connection::release_body() {
+  server_.release(std::exchange(held_, 0));
 }
 
 std::size_t Connection::take_chunks(std::string_view bytes) {
@@ -154,7 +168,7 @@ std::size_t Connection::take_chunks(std::string_view bytes) {
     refuse(413, "the body is too large");
     return 0;
   }
-  request_.body += step->data;
+  if (!add_to_body(step->data)) return 0;
   if (chunks_.done()) dispatch();
   return step->consumed;
 }
@@ -172,6 +186,7 @@ void Connection::dispatch() {
 
 void Connection::reply(Response response) {
   if (phase_ != Phase::Handling) return;
+  release_body();
   const bool close_now = !keep_alive_ || server_.draining() || (peer_ended_ && in_.empty() && !consuming_);
   write(response, head_only_, close_now);
   if (close_now) return close();

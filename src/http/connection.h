@@ -33,7 +33,9 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   const std::string& date();
   void count_request() { requests_.add(); }
   void count_refusal(int status);
-  void bury(std::uint64_t id);  // takes a closed connection out of the table
+  void bury(std::uint64_t id);        // takes a closed connection out of the table
+  bool hold(std::size_t body_bytes);  // false: all bodies together would be too large
+  void release(std::size_t body_bytes) { held_ -= body_bytes; }
 
  private:
   void accept(std::unique_ptr<net::TcpConnection> tcp, bool tls);
@@ -50,6 +52,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   Counter& requests_;
   std::atomic<std::thread::id> loop_thread_{};
   std::uint64_t last_id_ = 0;
+  std::size_t held_ = 0;  // bytes of bodies
   bool draining_ = false;
   std::function<void()> on_drained_;
   std::chrono::sys_seconds date_time_{};
@@ -64,6 +67,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
 class Connection final : public net::TcpHandler {
  public:
   Connection(ServerState& server, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls);
+  ~Connection() override { release_body(); }
   void start() { tcp_->start(*this); }
 
   void on_data(net::TcpConnection& connection, Bytes data) override;
@@ -83,6 +87,8 @@ class Connection final : public net::TcpHandler {
   std::size_t take_body(std::string_view bytes);
   std::size_t take_chunks(std::string_view bytes);
   void begin_body();
+  bool add_to_body(std::string_view piece);
+  void release_body();
   void dispatch();
   void refuse(int status, std::string_view reason);
   void write(const Response& response, bool head_only, bool close);
@@ -105,6 +111,7 @@ class Connection final : public net::TcpHandler {
   http1::HeadEnd head_end_;
   http1::ChunkedDecoder chunks_;
   std::uint64_t body_left_ = 0;
+  std::size_t held_ = 0;  // of ServerLimits::bodies_bytes_max, until the reply
   Request request_;
   MonotonicTime deadline_;
   std::size_t unsent_ = 0;  // at the last look

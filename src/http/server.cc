@@ -71,6 +71,12 @@ void ServerState::bury(std::uint64_t id) {
   finish_drain_if_empty();
 }
 
+bool ServerState::hold(std::size_t body_bytes) {
+  if (held_ + body_bytes > limits_.bodies_bytes_max) return false;
+  held_ += body_bytes;
+  return true;
+}
+
 void ServerState::complete(std::uint64_t id, Response response) {
   if (auto found = connections_.find(id); found != connections_.end())
     found->second->reply(std::move(response));

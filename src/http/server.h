@@ -17,6 +17,7 @@ namespace meridian::http {
 struct ServerLimits {
   http1::Limits head;
   std::size_t body_bytes_max = 16 * 1024 * 1024;
+  std::size_t bodies_bytes_max = 512 * 1024 * 1024;  // of all requests that are not answered yet, together
   std::size_t connections_max = 10'000;
   std::size_t pipelined_bytes_max = 64 * 1024;     // read ahead while a request is being handled
   std::size_t unsent_bytes_max = 4 * 1024 * 1024;  // no further request is read while more than this waits

@@ -200,6 +200,26 @@ TEST_F(HttpServer, RefusesBodiesBeyondTheLimit) {
   EXPECT_EQ(echo.seen.size(), 1u);
 }
 
+TEST_F(HttpServer, BoundsAllBodiesTogetherUntilTheirReplies) {
+  ServerLimits limits;
+  limits.bodies_bytes_max = 20;
+  start(limits);
+  echo.later = true;
+  const std::string put = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 15\r\n\r\n123456789012345";
+  auto& first = loop.connect();
+  auto& second = loop.connect();
+  loop.send(first, put);
+  loop.send(second, put);
+  EXPECT_EQ(status_of(second.sent), "503 Service Unavailable");
+  echo.waiting[0].send({});
+  auto& third = loop.connect();
+  loop.send(third, put.substr(0, put.size() - 1));
+  loop.end(third);
+  auto& fourth = loop.connect();
+  loop.send(fourth, put);
+  EXPECT_EQ(echo.seen.size(), 2u) << "a reply and a lost connection each gave their share back";
+}
+
 TEST_F(HttpServer, RefusesMalformedRequestsAndCountsThem) {
   const std::pair<const char*, const char*> cases[] = {
       {"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
