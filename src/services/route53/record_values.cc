@@ -252,7 +252,8 @@ Checked<std::string> rdata_of(Value& value) {
 
 Checked<ResourceRecord> parse_record_value(dns::Type type, std::string_view text) {
   Value value(type, trim(text));
-  return ResourceRecord{std::string(value.text()), TRY(rdata_of(value))};
+  std::string rdata = TRY(rdata_of(value));
+  return ResourceRecord{std::string(value.text()), std::move(rdata)};
 }
 
 }  // namespace meridian::services::route53

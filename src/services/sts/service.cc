@@ -77,8 +77,8 @@ aws::Outcome<api::GetSessionTokenResponse> Sts::GetSessionToken(aws::Call& call,
 
   auto lease = store_.grant_lease(duration);
   if (!lease && lease.error().code == ErrorCode::Limit) return aws::refuse("Throttling", "Rate exceeded");
-  store::Put put{iam::access_key_key(key.access_key_id), iam::encode(key),
-                 TRY(aws::or_failure(std::move(lease)))};
+  store::LeaseId lease_id = TRY(aws::or_failure(std::move(lease)));
+  store::Put put{iam::access_key_key(key.access_key_id), iam::encode(key), lease_id};
   store::Precondition fresh{put.key, 0};
   TRY(aws::or_failure(store_.commit({.preconditions = {fresh}, .puts = {put}, .deletes = {}})));
   return api::GetSessionTokenResponse{.Credentials =
