@@ -430,6 +430,8 @@ class Tables:
         for field, value in (("constraints", self.constraints_of(shape)), ("error", self.error_of(name))):
             if value:
                 facts.append(f".{field} = {value}")
+        if kind == "structure" and not self.model.is_message_only(name):
+            facts.append(f".size = sizeof({self.model.cpp_type(name)})")
         if shape.get("timestampFormat"):
             facts.append(f".timestamp = TimestampFormat::{TIMESTAMPS[shape['timestampFormat']]}")
         for field, value in (("flattened", shape.get("flattened")),

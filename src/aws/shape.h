@@ -89,6 +89,7 @@ struct Shape {
   const char* xml_name = nullptr;  // locationName of the shape
   const Constraints* constraints = nullptr;
   const ErrorFacts* error = nullptr;
+  std::uint32_t size = 0;  // bytes of a structure
   TimestampFormat timestamp = TimestampFormat::Default;
   bool flattened = false;
   bool element_named = false;  // element_wire stands in the model

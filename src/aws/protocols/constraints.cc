@@ -218,6 +218,7 @@ void Violations::add(const Shape& shape, const void* value, const Path& at, std:
 }
 
 void Violations::check(const Shape& shape, const void* value, const Path& at) {
+  if (found_.size() >= kViolationsMax) return;
   for (const std::string& constraint : violated(shape, value)) add(shape, value, at, constraint);
   if (shape.kind == Kind::Structure) check_structure(shape, value, at);
   if (shape.kind == Kind::List) check_list(shape, value, at);

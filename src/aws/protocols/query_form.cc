@@ -6,6 +6,7 @@
 #include <map>
 
 #include "aws/protocol.h"
+#include "aws/protocols/decoded_bytes.h"
 #include "aws/protocols/scalar_text.h"
 
 namespace meridian::aws {
@@ -24,15 +25,18 @@ struct Node {
 };
 
 Outcome<Node> tree_of(const QueryPairs& pairs) {
-  if (pairs.size() > kFormParametersMax) return refuse("MalformedQueryString", "Too many parameters");
   Node root;
+  std::size_t nodes = 0;
   for (const auto& [name, value] : pairs) {
     Node* node = &root;
     std::string_view rest = name;
     for (std::size_t depth = 0;; ++depth) {
       if (depth == kDepthMax) return refuse("MalformedQueryString", "A parameter is nested too deep");
       std::size_t dot = rest.find('.');
-      node = &node->children[rest.substr(0, dot)];
+      auto [place, fresh] = node->children.try_emplace(rest.substr(0, dot));
+      nodes += fresh;
+      if (nodes > kFormNodesMax) return refuse("MalformedQueryString", "Too many parameters", 413);
+      node = &place->second;
       if (dot == std::string_view::npos) break;
       rest.remove_prefix(dot + 1);
     }
@@ -110,9 +114,11 @@ class Reader {
   Outcome<void> list(const Shape& shape, const Node* node, void* place, const Path& path) {
     if (!node) return {};
     std::size_t position = 0;
-    for (const Node* element : numbered(*node))
+    for (const Node* element : numbered(*node)) {
+      if (!decoded_bytes_.spend(*shape.element)) return too_large();
       TRY(read(*shape.element, shape.element->flattened || dialect_ == FormDialect::Ec2, *element,
                shape.storage->append(place), Path{.parent = &path, .position = ++position}));
+    }
     return {};
   }
 
@@ -123,6 +129,7 @@ class Reader {
       const Node* item = entry->child(shape.element_wire);
       if (!key || !item)
         return refuse("MalformedInput", "A map entry needs a key and a value at '" + to_text(path) + "'");
+      if (!decoded_bytes_.spend(*shape.element)) return too_large();
       std::string name(key->value);
       void* slot = shape.storage->insert(place, name);
       if (!slot)
@@ -132,8 +139,11 @@ class Reader {
     return {};
   }
 
+  static Failure too_large() { return refuse("MalformedQueryString", "The parameters are too large", 413); }
+
   FormDialect dialect_;
   Violations& violations_;
+  DecodedBytes decoded_bytes_;
 };
 
 class FormWriter {

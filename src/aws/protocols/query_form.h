@@ -10,7 +10,7 @@ namespace meridian::aws {
 
 enum class FormDialect : std::uint8_t { Query, Ec2 };
 
-inline constexpr std::size_t kFormParametersMax = 100'000;
+inline constexpr std::size_t kFormNodesMax = 200'000;  // names between dots, each counted once
 
 Outcome<void> read_form(FormDialect dialect, const QueryPairs& pairs, const Shape& structure, void* value,
                         Violations& violations);

@@ -100,6 +100,15 @@ TEST(Query, RefusesInAwsWords) {
   EXPECT_EQ(refusal(post(deep)), "MalformedQueryString: A parameter is nested too deep");
 }
 
+TEST(Query, ManySmallParametersStayBounded) {
+  std::string body = "Action=GetSessionToken";
+  for (int i = 0; i < 5000; ++i) {
+    body += "&N" + std::to_string(i);
+    for (int depth = 0; depth < 60; ++depth) body += ".1";
+  }
+  EXPECT_EQ(refusal(post(body)), "MalformedQueryString: Too many parameters");
+}
+
 TEST(Query, Envelopes) {
   auto codec = make_codec(Protocol::Query, sts::service_model());
   sts::GetCallerIdentityResponse output{

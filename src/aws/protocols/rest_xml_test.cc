@@ -127,6 +127,13 @@ TEST_F(RestXml, RefusesInAwsWords) {
       "be null");
 }
 
+TEST_F(RestXml, ManyEmptyElementsStayBounded) {
+  std::string changes = "<ChangeBatch><Changes>";
+  for (int i = 0; i < 450'000; ++i) changes += "<Change/>";
+  std::string told = refusal(change_request(changes + "</Changes></ChangeBatch>"));
+  EXPECT_EQ(told, "InvalidInput: Invalid XML ; the document is too large");
+}
+
 TEST_F(RestXml, WritesAnAnswer) {
   r53::CreateHostedZoneResponse output;
   output.HostedZone.Id = "/hostedzone/Z1";

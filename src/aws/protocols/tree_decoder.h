@@ -5,12 +5,9 @@
 
 #include "aws/error.h"
 #include "aws/protocols/constraints.h"
+#include "aws/protocols/decoded_bytes.h"
 
 namespace meridian::aws {
-
-// What one body may become in memory. A few bytes of "{}" make a whole struct, so counting elements is not
-// enough.
-inline constexpr std::size_t kDecodedBytesMax = 256 * 1024 * 1024;
 
 enum class Members : std::uint8_t { All, OfBody };
 
@@ -79,26 +76,19 @@ class TreeDecoder {
     return {};
   }
 
-  // About what an element takes: members stand in the order of their offsets.
-  static std::size_t size_of(const Shape& shape) {
-    constexpr std::size_t kFieldBytes = sizeof(std::optional<std::string>);
-    return kFieldBytes + (shape.members.empty() ? 0 : shape.members.back().offset);
-  }
-
   // Whether an element is there; our lists and maps cannot hold nulls.
   Outcome<bool> wanted(const Tree& tree, const Shape& shape, const Path& at) {
     if (Format::is_absent(tree)) {
       if (violations_) return Format::mismatch(tree, shape, at);
       return false;
     }
-    decoded_bytes_ += size_of(shape);
-    if (decoded_bytes_ > kDecodedBytesMax)
+    if (!decoded_bytes_.spend(shape))
       return refuse("RequestEntityTooLargeException", "The request body is too large", 413);
     return true;
   }
 
   Violations* violations_;
-  std::size_t decoded_bytes_ = 0;
+  DecodedBytes decoded_bytes_;
 };
 
 }  // namespace meridian::aws

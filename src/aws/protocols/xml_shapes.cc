@@ -2,6 +2,7 @@
 // cannot take effect must not look accepted.
 #include "aws/protocols/xml_shapes.h"
 
+#include "aws/protocols/decoded_bytes.h"
 #include "aws/protocols/scalar_text.h"
 
 namespace meridian::aws {
@@ -120,6 +121,7 @@ class Reader {
   }
 
   Outcome<void> element(const Shape& shape, xml::Element element, void* list, const Path& path) {
+    if (!decoded_bytes_.spend(*shape.element)) return too_large();
     void* place = shape.storage->append(list);
     return value(*shape.element, element, place,
                  Path{.parent = &path, .position = shape.storage->count(list)});
@@ -138,13 +140,17 @@ class Reader {
   Outcome<void> entry(const Shape& shape, xml::Element element, void* map, const Path& path) {
     xml::Element key = element.child(shape.key_wire), item = element.child(shape.element_wire);
     if (!key || !item) return unexpected(element);
+    if (!decoded_bytes_.spend(*shape.element)) return too_large();
     std::string name = key.text();
     void* place = shape.storage->insert(map, name);
     if (!place) return unexpected(element);
     return value(*shape.element, item, place, Path{.parent = &path, .key = &name});
   }
 
+  Failure too_large() const { return refuse(reading_.code, "Invalid XML ; the document is too large", 413); }
+
   const XmlReading& reading_;
+  DecodedBytes decoded_bytes_;
 };
 
 void write_value(xml::Writer& writer, const Shape& shape, const void* value, TimestampFormat format);
