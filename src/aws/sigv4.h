@@ -1,6 +1,5 @@
-// AWS Signature Version 4: reading a signature off a request, verifying it, and making one. Pure: no clock,
-// no store. Rule: a request is trusted only after verify() has succeeded; a Claim alone is what a stranger
-// says of himself.
+// AWS Signature Version 4: reading a signature off a request, verifying it, and making one. Pure.
+// Rule: a request is trusted only after verify() has succeeded; a Claim alone is what a stranger says.
 #pragma once
 
 #include <expected>

@@ -1,8 +1,9 @@
-// The event loop and its sockets: how all network traffic and all timers reach the code. One loop is one thread;
-// every callback of a loop's objects runs on it. The Linux implementation is epoll_loop.cc; sim/ has a virtual one.
+// The event loop and its sockets: how all network traffic and all timers reach the code. One loop is one
+// thread; every callback of a loop's objects runs on it. The Linux implementation is epoll_loop.cc; sim/ has
+// a virtual one.
 //
-// Ownership: the caller owns what it is given; destroying a socket or timer cancels it, and no callback follows.
-// Destroy them on the loop's thread (or while it does not run), and before the loop.
+// Ownership: the caller owns what it is given; destroying a socket or timer cancels it, and no callback
+// follows. Destroy them on the loop's thread (or while it does not run), and before the loop.
 #pragma once
 
 #include <cstdint>
@@ -41,13 +42,15 @@ class TcpHandler {
 class TcpConnection {
  public:
   virtual ~TcpConnection() = default;
-  virtual void start(TcpHandler& handler) = 0;   // reading begins here, after the TLS handshake if there is one
-  virtual void write(std::string bytes) = 0;     // queued; see pending()
-  virtual std::size_t pending() const = 0;       // bytes queued and not yet taken by the kernel
+  virtual void start(
+      TcpHandler& handler) = 0;               // reading begins here, after the TLS handshake if there is one
+  virtual void write(std::string bytes) = 0;  // queued; see pending()
+  virtual std::size_t pending() const = 0;    // bytes queued and not yet taken by the kernel
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
-  // The loop takes over what is pending, sends it (for at most 30 s) and closes; no callback follows, and this
-  // object may be destroyed at once. Input is discarded meanwhile, so that no reset overtakes the last reply.
+  // The loop takes over what is pending, sends it (for at most 30 s) and closes; no callback follows, and
+  // this object may be destroyed at once. Input is discarded meanwhile, so that no reset overtakes the last
+  // reply.
   virtual void close_after_flush() = 0;
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
@@ -92,7 +95,7 @@ class UdpSocket {
 };
 
 struct ListenOptions {
-  bool reuse_port = false;       // one socket a worker on the same address
+  bool reuse_port = false;  // one socket a worker on the same address
   int backlog = 1024;
   int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default
 };
@@ -104,8 +107,8 @@ class TlsServerContext {
 };
 Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(std::string_view certificate_pem,
                                                                   std::string_view key_pem);
-// A fresh P-256 key and a certificate signed by itself, valid from `now` for ten years, for the given DNS names
-// and IP addresses: what the API endpoint starts with.
+// A fresh P-256 key and a certificate signed by itself, valid from `now` for ten years, for the given DNS
+// names and IP addresses: what the API endpoint starts with.
 struct CertificateAndKey {
   std::string certificate_pem, key_pem;
 };
@@ -116,9 +119,9 @@ class Loop {
   virtual ~Loop() = default;
   virtual const Clock& clock() const = 0;
 
-  virtual void run() = 0;                               // until stop()
-  virtual void stop() = 0;                              // thread-safe
-  virtual void post(std::function<void()> task) = 0;    // thread-safe; runs the task on the loop's thread
+  virtual void run() = 0;                             // until stop()
+  virtual void stop() = 0;                            // thread-safe
+  virtual void post(std::function<void()> task) = 0;  // thread-safe; runs the task on the loop's thread
 
   [[nodiscard]] virtual std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) = 0;
 

@@ -1,6 +1,6 @@
-// TCP on the epoll loop. Writes are queued and leave at the end of the loop's turn, so that many small writes
-// of one turn (pipelined replies) become one system call. Rule: a handler may destroy its connection inside
-// any callback; nothing of it is touched after one that did.
+// TCP on the epoll loop. Writes are queued and leave at the end of the loop's turn, so that many small
+// writes of one turn (pipelined replies) become one system call.
+// Rule: a handler may destroy its connection inside any callback; nothing of it is touched afterwards.
 #include "net/tcp.h"
 
 #include <netinet/in.h>
