@@ -1,29 +1,9 @@
 #include "apps/admin.h"
 
-#include <fmt/format.h>
+#include "aws/protocols/scalar_text.h"
 
 namespace meridian::apps {
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
-      i += 2;
-    } else {
-      out.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return out;
-}
 
 http::Response reply(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
   return {status, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
@@ -42,22 +22,9 @@ std::string query_value(std::string_view query, std::string_view name) {
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) == name)
-      return equals == pair.npos ? "" : percent_decode(pair.substr(equals + 1));
+      return equals == pair.npos ? "" : aws::percent_decode(pair.substr(equals + 1), true).value_or("");
   }
   return "";
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                 c == '.' || c == '_';
-    if (plain)
-      out.push_back(c);
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 void Admin::handle(http::Request request, http::Responder responder) {

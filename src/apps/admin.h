@@ -34,6 +34,5 @@ class Admin final : public http::Handler {
 
 // The value of `name` in the query of a request, percent-decoded; "" when absent.
 std::string query_value(std::string_view query, std::string_view name);
-std::string percent_encode(std::string_view text);
 
 }  // namespace meridian::apps

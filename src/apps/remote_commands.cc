@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/admin.h"
+#include "aws/protocols/scalar_text.h"
 #include "http/client.h"
 
 namespace meridian::apps {
@@ -34,8 +34,8 @@ int status(const StatusOptions& options) {
 
 int explain_dns(const ExplainDnsOptions& options) {
   return show(options.client,
-              fmt::format("/explain/dns?name={}&type={}&from={}", percent_encode(options.name),
-                          percent_encode(options.type), percent_encode(options.from)));
+              fmt::format("/explain/dns?name={}&type={}&from={}", aws::percent_encode(options.name),
+                          aws::percent_encode(options.type), aws::percent_encode(options.from)));
 }
 
 }  // namespace meridian::apps
