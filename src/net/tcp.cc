@@ -334,10 +334,17 @@ bool Lingering::flush() {
 }
 
 bool Lingering::discard() {
+  if (ended_) return !flushed_;
   while (discarded_ < kDiscardBytesMax) {
     const IoResult result = wire_.read(loop_.scratch());
     if (result.status == IoStatus::Blocked) return true;
-    if (result.status != IoStatus::Done) return !flushed_ && result.status == IoStatus::Ended;
+    if (result.status == IoStatus::Ended && !flushed_) {
+      // The end of input stays readable for good: watching for it would spin until the peer takes the rest.
+      ended_ = true;
+      loop_.change(key_, wire_.descriptor(), EPOLLOUT);
+      return true;
+    }
+    if (result.status != IoStatus::Done) return false;
     discarded_ += result.size;
   }
   return false;

@@ -35,6 +35,7 @@ class Lingering final : public Ready {
   EpollLoop& loop_;
   Wire wire_;
   bool flushed_ = false;
+  bool ended_ = false;  // the peer sends no more
   std::size_t discarded_ = 0;
   EpollLoop::Key key_;
   std::unique_ptr<Timer> deadline_;

@@ -1,4 +1,8 @@
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -140,6 +144,35 @@ TEST_F(Tcp, CloseAfterFlushSendsEverythingThoughTheObjectIsGone) {
   loop->run();
   EXPECT_EQ(at_client.received.size(), 4u * 1024 * 1024);
   EXPECT_EQ(at_client.failure, "");
+}
+
+Duration thread_time() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+}
+
+TEST_F(Tcp, AClosingConnectionWhosePeerEndedAndDoesNotReadCostsNothing) {
+  connect();
+  server.reset();
+  const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(listener->local().port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  loop->run();  // until it is accepted
+  server->start(at_server);
+  server->write(std::string(32 * 1024 * 1024, 'z'));
+  server->close_after_flush();
+  ASSERT_EQ(::shutdown(peer, SHUT_WR), 0);
+  auto settled = loop->after(50ms, [&] { loop->stop(); });
+  loop->run();
+  const Duration before = thread_time();
+  auto look = loop->after(300ms, [&] { loop->stop(); });
+  loop->run();
+  EXPECT_LT(thread_time() - before, 10ms) << "the loop spins";
+  ::close(peer);
 }
 
 TEST_F(Tcp, ThePeersOrderlyEndLeavesTheOtherDirectionOpen) {
