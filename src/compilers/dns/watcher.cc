@@ -16,6 +16,9 @@ using snapshots::dns::DnsSnapshot;
 using snapshots::dns::DnsZone;
 using snapshots::dns::ZoneChange;
 
+constexpr auto kRetryPause =
+    std::chrono::milliseconds(250);  // of real time, after the store could not be read
+
 }  // namespace
 
 class DnsWatcher::State {
@@ -44,12 +47,13 @@ class DnsWatcher::State {
   }
 
   Result<void> start() {
-    recovery_ = std::thread([this] { recover_when_lost(); });
     const store::Revision goal = store_.revision();
     const std::uint64_t kept = sink_.latest().revision();
     if (kept == 0 || kept > goal || !resume(kept)) TRY(start_afresh());
+    // Not before: until here watch_ and the sink are this thread's.
+    recovery_ = std::thread([this] { recover_when_lost(); });
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return compiled_ >= goal || lost_; });
+    changed_.wait(lock, [&] { return compiled_ >= goal; });
     return {};
   }
 
@@ -110,6 +114,9 @@ class DnsWatcher::State {
       auto again = start_afresh();
       if (!again) logger_.error("dns", "cannot follow the store", {{"why", again.error().message}});
       lock.lock();
+      if (again) continue;
+      lost_ = true;
+      changed_.wait_for(lock, kRetryPause, [&] { return stopping_; });
     }
   }
 
