@@ -49,12 +49,12 @@ class TcpListener::Connection final : public net::TcpHandler {
       ByteReader reader(std::string_view(received_).substr(used));
       const std::size_t size = reader.u16();
       if (reader.remaining() < size) break;
-      active_ = owner_.loop_.clock().monotonic();
       const std::size_t reply =
           serve_query(owner_.worker_, *snapshot, owner_.worker_.counters.tcp, Transport::Tcp, socket_->peer(),
                       now, reader.take(size), owner_.reply_);
       used += 2 + size;
       if (reply == 0) continue;
+      active_ = owner_.loop_.clock().monotonic();
       append_u16(replies, static_cast<std::uint16_t>(reply));
       replies.append(reinterpret_cast<const char*>(owner_.reply_.data()), reply);
     }
@@ -68,7 +68,7 @@ class TcpListener::Connection final : public net::TcpHandler {
   std::unique_ptr<net::TcpConnection> socket_;
   std::string received_;
   bool paused_ = false;
-  MonotonicTime active_;  // when a whole query came or replies were read
+  MonotonicTime active_;  // when a query was answered or replies were read
 };
 
 TcpListener::TcpListener(net::Loop& loop, Worker& worker, const TcpLimits& limits)
