@@ -76,9 +76,13 @@ Result<void> DnsEngine::bind() {
   net::ListenOptions listen;
   listen.reuse_port = true;
   listen.receive_buffer_bytes = options_.receive_buffer_bytes;
+  Thread& first = *threads_.front();
+  // With SO_REUSEPORT alone, a second server of the same user would silently take a share of the queries.
+  const net::ListenOptions exclusive;
+  for (const net::Address& asked : options_.addresses)
+    if (asked.port != 0) TRY(first.loop->serve_udp(asked, exclusive, first.udp));
   for (const net::Address& asked : options_.addresses) {
     net::Address address = asked;
-    Thread& first = *threads_.front();
     for (int attempt = 1;; ++attempt) {
       auto udp = TRY(first.loop->serve_udp(address, listen, first.udp));
       net::Address chosen{address.ip, udp->local().port};

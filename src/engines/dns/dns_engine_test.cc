@@ -223,15 +223,16 @@ TEST_F(DnsEngineTest, ExplainsWithTheAnswersOwnCode) {
   EXPECT_FALSE(trace->steps().empty());
 }
 
-TEST_F(DnsEngineTest, AnAddressInUseIsAClearError) {
+TEST_F(DnsEngineTest, AnAddressThatIsTakenOrNotOursIsAClearError) {
   start(1);
-  Socket holder(SOCK_STREAM, at());
-  DnsEngineOptions options;
-  options.addresses = {net::Address::parse("192.0.2.1:53").value()};
-  DnsEngine other(std::move(options), DnsSnapshot::empty(random), clock, random, metrics, net::make_loop);
-  auto started = other.start();
-  ASSERT_FALSE(started);
-  EXPECT_NE(started.error().message.find("192.0.2.1"), std::string::npos) << started.error().message;
+  for (const net::Address& taken : {at(), net::Address::parse("192.0.2.1:53").value()}) {
+    DnsEngineOptions options;
+    options.addresses = {taken};
+    DnsEngine other(std::move(options), DnsSnapshot::empty(random), clock, random, metrics, net::make_loop);
+    auto started = other.start();
+    ASSERT_FALSE(started) << "two servers would share the queries of " << taken.to_string();
+    EXPECT_NE(started.error().message.find(taken.to_string()), std::string::npos) << started.error().message;
+  }
 }
 
 }  // namespace
