@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "apps/admin.h"
@@ -22,6 +23,7 @@
 #include "base/metrics.h"
 #include "compilers/dns/watcher.h"
 #include "services/iam/credentials.h"
+#include "store/embedded/directory_lock.h"
 #include "store/embedded/embedded_store.h"
 
 namespace meridian::apps {
@@ -56,7 +58,8 @@ Result<std::vector<net::Address>> parse_addresses(const std::vector<std::string>
   return out;
 }
 
-// All of a running server. Members stand in the order in which they are made; they go in the opposite one.
+// All of a running server. Members stand in the order in which they are made; they go in the opposite one,
+// when no loop runs any more.
 class Server {
  public:
   Server(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk)
@@ -65,6 +68,7 @@ class Server {
         random_(random),
         disk_(disk),
         logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {}
+  ~Server() { stop_loops(); }
 
   Result<void> start();
   void drain();
@@ -74,6 +78,7 @@ class Server {
   Result<void> start_api();
   Result<void> start_admin();
   Result<std::shared_ptr<net::TlsServerContext>> api_certificate();
+  void stop_loops();
   std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
 
   const ServeOptions& options_;
@@ -82,6 +87,7 @@ class Server {
   Disk& disk_;
   Metrics metrics_;
   Logger logger_;
+  std::optional<store::DirectoryLock> dns_lock_;
   std::unique_ptr<DnsService> dns_;
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
@@ -111,6 +117,8 @@ class WatcherAcknowledgements final : public services::route53::Acknowledgements
 Result<void> Server::start() {
   started_ = clock_.now();
   TRY(disk_.make_directories(options_.data_dir));
+  // Before anything is touched: the files may belong to a server that runs.
+  dns_lock_.emplace(TRY(store::DirectoryLock::take(options_.data_dir + "/dns")));
   TRY(disk_.remove(endpoints_path()));
 
   // DNS first: it answers from its last snapshot before anything else is open.
@@ -233,8 +241,12 @@ void Server::drain() {
   api_loop_->loop().post([&] { front_door_->drain([&] { drained.set_value(); }); });
   if (drained.get_future().wait_for(kDrainTimeMax) != std::future_status::ready)
     logger_.warn("serve", "calls were still under way at the end");
-  api_loop_->stop();
-  admin_loop_->stop();
+  stop_loops();
+}
+
+void Server::stop_loops() {
+  if (api_loop_) api_loop_->stop();
+  if (admin_loop_) admin_loop_->stop();
 }
 
 }  // namespace
