@@ -31,6 +31,37 @@ Result<std::size_t> skip_past(std::string_view text, std::size_t from, std::stri
   return end + what.size();
 }
 
+// A character, or a reference to one; gives where the next begins.
+Result<std::size_t> check_character(std::string_view text, std::size_t at) {
+  if (text[at] == '&') return check_reference(text, at);
+  std::size_t size = character_size(text, at);
+  if (size == 0) return invalid("illegal character");
+  return at + size;
+}
+
+Result<std::size_t> check_attribute_value(std::string_view text, std::size_t at) {
+  std::size_t end = text.find(text[at], at + 1);
+  if (end == std::string_view::npos) return invalid("unfinished attribute");
+  std::string_view value = text.substr(at + 1, end - at - 1);
+  if (value.find('<') != std::string_view::npos) return invalid("'<' in an attribute");
+  for (std::size_t i = 0; i < value.size();) i = TRY(check_character(value, i));
+  return end + 1;
+}
+
+// What begins with '<' and is no element; gives where it ends, or `at` for an element.
+Result<std::size_t> check_other_markup(std::string_view text, std::size_t at) {
+  std::string_view rest = text.substr(at);
+  if (rest.starts_with("<![CDATA[")) {
+    std::size_t end = TRY(skip_past(text, at, "]]>"));
+    if (!legal_text(text.substr(at, end - at))) return invalid("illegal character");
+    return end;
+  }
+  if (rest.starts_with("<!--")) return skip_past(text, at + 4, "-->");
+  if (rest.starts_with("<!")) return invalid("a document type declaration is not accepted");
+  if (rest.starts_with("<?")) return skip_past(text, at, "?>");
+  return at;
+}
+
 // Everything pugixml would accept although XML 1.0 does not, as far as it changes what a document says.
 Result<void> check_text(std::string_view text, const Limits& limits) {
   if (text.size() > limits.bytes)
@@ -39,45 +70,19 @@ Result<void> check_text(std::string_view text, const Limits& limits) {
   bool in_tag = false;
   while (at < text.size()) {
     char c = text[at];
-    if (c == '&') {
-      at = TRY(check_reference(text, at));
-    } else if (c == '<' && !in_tag && text.substr(at).starts_with("<![CDATA[")) {
-      std::size_t end = TRY(skip_past(text, at, "]]>"));
-      if (!legal_text(text.substr(at, end - at))) return invalid("illegal character");
-      at = end;
-    } else if (c == '<' && !in_tag && text.substr(at).starts_with("<!--")) {
-      at = TRY(skip_past(text, at + 4, "-->"));
-    } else if (c == '<' && !in_tag && text.substr(at).starts_with("<!")) {
-      return invalid("a document type declaration is not accepted");
-    } else if (c == '<' && !in_tag && text.substr(at).starts_with("<?")) {
-      at = TRY(skip_past(text, at, "?>"));
+    if (in_tag && c == '<') return invalid("'<' inside a tag");
+    if (in_tag && (c == '"' || c == '\'')) {
+      at = TRY(check_attribute_value(text, at));
     } else if (c == '<') {
-      if (in_tag) return invalid("'<' inside a tag");
-      if (at + 1 < text.size() && text[at + 1] != '/') ++elements;
+      std::size_t end = TRY(check_other_markup(text, at));
+      in_tag = end == at;
+      if (in_tag && !text.substr(at).starts_with("</")) ++elements;
       if (elements > limits.elements)
         return fail(ErrorCode::Limit, "the document has too many elements", ErrorSource::Caller);
-      in_tag = true;
-      ++at;
-    } else if (in_tag && (c == '"' || c == '\'')) {
-      std::size_t end = text.find(c, at + 1);
-      if (end == std::string_view::npos) return invalid("unfinished attribute");
-      std::string_view value = text.substr(at + 1, end - at - 1);
-      if (value.find('<') != std::string_view::npos) return invalid("'<' in an attribute");
-      for (std::size_t i = 0; i < value.size();) {
-        if (value[i] == '&') {
-          i = TRY(check_reference(value, i));
-          continue;
-        }
-        std::size_t size = character_size(value, i);
-        if (size == 0) return invalid("illegal character");
-        i += size;
-      }
-      at = end + 1;
+      at = in_tag ? at + 1 : end;
     } else {
       if (c == '>') in_tag = false;
-      std::size_t size = character_size(text, at);
-      if (size == 0) return invalid("illegal character");
-      at += size;
+      at = TRY(check_character(text, at));
     }
   }
   return {};
