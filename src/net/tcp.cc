@@ -6,8 +6,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <cerrno>
+#include <limits>
 
 namespace meridian::net {
 namespace {
@@ -178,6 +180,15 @@ class EpollConnection final : public TcpConnection, public Ready {
   bool asked_for_turn_ = false;
 };
 
+// The system hands out the lowest free descriptor. A quarter of them is kept for files: clients must not be
+// able to stop a store by connecting.
+int descriptors_for_clients() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > std::numeric_limits<int>::max())
+    return std::numeric_limits<int>::max();
+  return static_cast<int>(limit.rlim_cur - limit.rlim_cur / 4);
+}
+
 class EpollListener final : public TcpListener, public Ready {
  public:
   EpollListener(EpollLoop& loop, FileDescriptor socket, std::shared_ptr<TlsServerContext> tls,
@@ -208,6 +219,7 @@ class EpollListener final : public TcpListener, public Ready {
       if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause();
       return error == ECONNABORTED || error == EINTR;
     }
+    if (accepted.get() >= descriptors_max_) return true;
     const int on = 1;
     setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::unique_ptr<TlsSession> session;
@@ -231,6 +243,7 @@ class EpollListener final : public TcpListener, public Ready {
   std::shared_ptr<TlsServerContext> tls_;
   std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;
   Address local_;
+  const int descriptors_max_ = descriptors_for_clients();
   EpollLoop::Key key_;
   std::unique_ptr<Timer> resume_;
 };

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -146,6 +147,17 @@ TEST_F(Tcp, CloseAfterFlushSendsEverythingThoughTheObjectIsGone) {
   EXPECT_EQ(at_client.failure, "");
 }
 
+// A client of the kernel's alone, for what a connection of ours would not do.
+int connect_plainly(const TcpListener& listener) {
+  const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(listener.local().port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return peer;
+}
+
 Duration thread_time() {
   timespec spent{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
@@ -155,12 +167,7 @@ Duration thread_time() {
 TEST_F(Tcp, AClosingConnectionWhosePeerEndedAndDoesNotReadCostsNothing) {
   connect();
   server.reset();
-  const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(listener->local().port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const int peer = connect_plainly(*listener);
   loop->run();  // until it is accepted
   server->start(at_server);
   server->write(std::string(32 * 1024 * 1024, 'z'));
@@ -207,6 +214,27 @@ TEST_F(Tcp, AHandlerMayDestroyItsConnection) {
   loop->run();
   EXPECT_EQ(server, nullptr);
   EXPECT_TRUE(at_client.closed);
+}
+
+TEST_F(Tcp, ClientsCannotTakeTheLastDescriptors) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 80;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  connect();
+  std::vector<int> taken;
+  while (taken.empty() || taken.back() < 60) taken.push_back(::dup(STDERR_FILENO));
+  server.reset();
+  const int peer = connect_plainly(*listener);
+  auto look = loop->after(50ms, [&] { loop->stop(); });
+  loop->run();
+  EXPECT_EQ(server, nullptr);
+  char byte;
+  EXPECT_EQ(::recv(peer, &byte, 1, MSG_DONTWAIT), 0) << "not closed";
+  ::close(peer);
+  for (int descriptor : taken) ::close(descriptor);
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(Tcp, RefusedConnectionsSaySo) {
