@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -159,13 +160,19 @@ class DnsWatcher::State {
   // The service checks what it stores, so this finds nothing but corruption or a bug; one bad zone must not
   // keep the others from changing.
   void leave_out_malformed(Compiled& compiled) {
-    if (check(compiled.delta)) return;
+    const bool well_formed = check(compiled.delta).has_value();
     std::erase_if(compiled.delta.zones, [&](const ZoneChange& change) {
-      Delta alone{compiled.delta.from, compiled.delta.to, {change}};
-      auto good = check(alone);
+      Result<void> good =
+          well_formed ? Result<void>{} : check(Delta{compiled.delta.from, compiled.delta.to, {change}});
+      if (good && change.kind == ZoneChange::Kind::Replace && !has_soa(change))
+        good = invalid("the zone has no SOA");
       if (!good) compiled.refused.push_back({change.zone_id, good.error().message});
       return !good;
     });
+  }
+  static bool has_soa(const ZoneChange& change) {
+    return std::ranges::any_of(change.puts,
+                               [](const auto& set) { return set.type == meridian::dns::Type::SOA; });
   }
 
   store::Store& store_;

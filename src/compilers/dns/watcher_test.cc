@@ -102,6 +102,15 @@ TEST_F(DnsWatcherTest, ACommitThatIsNoneOfDnsIsAcknowledgedWithoutADelta) {
   EXPECT_EQ(watcher->acknowledged(), revision);
 }
 
+TEST_F(DnsWatcherTest, AZoneThatCannotBeServedDoesNotKeepTheOthersAway) {
+  make_zone("Z1", "one.test.");
+  make_zone("Z2", "two.test.");
+  const auto soa = record("Z1", "one.test.", Type::SOA, "ns.example. host.example. 1 2 3 4 5");
+  ASSERT_TRUE(store.commit({{}, {{soa.key, "damaged", 0}}, {}}));
+  open();
+  EXPECT_EQ(zones(), 1u);
+}
+
 TEST_F(DnsWatcherTest, AcknowledgesOnlyWhatWorkersServe) {
   open();
   sink.serves_at_once = false;
