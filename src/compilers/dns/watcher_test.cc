@@ -33,7 +33,7 @@ class FakeSink final : public DnsSink {
   std::uint64_t served_revision() const override { return served; }
 
   bool serves_at_once = true;
-  std::uint64_t served = 0;
+  std::atomic<std::uint64_t> served{0};
   std::vector<Delta> deltas;
 
  private:
