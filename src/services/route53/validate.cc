@@ -19,6 +19,14 @@ std::size_t piece_size(std::string_view text) {
   return dns::take_escape(text, position, dns::Escapes::Octal) ? position : 0;
 }
 
+// The character that begins the text: UTF-8, or the byte that cannot begin one.
+std::string_view first_character(std::string_view text) {
+  std::size_t size = 1;
+  if ((text[0] & 0xc0) == 0xc0)
+    while (size < text.size() && (text[size] & 0xc0) == 0x80) ++size;
+  return text.substr(0, size);
+}
+
 }  // namespace
 
 std::string fatal_problem(std::string_view code, std::string_view description, std::string_view value) {
@@ -40,7 +48,8 @@ Checked<dns::Name> parse_domain_name(std::string_view text) {
     }
     std::size_t size = piece_size(text.substr(at));
     if (size == 0 || !is_printable(text[at]))
-      return refuse("UnsupportedCharacter", "Value contains unsupported characters", text.substr(at, 1));
+      return refuse("UnsupportedCharacter", "Value contains unsupported characters",
+                    first_character(text.substr(at)));
     at += size;
     if (++label_bytes > dns::kLabelSizeMax) {
       std::size_t end = text.find('.', label_begin);

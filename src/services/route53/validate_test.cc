@@ -38,6 +38,9 @@ TEST(DomainNames, AreRefusedInAwsWords) {
   EXPECT_EQ(
       read("a\\999.c"),
       "FATAL problem: UnsupportedCharacter (Value contains unsupported characters) encountered with '\\'");
+  EXPECT_EQ(read("b\u00fccher.de"),
+            "FATAL problem: UnsupportedCharacter (Value contains unsupported characters) encountered with "
+            "'\u00fc'");
 }
 
 TEST(DomainNames, TheLongestLabelAndNameAreAccepted) {
