@@ -122,7 +122,10 @@ Result<void> RealDisk::make_directories(const std::string& path) {
   for (const auto& part : std::filesystem::path(path)) {
     prefix = prefix.empty() ? part.string() : (std::filesystem::path(prefix) / part).string();
     if (prefix.empty() || prefix == "/") continue;
-    if (mkdir(prefix.c_str(), 0700) != 0 && errno != EEXIST) return os_failure("create", prefix);
+    if (mkdir(prefix.c_str(), 0700) == 0) continue;
+    struct stat status;
+    if (errno == EEXIST && stat(prefix.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
+    return os_failure("create directory", prefix);
   }
   return {};
 }

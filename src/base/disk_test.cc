@@ -49,5 +49,12 @@ TEST_F(DiskTest, SaysWhichFileIsMissing) {
   EXPECT_TRUE(disk_.remove(path("nothing")));
 }
 
+TEST_F(DiskTest, AFileIsNoDirectory) {
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("one")));
+  auto made = disk_.make_directories(path("x"));
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("x: File exists"), std::string::npos) << made.error().message;
+}
+
 }  // namespace
 }  // namespace meridian
