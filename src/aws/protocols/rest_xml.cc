@@ -11,11 +11,15 @@ namespace {
 
 class RestXmlBody final : public RestBody {
  public:
-  explicit RestXmlBody(const ServiceModel& model) : model_(model) {}
+  explicit RestXmlBody(const ServiceModel& model)
+      : model_(model), has_invalid_input_(model.find_error("InvalidInput") != nullptr) {}
 
   Protocol protocol() const override { return Protocol::RestXml; }
   const char* content_type() const override { return "text/xml"; }
-  const char* validation_code() const override { return "ValidationError"; }
+  // Route 53 answers its own InvalidInput (hashicorp/terraform-provider-aws#37817).
+  const char* validation_code() const override {
+    return has_invalid_input_ ? "InvalidInput" : "ValidationError";
+  }
   const char* malformed_code() const override {
     return model_.error_wrapper ? "MalformedInput" : "MalformedXML";
   }
@@ -72,6 +76,7 @@ class RestXmlBody final : public RestBody {
 
  private:
   const ServiceModel& model_;
+  const bool has_invalid_input_;  // among the errors of the model
 };
 
 }  // namespace

@@ -94,18 +94,18 @@ TEST_F(RestXml, ReadsLabelsAndQuery) {
 
 TEST_F(RestXml, RefusesInAwsWords) {
   EXPECT_EQ(refusal({"GET", "/2013-04-01/hostedzone/Z" + std::string(40, '1'), "", {}, ""}),
-            "ValidationError: 1 validation error detected: Value 'Z" + std::string(40, '1') +
+            "InvalidInput: 1 validation error detected: Value 'Z" + std::string(40, '1') +
                 "' at 'id' failed to satisfy constraint: Member must have length less than or equal to 32");
   EXPECT_EQ(
       refusal(change_request("<ChangeBatch><Changes><Change><Action>NOPE</Action><ResourceRecordSet>"
                              "<Type>A</Type></ResourceRecordSet></Change></Changes></ChangeBatch>")),
-      "ValidationError: 2 validation errors detected: Value null at "
+      "InvalidInput: 2 validation errors detected: Value null at "
       "'changeBatch.changes.1.member.resourceRecordSet.name' failed to satisfy constraint: Member must not "
       "be "
       "null; Value 'NOPE' at 'changeBatch.changes.1.member.action' failed to satisfy constraint: Member must "
       "satisfy enum value set: [CREATE, DELETE, UPSERT]");
   EXPECT_EQ(refusal(change_request("")),
-            "ValidationError: 1 validation error detected: Value null at 'changeBatch' failed to satisfy "
+            "InvalidInput: 1 validation error detected: Value null at 'changeBatch' failed to satisfy "
             "constraint: Member must not be null");
   EXPECT_EQ(
       refusal(change_request("<ChangeBatch><Changes><Change><Action>CREATE</Action><ResourceRecordSet><Name>a"
@@ -121,7 +121,7 @@ TEST_F(RestXml, RefusesInAwsWords) {
             "MalformedInput: ChangeBatch is not valid, expected ChangeResourceRecordSetsRequest");
   EXPECT_EQ(
       refusal({"POST", "/2013-04-01/hostedzone", "", {}, ""}),
-      "ValidationError: 2 validation errors detected: Value null at 'name' failed to satisfy constraint: "
+      "InvalidInput: 2 validation errors detected: Value null at 'name' failed to satisfy constraint: "
       "Member must not be null; Value null at 'callerReference' failed to satisfy constraint: Member must "
       "not "
       "be null");
