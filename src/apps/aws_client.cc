@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
+#include "apps/input.h"
 #include "aws/sigv4.h"
 #include "base/check.h"
 
@@ -61,10 +60,7 @@ Result<ClientCredentials> find_credentials(const std::string& data_dir) {
           "server");
     path = data_dir + "/credentials";
   }
-  std::ifstream file(path);
-  if (!file) return fail(ErrorCode::NotFound, "cannot read " + path, ErrorSource::Caller);
-  return read_profile(std::string(std::istreambuf_iterator<char>(file), {}),
-                      profile.empty() ? "meridian" : profile);
+  return read_profile(TRY(read_input(path)), profile.empty() ? "meridian" : profile);
 }
 
 AwsClient::AwsClient(http::Url url, ClientCredentials credentials, const aws::ServiceModel& model,
@@ -99,8 +95,7 @@ aws::Outcome<aws::Value> AwsClient::call_value(std::string_view name, const aws:
     if (!aws::equal_ignoring_case(field, "Host")) message.headers.push_back({field, value});
   message.body = std::move(request.body);
   auto reply = http::fetch(message);
-  if (!reply)
-    return aws::refuse("Unreachable", fmt::format("{}: {}", url_.authority(), reply.error().message), 503);
+  if (!reply) return aws::refuse("Unreachable", reply.error().message, 503);
 
   aws::HttpResponse response;
   response.status = reply->status;

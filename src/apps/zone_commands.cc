@@ -8,11 +8,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
-#include <iterator>
 #include <span>
 
 #include "apps/aws_client.h"
+#include "apps/input.h"
 #include "apps/progress_bar.h"
 #include "apps/zone_sets.h"
 #include "base/log.h"
@@ -139,13 +138,6 @@ std::string master_file_value(const std::string& type_name, const std::string& v
   auto wire = dns::parse_rdata(*type, value, dns::Name(), dns::Escapes::Octal);
   if (!wire) return value;
   return dns::print_rdata(*type, *wire).value_or(value);
-}
-
-Result<std::string> read_input(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::NotFound, "cannot read " + path);
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 int report(const ZoneImportOptions& options, const ImportedZone& zone, std::size_t accepted,
