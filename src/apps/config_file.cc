@@ -7,12 +7,13 @@
 namespace meridian::apps {
 namespace {
 
-Result<std::string> scalar(const toml::node& node, const std::string& key) {
+Result<std::string> scalar(const toml::node& node, const std::string& path, const std::string& key) {
   if (auto text = node.value_exact<std::string>()) return *text;
   if (auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   if (auto flag = node.value_exact<bool>()) return std::string(*flag ? "true" : "false");
-  return invalid(fmt::format("line {}: '{}' must be a string, a whole number, true, false, or a list of them",
-                             node.source().begin.line, key));
+  return invalid(
+      fmt::format("{}: line {}: '{}' must be a string, a whole number, true, false, or a list of them", path,
+                  node.source().begin.line, key));
 }
 
 }  // namespace
@@ -29,9 +30,9 @@ Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_confi
   for (const auto& [key, node] : table) {
     std::vector<std::string> values;
     if (const toml::array* list = node.as_array()) {
-      for (const auto& item : *list) values.push_back(TRY(scalar(item, std::string(key.str()))));
+      for (const auto& item : *list) values.push_back(TRY(scalar(item, path, std::string(key.str()))));
     } else {
-      values.push_back(TRY(scalar(node, std::string(key.str()))));
+      values.push_back(TRY(scalar(node, path, std::string(key.str()))));
     }
     settings.emplace_back(std::string(key.str()), std::move(values));
   }

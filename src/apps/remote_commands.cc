@@ -19,11 +19,15 @@ int show(const ClientOptions& options, const std::string& target) {
   request.url = *url;
   auto reply = http::fetch(request);
   if (!reply) {
-    fmt::print(stderr, "meridian: no server answers at {}: {}\n", options.admin, reply.error().message);
+    fmt::print(stderr, "meridian: no server answers: {}\n", reply.error().message);
     return 1;
   }
-  fmt::print(reply->status == 200 ? stdout : stderr, "{}", reply->body);
-  return reply->status == 200 ? 0 : 1;
+  if (reply->status != 200) {
+    fmt::print(stderr, "meridian: {}", reply->body);
+    return 1;
+  }
+  fmt::print("{}", reply->body);
+  return 0;
 }
 
 }  // namespace
