@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
 #include <optional>
 #include <thread>
@@ -79,6 +80,10 @@ class Server {
   Result<void> start_admin();
   Result<std::shared_ptr<net::TlsServerContext>> api_certificate();
   void stop_loops();
+  // Whose the calls are that a reader of the banner will make.
+  std::string account_id() const {
+    return options_.dev ? aws::development_key("").account_id : credentials_->first().account_id;
+  }
   std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
 
   const ServeOptions& options_;
@@ -143,7 +148,7 @@ Result<void> Server::start() {
   quotas.record_sets_max = options_.records_per_zone_max;
   services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas);
   TRY(watcher_->start());
-  if (options_.example) TRY(make_example_world(services_->route53, credentials_->first().account_id, clock_));
+  if (options_.example) TRY(make_example_world(services_->route53, account_id(), clock_));
 
   TRY(start_api());
   TRY(start_admin());
@@ -221,8 +226,8 @@ StatusFacts Server::facts() const {
   facts.api_tls = api_tls_addresses_;
   facts.dns = dns_->engine().addresses();
   facts.admin = admin_address_;
-  facts.data_dir = options_.data_dir;
-  facts.account_id = credentials_->first().account_id;
+  facts.data_dir = std::filesystem::absolute(options_.data_dir);  // read in other terminals
+  facts.account_id = account_id();
   facts.dev = options_.dev;
   facts.started = format_iso8601(started_);
   facts.uptime_s = std::chrono::duration<double>(clock_.now() - started_).count();
