@@ -68,7 +68,11 @@ class Server {
         clock_(clock),
         random_(random),
         disk_(disk),
-        logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {}
+        logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {
+    Gauge& dropped =
+        metrics_.gauge("meridian_log_lines_dropped", "Log lines lost to a full queue since the start.");
+    metrics_.on_scrape([this, &dropped] { dropped.set(static_cast<double>(logger_.dropped())); });
+  }
   ~Server() { stop_loops(); }
 
   Result<void> start();
@@ -195,9 +199,9 @@ Result<std::shared_ptr<net::TlsServerContext>> Server::api_certificate() {
 Result<void> Server::start_admin() {
   AdminSources sources;
   sources.ready = [this]() -> Result<void> {
+    // Ready is set once DNS has caught up; a lag since then is for metrics, not for a reason to stop sending
+    // clients.
     if (!ready_) return fail(ErrorCode::Unavailable, "starting, or ending");
-    if (watcher_->acknowledged() < store_->revision())
-      return fail(ErrorCode::Unavailable, "DNS does not serve the newest revision yet");
     return {};
   };
   sources.status = [this](Output output) { return describe(facts(), output); };

@@ -96,9 +96,7 @@ class DnsWatcher::State {
         [this](const Error& error) {
           logger_.warn("dns", "the watch of the store was lost; compiling everything again",
                        {{"why", error.message}});
-          std::lock_guard lock(mutex_);
-          lost_ = true;
-          changed_.notify_all();
+          compile_everything_again();
         }));
     return {};
   }
@@ -137,11 +135,13 @@ class DnsWatcher::State {
     std::unique_ptr<const DnsSnapshot> next;
     if (!compiled.delta.zones.empty() || image) {
       auto applied = apply(sink_.latest(), compiled.delta);
-      if (applied)
+      if (applied) {
         next = *std::move(applied);
-      else
+      } else {
         logger_.error("dns", "a change cannot be applied; DNS serves the state before it",
                       {{"revision", revision}, {"why", applied.error().message}});
+        if (!image) return compile_everything_again();
+      }
     }
     const bool published = next != nullptr;
     if (published) {
@@ -157,6 +157,13 @@ class DnsWatcher::State {
     changed_.notify_all();
   }
 
+  // The change must not count as served; whatever stood in its way cannot stand in a full image.
+  void compile_everything_again() {
+    std::lock_guard lock(mutex_);
+    lost_ = true;
+    changed_.notify_all();
+  }
+
   // The service checks what it stores, so this finds nothing but corruption or a bug; one bad zone must not
   // keep the others from changing.
   void leave_out_malformed(Compiled& compiled) {
@@ -166,8 +173,11 @@ class DnsWatcher::State {
           well_formed ? Result<void>{} : check(Delta{compiled.delta.from, compiled.delta.to, {change}});
       if (good && change.kind == ZoneChange::Kind::Replace && !has_soa(change))
         good = invalid("the zone has no SOA");
-      if (!good) compiled.refused.push_back({change.zone_id, good.error().message});
-      return !good;
+      if (good) return false;
+      compiled.refused.push_back({change.zone_id, good.error().message});
+      // Later changes of a zone that is not served are none of DNS's.
+      if (change.kind == ZoneChange::Kind::Replace) zones_.erase(change.zone_id);
+      return true;
     });
   }
   static bool has_soa(const ZoneChange& change) {

@@ -109,6 +109,13 @@ TEST_F(DnsWatcherTest, AZoneThatCannotBeServedDoesNotKeepTheOthersAway) {
   ASSERT_TRUE(store.commit({{}, {{soa.key, "damaged", 0}}, {}}));
   open();
   EXPECT_EQ(zones(), 1u);
+  // A later change of it neither stops the watcher nor waits for ever to be served.
+  auto revision = store.commit({{}, {record("Z1", "www.one.test.", Type::A, "192.0.2.1")}, {}}).value();
+  store.deliver();
+  EXPECT_EQ(watcher->acknowledged(), revision);
+  make_zone("Z3", "three.test.");
+  store.deliver();
+  EXPECT_EQ(zones(), 2u);
 }
 
 TEST_F(DnsWatcherTest, AcknowledgesOnlyWhatWorkersServe) {
