@@ -7,6 +7,12 @@
 #include <cstdio>
 
 namespace meridian::apps {
+namespace {
+
+constexpr Duration kRedraw = std::chrono::milliseconds(50);  // of the bar on a terminal
+constexpr Duration kLine = std::chrono::seconds(2);          // between lines elsewhere
+
+}  // namespace
 
 ProgressBar::ProgressBar(const Clock& clock, std::string what, std::size_t total)
     : clock_(clock),
@@ -15,7 +21,6 @@ ProgressBar::ProgressBar(const Clock& clock, std::string what, std::size_t total
       started_(clock.monotonic()),
       drawn_(started_),
       terminal_(isatty(STDERR_FILENO)) {
-  next_line_ = std::max<std::size_t>(1, total / 10);
   if (terminal_) draw(false);
 }
 
@@ -25,12 +30,7 @@ ProgressBar::~ProgressBar() {
 
 void ProgressBar::advance(std::size_t by) {
   done_ = std::min(total_, done_ + by);
-  if (terminal_) {
-    if (clock_.monotonic() - drawn_ >= std::chrono::milliseconds(50)) draw(false);
-  } else if (done_ >= next_line_ && done_ < total_) {
-    next_line_ += std::max<std::size_t>(1, total_ / 10);
-    draw(false);
-  }
+  if (clock_.monotonic() - drawn_ >= (terminal_ ? kRedraw : kLine)) draw(false);
 }
 
 void ProgressBar::draw(bool last) {

@@ -19,7 +19,7 @@ class ProgressBar {
   void draw(bool last);
   const Clock& clock_;
   std::string what_;
-  std::size_t total_, done_ = 0, next_line_ = 0;
+  std::size_t total_, done_ = 0;
   MonotonicTime started_, drawn_;
   bool terminal_;
 };

@@ -226,6 +226,9 @@ Result<void> Server::start_admin() {
 
 StatusFacts Server::facts() const {
   StatusFacts facts;
+  std::error_code unknown;
+  facts.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  if (unknown) facts.program = "meridian";
   facts.api = api_addresses_;
   facts.api_tls = api_tls_addresses_;
   facts.dns = dns_->engine().addresses();

@@ -27,6 +27,19 @@ std::string endpoint_members(const StatusFacts& facts) {
                      json_list(facts.api_tls), json_list(facts.dns), facts.admin.to_string());
 }
 
+// What listens where, and whose data it is.
+std::string where(const StatusFacts& facts) {
+  std::string out;
+  out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
+  if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
+  out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
+  out += fmt::format("  admin    http://{}\n", facts.admin.to_string());
+  out += fmt::format("  data     {}\n", facts.data_dir);
+  out += fmt::format("  account  {}{}\n", facts.account_id,
+                     facts.dev ? "  (development mode: any credentials are accepted)" : "");
+  return out;
+}
+
 }  // namespace
 
 std::string endpoints_json(const StatusFacts& facts) {
@@ -44,14 +57,8 @@ std::string describe(const StatusFacts& facts, Output output) {
         MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
         facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers);
   }
-  std::string out = fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s);
-  out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
-  if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
-  out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
-  out += fmt::format("  admin    http://{}\n", facts.admin.to_string());
-  out += fmt::format("  data     {}\n", facts.data_dir);
-  out += fmt::format("  account  {}{}\n", facts.account_id,
-                     facts.dev ? "  (development mode: any credentials are accepted)" : "");
+  std::string out =
+      fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s) + where(facts);
   out += fmt::format("\n  store    revision {}\n  DNS      revision {}, {} zones\n", facts.store_revision,
                      facts.served_revision, facts.zones);
   return out;
@@ -60,9 +67,11 @@ std::string describe(const StatusFacts& facts, Output output) {
 std::string banner(const StatusFacts& facts, bool example) {
   std::string api = facts.api.empty() ? "" : "http://" + facts.api[0].to_string();
   const net::Address& dns = facts.dns.front();
-  std::string out = "\n" + describe(facts, Output::Table) + "\nTry, in another terminal:\n\n";
+  std::string out = fmt::format("\nmeridian {} is ready\n\n", MERIDIAN_VERSION) + where(facts) +
+                    "\nTry, in another terminal:\n\n";
   out += fmt::format(
-      "  export AWS_SHARED_CREDENTIALS_FILE={}/credentials AWS_PROFILE=meridian AWS_DEFAULT_REGION=us-east-1\n",
+      "  export AWS_SHARED_CREDENTIALS_FILE={}/credentials AWS_PROFILE=meridian "
+      "AWS_DEFAULT_REGION=us-east-1\n",
       facts.data_dir);
   out += fmt::format("  aws --endpoint-url {} route53 list-hosted-zones\n", api);
   std::string name = example ? "www.example.test" : "example.com";
@@ -71,7 +80,8 @@ std::string banner(const StatusFacts& facts, bool example) {
         "  aws --endpoint-url {} route53 create-hosted-zone --name {} --caller-reference $RANDOM\n", api,
         name);
   out += fmt::format("  dig @{} -p {} {}\n", dns.ip.to_string(), dns.port, name);
-  out += fmt::format("  meridian explain dns {} A --admin http://{}\n", name, facts.admin.to_string());
+  out +=
+      fmt::format("  {} explain dns {} A --admin http://{}\n", facts.program, name, facts.admin.to_string());
   return out + "\nCtrl-C ends it; the data stays.\n\n";
 }
 

@@ -13,6 +13,7 @@ namespace meridian::apps {
 struct StatusFacts {
   std::vector<net::Address> api, api_tls, dns;
   net::Address admin;
+  std::string program;  // the path of this binary
   std::string data_dir, account_id;
   bool dev = false;
   std::string started;  // ISO 8601
