@@ -127,7 +127,7 @@ class MessageWriter {
   };
   bool put_name(std::string_view wire);
   void remember(std::string_view labels, std::string_view wire, std::size_t start);
-  bool put_rdata(Type type, std::string_view rdata);
+  bool put_rdata(Type type, Class klass, std::string_view rdata);
   bool put(std::string_view bytes);
   std::size_t find_target(std::string_view wire) const;  // 0: none
 

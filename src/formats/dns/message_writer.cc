@@ -103,8 +103,8 @@ bool MessageWriter::put_name(std::string_view wire) {
 
 // RDATA that is not what its type says (of another class, or of an update) goes out as it came: a name that
 // is none must not become a target.
-bool MessageWriter::put_rdata(Type type, std::string_view rdata) {
-  CompressibleNames names = compressible_names(type);
+bool MessageWriter::put_rdata(Type type, Class klass, std::string_view rdata) {
+  CompressibleNames names = klass == Class::IN ? compressible_names(type) : CompressibleNames{};
   if (names.count) {
     if (!put(rdata.substr(0, names.offset))) return false;
     rdata.remove_prefix(std::min<std::size_t>(names.offset, rdata.size()));
@@ -144,7 +144,7 @@ bool MessageWriter::add_record(Section section, std::string_view owner_wire, Typ
   store_u32(fixed + 4, ttl);
   size_ += 10;
   std::size_t start = size_;
-  if (!put_rdata(type, rdata)) {
+  if (!put_rdata(type, klass, rdata)) {
     rollback(before);
     return false;
   }
