@@ -32,14 +32,16 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   return service;
 }
 
-void DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
+Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
   zone_count_ = next->zone_count();
   engine_.publish(std::move(next));
   // After the engine: the disk is for the next start, and nobody waits for it.
   auto kept = disk_log_->append(delta, engine_.latest());
-  if (kept) return;
-  disk_failures_.add();
-  logger_.error("dns", "the snapshot cannot be kept on disk", {{"why", kept.error().message}});
+  if (!kept) {
+    disk_failures_.add();
+    logger_.error("dns", "the snapshot cannot be kept on disk", {{"why", kept.error().message}});
+  }
+  return {};
 }
 
 }  // namespace meridian::apps

@@ -30,8 +30,8 @@ class DnsService final : public compilers::dns::DnsSink {
                                                    Metrics& metrics);
 
   const snapshots::dns::DnsSnapshot& latest() const override { return engine_.latest(); }
-  void publish(const snapshots::dns::Delta& delta,
-               std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
+  Result<void> publish(const snapshots::dns::Delta& delta,
+                       std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
   std::uint64_t served_revision() const override { return engine_.served_revision(); }
 
   engines::dns::DnsEngine& engine() { return engine_; }

@@ -83,7 +83,7 @@ class DnsWatcher::State {
     if (at.revision > 0 || sink_.latest().revision() > 0) {
       auto zones = TRY(store_.range(services::route53::kZonesPrefix, at));
       auto record_sets = TRY(store_.range(services::route53::kRecordSetsPrefix, at));
-      publish(compile_image(zones.items, record_sets.items, at.revision, zones_), at.revision, true);
+      TRY(publish(compile_image(zones.items, record_sets.items, at.revision, zones_), at.revision, true));
     }
     return follow(at.revision);
   }
@@ -121,11 +121,13 @@ class DnsWatcher::State {
 
   void on_batch(const store::EventBatch& batch) {
     const MonotonicTime began = clock_.monotonic();
-    publish(compile_commit(batch, sink_.latest().revision(), zones_), batch.revision, false);
+    // The change must not count as served; whatever stood in its way cannot stand in a full image.
+    if (!publish(compile_commit(batch, sink_.latest().revision(), zones_), batch.revision, false))
+      compile_everything_again();
     seconds_.observe(std::chrono::duration<double>(clock_.monotonic() - began).count());
   }
 
-  void publish(Compiled compiled, store::Revision revision, bool image) {
+  Result<void> publish(Compiled compiled, store::Revision revision, bool image) {
     leave_out_malformed(compiled);
     for (const RefusedItem& item : compiled.refused) {
       refused_.add();
@@ -140,7 +142,7 @@ class DnsWatcher::State {
       } else {
         logger_.error("dns", "a change cannot be applied; DNS serves the state before it",
                       {{"revision", revision}, {"why", applied.error().message}});
-        if (!image) return compile_everything_again();
+        if (!image) return std::unexpected(applied.error());
       }
     }
     const bool published = next != nullptr;
@@ -148,16 +150,22 @@ class DnsWatcher::State {
       std::lock_guard lock(mutex_);
       published_ = revision;  // before publish(): acknowledged() must not count the old snapshot as this one
     }
-    if (published) sink_.publish(compiled.delta, std::move(next));
+    if (published) {
+      if (auto taken = sink_.publish(compiled.delta, std::move(next)); !taken) {
+        logger_.error("dns", "a change was refused; DNS serves the state before it",
+                      {{"revision", revision}, {"why", taken.error().message}});
+        return taken;
+      }
+    }
     {
       std::lock_guard lock(mutex_);
       compiled_ = revision;
     }
     revision_.set(static_cast<double>(revision));
     changed_.notify_all();
+    return {};
   }
 
-  // The change must not count as served; whatever stood in its way cannot stand in a full image.
   void compile_everything_again() {
     std::lock_guard lock(mutex_);
     lost_ = true;

@@ -20,9 +20,10 @@ class DnsSink {
  public:
   virtual ~DnsSink() = default;
   virtual const snapshots::dns::DnsSnapshot& latest() const = 0;  // what was published last
-  // `delta` is what made it of the one before; it is kept on disk, so that a restart need not compile.
-  virtual void publish(const snapshots::dns::Delta& delta,
-                       std::unique_ptr<const snapshots::dns::DnsSnapshot> next) = 0;
+  // `delta` is what made it of the one before; it is kept on disk, so that a restart need not compile. An
+  // error says why it was refused whole: latest() is still the one before.
+  virtual Result<void> publish(const snapshots::dns::Delta& delta,
+                               std::unique_ptr<const snapshots::dns::DnsSnapshot> next) = 0;
   virtual std::uint64_t served_revision() const = 0;  // every worker serves it or a later one; thread-safe
 };
 

@@ -24,16 +24,19 @@ class FakeSink final : public DnsSink {
  public:
   explicit FakeSink(Random& random) : snapshot_(DnsSnapshot::empty(random)) {}
   const DnsSnapshot& latest() const override { return *snapshot_; }
-  void publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) override {
+  Result<void> publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) override {
+    if (refusals > 0 && refusals-- > 0) return invalid("the sink refuses it");
     EXPECT_EQ(delta.to, next->revision());
     deltas.push_back(delta);
     snapshot_ = std::move(next);
     if (serves_at_once) served = snapshot_->revision();
+    return {};
   }
   std::uint64_t served_revision() const override { return served; }
 
   bool serves_at_once = true;
   std::atomic<std::uint64_t> served{0};
+  std::atomic<int> refusals{0};  // of the next deltas
   std::vector<Delta> deltas;
 
  private:
@@ -154,6 +157,18 @@ TEST_F(DnsWatcherTest, ASnapshotOfAnotherStoreIsReplacedWhole) {
   DnsWatcher fresh(other, sink, clock, logger, metrics);
   ASSERT_TRUE(fresh.start());
   EXPECT_EQ(zones(), 0u) << "zones that the store does not have must go";
+}
+
+TEST_F(DnsWatcherTest, ARefusedDeltaIsNotAcknowledgedUntilItIsTaken) {
+  make_zone("Z1", "one.test.");
+  open();
+  sink.refusals = 1;
+  auto revision = make_zone("Z2", "two.test.");
+  store.deliver();
+  while (watcher->acknowledged() < revision) std::this_thread::yield();
+  watcher.reset();
+  EXPECT_EQ(sink.refusals, 0);
+  EXPECT_EQ(zones(), 2u) << "acknowledged without being served";
 }
 
 // A store whose watch the test can lose and whose reads it can make fail.
