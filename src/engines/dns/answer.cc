@@ -37,7 +37,10 @@ class Answer {
       trace_->add("reply", fmt::format("{}{}{}", meridian::dns::to_string(rcode),
                                        reply_.authoritative() ? ", authoritative" : "",
                                        reply_.truncated() ? ", truncated" : ""));
-    return {reply_.finish(rcode), static_cast<std::uint16_t>(rcode), reply_.truncated()};
+    result_.size = reply_.finish(rcode);
+    result_.rcode = static_cast<std::uint16_t>(rcode);
+    result_.truncated = reply_.truncated();
+    return result_;
   }
 
  private:
@@ -53,6 +56,7 @@ class Answer {
 
   Rcode refuse(const char* why) {
     if (trace_) trace_->add("refused", why);
+    result_.kind = AnswerKind::Refused;
     return Rcode::Refused;
   }
 
@@ -69,6 +73,7 @@ class Answer {
       zone = next_zone;
       const Found found = find_name(*zone, name, query_.question.type, trace_);
       reply_.set_authoritative(hops > 0 || found.kind != Found::Kind::Delegation);
+      about(hops, *zone, name, found);
       if (found.kind == Found::Kind::Delegation)
         return end_referral(*zone, owners[hops], name.suffix(found.labels).size(), *found.node);
       if (found.kind == Found::Kind::Nothing) return end_negative(*zone, Rcode::NXDomain);
@@ -85,6 +90,14 @@ class Answer {
         trace_->add("cname", fmt::format("{} leads to {}", shown(owners[hops]), shown(owners[hops + 1])));
       if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone);
     }
+  }
+
+  // Of a chain, the first name stays what the reply is about.
+  void about(std::size_t hops, const DnsZone& zone, LookupName& name, const Found& found) {
+    result_.zone = &zone;
+    if (hops > 0) return;
+    result_.kind = found.kind == Found::Kind::Delegation ? AnswerKind::Referral : AnswerKind::Positive;
+    result_.name_hash = name.hash(found.labels);
   }
 
   // Whether the last of the owners must not be looked up: it was before, or there are too many.
@@ -118,6 +131,8 @@ class Answer {
 
   Rcode end_negative(const DnsZone& zone, Rcode rcode) {
     reply_.add_soa(zone);
+    result_.kind = rcode == Rcode::NXDomain ? AnswerKind::NameError : AnswerKind::NoData;
+    result_.name_hash = zone.apex_node().hash();
     return rcode;
   }
 
@@ -130,12 +145,13 @@ class Answer {
   const DnsSnapshot& snapshot_;
   Trace* trace_;
   Reply reply_;
+  AnswerResult result_;
 };
 
 // A reply to what is no query: the id, opcode and RD come back, nothing else can be trusted.
 AnswerResult refuse_bytes(Bytes query, meridian::dns::BadQuery bad, MutableBytes out, Trace* trace) {
   if (trace) trace->add("message", bad.why);
-  if (bad.refusal == meridian::dns::Refusal::Drop) return {0, 0, false};
+  if (bad.refusal == meridian::dns::Refusal::Drop) return {};
   std::uint8_t head[meridian::dns::kHeaderSize];
   std::copy_n(query.data(), sizeof head, head);
   const Header asked = meridian::dns::read_header(head);
@@ -148,7 +164,7 @@ AnswerResult refuse_bytes(Bytes query, meridian::dns::BadQuery bad, MutableBytes
   header.rcode = static_cast<std::uint8_t>(not_implemented ? Rcode::NotImp : Rcode::FormErr);
   meridian::dns::MessageWriter writer(out, meridian::dns::kHeaderSize);
   writer.set_header(header);
-  return {writer.finish(), header.rcode, false};
+  return {.size = writer.finish(), .rcode = header.rcode};
 }
 
 }  // namespace

@@ -36,10 +36,25 @@ struct AnswerContext {
   SystemTime now;
 };
 
+enum class AnswerKind : std::uint8_t {
+  Malformed,  // no query, or one of an opcode or EDNS version that is not served
+  Refused,    // in no zone of ours
+  Positive,
+  NoData,
+  NameError,
+  Referral,
+};
+
 struct AnswerResult {
-  std::size_t size;     // of the reply; 0: no reply is safe
-  std::uint16_t rcode;  // the extended one (RFC 6891 §6.1.3)
-  bool truncated;
+  std::size_t size = 0;     // of the reply; 0: no reply is safe
+  std::uint16_t rcode = 0;  // the extended one (RFC 6891 §6.1.3)
+  bool truncated = false;
+  AnswerKind kind = AnswerKind::Malformed;
+  // The zone that answered, of the pinned snapshot; of a CNAME chain the last. Null: none did.
+  const snapshots::dns::DnsZone* zone = nullptr;
+  // Keyed hash of the name that the reply is about: the one asked for, or the closest encloser of a wildcard;
+  // the delegated name of a referral; the apex in negative replies. What a flood cannot vary at will.
+  std::uint64_t name_hash = 0;
 };
 
 inline constexpr std::size_t kUdpSizeMin = 512;  // of `out`, RFC 1035 §4.2.1

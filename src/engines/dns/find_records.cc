@@ -19,7 +19,7 @@ void explain_zone(Trace& trace, const DnsZone* zone, bool parent_side) {
 Found found_wildcard(const DnsZone& zone, LookupName& name, std::size_t encloser, Trace* trace) {
   const NameNode* wildcard = zone.find_wildcard(name, encloser);
   if (trace) trace->add("wildcard", fmt::format("*.{} stands for the name", shown(name.suffix(encloser))));
-  return {Found::Kind::Name, wildcard, name.labels()};
+  return {Found::Kind::Name, wildcard, encloser};
 }
 
 }  // namespace

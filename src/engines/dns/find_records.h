@@ -30,7 +30,7 @@ struct Found {
   };
   Kind kind;
   const NameNode* node;
-  std::size_t labels;  // of the name, the cut, or the closest encloser
+  std::size_t labels;  // of the name, the cut, or the closest encloser (of a wildcard's name, too)
 };
 Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace);
 
