@@ -44,6 +44,15 @@ class DnsZone {
   void for_each_node(Visit&& visit) const {
     nodes_.for_each(visit);
   }
+  // The same walk with pauses: next() is null behind the last node.
+  class NodeCursor {
+   public:
+    explicit NodeCursor(const DnsZone& zone) : nodes_(zone.nodes_) {}
+    const NameNode* next() { return nodes_.next(); }
+
+   private:
+    Trie<NameNode>::Cursor nodes_;
+  };
   std::size_t node_count() const { return nodes_.size(); }
 
  private:
@@ -82,6 +91,12 @@ class DnsSnapshot {
   std::uint64_t revision() const { return revision_; }
   std::size_t zone_count() const { return zone_count_; }
   const SipKey& hash_key() const { return key_; }
+
+  // A second handle of this version, for who must keep it longer than a pin may last: the handle is made and
+  // destroyed on the publisher's thread, and read from any.
+  std::unique_ptr<const DnsSnapshot> retain() const {
+    return std::unique_ptr<const DnsSnapshot>(new DnsSnapshot(*this));
+  }
 
   // The answering zone with the longest apex of at most `labels_max` labels that `name` lies under.
   const DnsZone* find_zone(LookupName& name, std::size_t labels_max) const;

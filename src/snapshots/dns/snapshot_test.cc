@@ -128,6 +128,23 @@ TEST_F(Snapshots, OlderVersionsStayAsTheyWere) {
   EXPECT_EQ(node("example.com.")->child_count(), 2u);
 }
 
+TEST_F(Snapshots, ARetainedVersionIsWalkedOverWhileLaterOnesComeAndGo) {
+  std::vector<RecordSet> sets;
+  for (int i = 0; i < 100; ++i) sets.push_back(address(fmt::format("h{}.example.com.", i)));
+  ASSERT_TRUE(replace("example.com.", sets));
+  const auto retained = current->retain();
+  LookupName apex(retained->hash_key(), wire("example.com."));
+  const DnsZone* zone = retained->find_zone(apex, apex.labels());
+  DnsZone::NodeCursor cursor(*zone);
+  std::size_t names = 0;
+  while (const NameNode* node = cursor.next()) {
+    names += node->find(Type::A).has_value();
+    ASSERT_TRUE(remove("example.com.", fmt::format("h{}.example.com.", names), Type::A));
+    ASSERT_TRUE(put("example.com.", address(fmt::format("new{}.example.com.", names))));
+  }
+  EXPECT_EQ(names, 100u);
+}
+
 TEST_F(Snapshots, OfZonesThatShareAnApexTheFirstMadeAnswersUntilItGoes) {
   ASSERT_TRUE(replace("example.com.", {}, "ZB"));
   ASSERT_TRUE(replace("example.com.", {}, "ZA"));

@@ -7,6 +7,7 @@
 // changed in place.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +20,10 @@ namespace meridian::snapshots::dns {
 // destroy(Leaf*)`.
 template <typename Leaf>
 class Trie {
+  static constexpr unsigned kBits = 5;
+  static constexpr unsigned kHashBits = 64;  // below them, leaves of equal hashes form a list
+  struct Branch;
+
  public:
   Trie() = default;
   Trie(const Trie& other) : root_(other.root_), size_(other.size_) {
@@ -103,10 +108,45 @@ class Trie {
     if (root_) visit_leaves(root_, 0, visit);
   }
 
- private:
-  static constexpr unsigned kBits = 5;
-  static constexpr unsigned kHashBits = 64;  // below them, leaves of equal hashes form a list
+  // Walks the leaves one at a time, for who must pause between them. The trie must not change meanwhile.
+  class Cursor {
+   public:
+    explicit Cursor(const Trie& trie) {
+      if (trie.root_) stack_[depth_++] = {trie.root_, 0, 0};
+    }
+    const Leaf* next() {  // null: that was the last
+      while (depth_ > 0) {
+        Level& level = stack_[depth_ - 1];
+        const unsigned shift = kBits * static_cast<unsigned>(depth_ - 1);
+        if (level.index == slot_count(level.branch, shift)) {
+          --depth_;
+          continue;
+        }
+        void* const slot = level.branch->slots()[level.index++];
+        bool is_branch = false;
+        if (shift < kHashBits) {
+          const std::uint32_t rest = (level.branch->leaves | level.branch->branches) & ~level.seen;
+          const std::uint32_t bit = rest & -rest;
+          level.seen |= bit;
+          is_branch = (level.branch->branches & bit) != 0;
+        }
+        if (!is_branch) return static_cast<const Leaf*>(slot);
+        stack_[depth_++] = {static_cast<const Branch*>(slot), 0, 0};
+      }
+      return nullptr;
+    }
 
+   private:
+    struct Level {
+      const Branch* branch;
+      std::size_t index;
+      std::uint32_t seen;  // the bits of the slots before index
+    };
+    std::array<Level, kHashBits / kBits + 2> stack_;
+    std::size_t depth_ = 0;
+  };
+
+ private:
   struct Branch {
     std::uint32_t refs;
     std::uint32_t leaves;    // bitmap of the slots that hold leaves; in a list: how many there are

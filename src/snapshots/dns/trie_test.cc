@@ -51,6 +51,10 @@ class TrieOf : public ::testing::TestWithParam<Hash> {
     std::map<int, int> all;
     trie.for_each([&](const TestLeaf& leaf) { EXPECT_TRUE(all.emplace(leaf.key, leaf.value).second); });
     EXPECT_EQ(all.size(), trie.size());
+    std::map<int, int> walked;
+    for (TestTrie::Cursor cursor(trie); const TestLeaf* leaf = cursor.next();)
+      EXPECT_TRUE(walked.emplace(leaf->key, leaf->value).second);
+    EXPECT_EQ(walked, all);
     for (const auto& [key, value] : all) {
       const TestLeaf* found = trie.find(hash(key), is(key));
       EXPECT_TRUE(found && found->value == value);
