@@ -129,6 +129,7 @@ class FakeLoop final : public net::Loop {
     FakeListener(FakeLoop& owner, const net::Address& at) : loop(owner), address(at) {}
     ~FakeListener() override { loop.on_accept_ = nullptr; }
     const net::Address& local() const override { return address; }
+    std::uint64_t refused() const override { return 0; }
     FakeLoop& loop;
     net::Address address;
   };

@@ -98,18 +98,19 @@ EpollLoop::Key EpollLoop::watch(int descriptor, std::uint32_t events, Ready& rea
     slots_.emplace_back();
   }
   const std::uint32_t index = free_slots_.back();
-  free_slots_.pop_back();
   Slot& slot = slots_[index];
-  slot.ready = &ready;
   const Key key = Key{slot.generation} << 32 | index;
   epoll_event event{};
   event.events = events;
   event.data.u64 = key;
-  CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0);
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) return kNoKey;
+  free_slots_.pop_back();
+  slot.ready = &ready;
   return key;
 }
 
 void EpollLoop::change(Key key, int descriptor, std::uint32_t events) {
+  if (key == kNoKey) return;
   epoll_event event{};
   event.events = events;
   event.data.u64 = key;
@@ -117,6 +118,7 @@ void EpollLoop::change(Key key, int descriptor, std::uint32_t events) {
 }
 
 void EpollLoop::unwatch(Key key, int descriptor) {
+  if (key == kNoKey) return;
   Slot& slot = slots_[static_cast<std::uint32_t>(key)];
   CHECK(slot.generation == static_cast<std::uint32_t>(key >> 32));
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
@@ -185,8 +187,9 @@ Result<std::unique_ptr<UdpSocket>> EpollLoop::serve_udp(const Address& address, 
 void EpollLoop::linger(Wire wire) {
   // At once, so that a program which stops the loop right after has handed its last words to the kernel.
   wire.flush();
-  if (lingering_.size() < kLingeringMax)
-    lingering_.push_back(std::make_unique<Lingering>(*this, std::move(wire)));
+  if (lingering_.size() >= kLingeringMax) return;
+  auto lingering = std::make_unique<Lingering>(*this, std::move(wire));
+  if (lingering->watched()) lingering_.push_back(std::move(lingering));
 }
 
 void EpollLoop::end_linger(const Lingering& done) {

@@ -49,11 +49,13 @@ class EpollLoop final : public Loop {
   Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
                                                DatagramServer& server) override;
 
-  // Level-triggered. `ready` must call unwatch before it goes.
+  // Level-triggered. `ready` must call unwatch before it goes. kNoKey: the kernel has no memory, or this user
+  // no watches, left (epoll_ctl(2), ENOMEM and ENOSPC), which load alone can bring about.
   Key watch(int descriptor, std::uint32_t events, Ready& ready);
   void change(Key key, int descriptor, std::uint32_t events);
   void unwatch(Key key, int descriptor);
   bool watches(Key key) const {
+    if (key == kNoKey) return false;
     const Slot& slot = slots_[static_cast<std::uint32_t>(key)];
     return slot.ready != nullptr && slot.generation == static_cast<std::uint32_t>(key >> 32);
   }

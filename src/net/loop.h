@@ -67,6 +67,9 @@ class TcpListener {
  public:
   virtual ~TcpListener() = default;
   virtual const Address& local() const = 0;  // the real port when 0 was asked for
+  // Connections closed unserved, or left in the kernel's queue for a moment, because descriptors, memory or a
+  // TLS session could not be had. Thread-safe.
+  virtual std::uint64_t refused() const = 0;
 };
 
 // One datagram and the room for its reply. `reply_size` 0 means no reply.
@@ -88,10 +91,18 @@ class DatagramServer {
   virtual void serve(std::span<Exchange> batch) = 0;
 };
 
+// Datagrams that nobody answered for a reason below the server.
+struct DatagramLosses {
+  std::uint64_t oversized = 0;   // longer than kDatagramBytesMax
+  std::uint64_t unsent = 0;      // replies that the kernel did not take: send buffer full, or no way there
+  std::uint64_t overflowed = 0;  // arrived while the receive buffer was full
+};
+
 class UdpSocket {
  public:
   virtual ~UdpSocket() = default;
   virtual const Address& local() const = 0;
+  virtual DatagramLosses losses() const = 0;  // thread-safe
 };
 
 struct ListenOptions {

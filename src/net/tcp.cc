@@ -28,6 +28,11 @@ class EpollConnection final : public TcpConnection, public Ready {
     handler_ = &handler;
     interest_ = EPOLLIN;
     key_ = loop_.watch(wire_.descriptor(), interest_, *this);
+    if (key_ == EpollLoop::kNoKey) {
+      // The owner may not be ready for a callback from inside its own call.
+      failed_at_once_ = loop_.after(Duration::zero(), [this] { fail(system_error("epoll", ENOSPC)); });
+      return;
+    }
     if (!wire_.tls()) ready_ = true;
     if (wire_.pending() > 0) loop_.soon(key_);
   }
@@ -178,6 +183,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   bool closed_ = false;
   bool was_blocked_ = false;
   bool asked_for_turn_ = false;
+  std::unique_ptr<Timer> failed_at_once_;
 };
 
 // The system hands out the lowest free descriptor. A quarter of them is kept for files: clients must not be
@@ -200,7 +206,9 @@ class EpollListener final : public TcpListener, public Ready {
         local_(local_address(socket_.get())),
         key_(loop_.watch(socket_.get(), EPOLLIN, *this)) {}
   ~EpollListener() override { loop_.unwatch(key_, socket_.get()); }
+  bool watched() const { return key_ != EpollLoop::kNoKey; }
   const Address& local() const override { return local_; }
+  std::uint64_t refused() const override { return refused_.load(std::memory_order_relaxed); }
 
   void on_ready(std::uint32_t) override {
     const StillWatched alive(loop_, key_);
@@ -216,20 +224,28 @@ class EpollListener final : public TcpListener, public Ready {
     if (accepted.get() < 0) {
       const int error = errno;
       // Out of descriptors or memory: the socket stays readable, so waiting a little is all that helps.
-      if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) pause();
+      if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+        refuse();
+        pause();
+      }
       return error == ECONNABORTED || error == EINTR;
     }
-    if (accepted.get() >= descriptors_max_) return true;
+    if (accepted.get() >= descriptors_max_) return refuse();
     const int on = 1;
     setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::unique_ptr<TlsSession> session;
     if (tls_) {
       auto made = accept_tls(*tls_, accepted.get());
-      if (!made) return true;
+      if (!made) return refuse();
       session = std::move(*made);
     }
     on_accept_(std::make_unique<EpollConnection>(loop_, Wire(std::move(accepted), std::move(session)),
                                                  from_socket_address(peer.storage)));
+    return true;
+  }
+
+  bool refuse() {
+    refused_.store(refused_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // one writer
     return true;
   }
 
@@ -244,6 +260,7 @@ class EpollListener final : public TcpListener, public Ready {
   std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;
   Address local_;
   const int descriptors_max_ = descriptors_for_clients();
+  std::atomic<std::uint64_t> refused_{0};
   EpollLoop::Key key_;
   std::unique_ptr<Timer> resume_;
 };
@@ -255,11 +272,14 @@ class EpollConnect final : public TcpConnect, public Ready {
   EpollConnect(EpollLoop& loop, const Address& peer, Duration timeout, OnConnected on_connected)
       : loop_(loop), peer_(peer), on_connected_(std::move(on_connected)) {
     if (auto error = begin()) {
-      failed_at_once_ =
-          loop_.after(Duration::zero(), [this, error = *error] { finish(std::unexpected(error)); });
+      fail_at_once(*error);
       return;
     }
     key_ = loop_.watch(socket_.get(), EPOLLOUT, *this);
+    if (key_ == EpollLoop::kNoKey) {
+      fail_at_once(system_error("epoll", ENOSPC));
+      return;
+    }
     deadline_ = loop_.after(timeout, [this] { finish(std::unexpected(connect_error(ETIMEDOUT))); });
   }
   ~EpollConnect() override { leave_loop(); }
@@ -283,6 +303,9 @@ class EpollConnect final : public TcpConnect, public Ready {
     SocketAddress to = to_socket_address(peer_);
     if (::connect(socket_.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) return connect_error(errno);
     return std::nullopt;
+  }
+  void fail_at_once(const Error& error) {
+    failed_at_once_ = loop_.after(Duration::zero(), [this, error] { finish(std::unexpected(error)); });
   }
   Error connect_error(int error) const { return system_error("connect " + peer_.to_string(), error); }
 
@@ -312,7 +335,10 @@ Result<std::unique_ptr<TcpListener>> open_listener(
   FileDescriptor socket = TRY(open_bound(address, SOCK_STREAM, options));
   if (::listen(socket.get(), options.backlog) != 0)
     return std::unexpected(system_error("listen " + address.to_string(), errno));
-  return std::make_unique<EpollListener>(loop, std::move(socket), std::move(tls), std::move(on_accept));
+  auto listener =
+      std::make_unique<EpollListener>(loop, std::move(socket), std::move(tls), std::move(on_accept));
+  if (!listener->watched()) return std::unexpected(system_error("epoll", ENOSPC));
+  return listener;
 }
 
 std::unique_ptr<TcpConnect> start_connect(

@@ -26,6 +26,7 @@ class Lingering final : public Ready {
 
   Lingering(EpollLoop& loop, Wire wire);
   ~Lingering() override;
+  bool watched() const { return key_ != EpollLoop::kNoKey; }
   void on_ready(std::uint32_t events) override;
 
  private:

@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -7,7 +9,7 @@
 
 #include <thread>
 
-#include "net/loop.h"
+#include "net/epoll_loop.h"
 
 namespace meridian::net {
 namespace {
@@ -232,6 +234,7 @@ TEST_F(Tcp, ClientsCannotTakeTheLastDescriptors) {
   EXPECT_EQ(server, nullptr);
   char byte;
   EXPECT_EQ(::recv(peer, &byte, 1, MSG_DONTWAIT), 0) << "not closed";
+  EXPECT_EQ(listener->refused(), 1u);
   ::close(peer);
   for (int descriptor : taken) ::close(descriptor);
   setrlimit(RLIMIT_NOFILE, &before);
@@ -255,6 +258,22 @@ TEST_F(Tcp, TwoPlainListenersCannotShareAPort) {
   auto second = loop->listen_tcp(listener->local(), {}, nullptr, [](std::unique_ptr<TcpConnection>) {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message, "bind " + listener->local().to_string() + ": Address already in use");
+}
+
+TEST(EpollLoop, WhatTheKernelWillNotWatchIsNoKeyAndHarmsNobody) {
+  class Never final : public Ready {
+    void on_ready(std::uint32_t) override { FAIL(); }
+  } never;
+  EpollLoop loop;
+  const FileDescriptor file(::open("/dev/null", O_RDONLY));  // EPERM, where load would bring ENOSPC
+  const EpollLoop::Key key = loop.watch(file.get(), 1, never);
+  EXPECT_EQ(key, EpollLoop::kNoKey);
+  EXPECT_FALSE(loop.watches(key));
+  loop.unwatch(key, file.get());
+  const FileDescriptor event(::eventfd(0, 0));
+  const EpollLoop::Key good = loop.watch(event.get(), 1, never);
+  EXPECT_TRUE(loop.watches(good));
+  loop.unwatch(good, event.get());
 }
 
 TEST(LoopTimers, FireInOrderAndNotAfterTheirDestruction) {

@@ -2,6 +2,7 @@
 // Rule: nothing here allocates per datagram, and every per-datagram cost is paid for by dig.
 #include "net/udp.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 
@@ -46,7 +47,17 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     key_ = loop_.watch(socket_.get(), EPOLLIN, *this);
   }
   ~EpollUdpSocket() override { loop_.unwatch(key_, socket_.get()); }
+  bool watched() const { return key_ != EpollLoop::kNoKey; }
   const Address& local() const override { return local_; }
+  DatagramLosses losses() const override {
+    DatagramLosses losses{oversized_.load(std::memory_order_relaxed), unsent_.load(std::memory_order_relaxed),
+                          0};
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0)
+      losses.overflowed = memory[SK_MEMINFO_DROPS];
+    return losses;
+  }
 
   void on_ready(std::uint32_t) override {
     const StillWatched alive(loop_, key_);
@@ -72,6 +83,10 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     std::size_t control_size = 0;
   };
 
+  static void add(std::atomic<std::uint64_t>& cell, std::uint64_t by) {  // one writer
+    cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
   // recvmmsg overwrites these lengths.
   void prepare(std::size_t i) {
     msghdr& in = received_[i].msg_hdr;
@@ -85,7 +100,10 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     std::size_t exchanges = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const msghdr& in = received_[i].msg_hdr;
-      if (in.msg_flags & MSG_TRUNC) continue;
+      if (in.msg_flags & MSG_TRUNC) {
+        add(oversized_, 1);
+        continue;
+      }
       Slot& slot = slots_[i];
       slot.peer = from_socket_address(slot.peer_storage);
       const Address* local = any_address_ ? take_destination(slot, in) : &local_;
@@ -155,9 +173,11 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
       if (size > 0) {
         done += static_cast<unsigned>(size);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        return;  // the send buffer is full; datagrams may be lost anywhere, and clients ask again
+        // The send buffer is full; datagrams may be lost anywhere, and clients ask again.
+        return add(unsent_, count - done);
       } else if (errno != EINTR) {
         ++done;  // this one cannot be sent (no route, source port 0): it must not hold back the others
+        add(unsent_, 1);
       }
     }
   }
@@ -173,6 +193,7 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
   std::array<mmsghdr, kBatch> received_{}, sent_{};
   std::array<Exchange, kBatch> exchanges_{};
   std::array<std::uint8_t, kBatch> exchange_slots_{};
+  std::atomic<std::uint64_t> oversized_{0}, unsent_{0};
 };
 
 Result<void> set_datagram_options(int descriptor, const IpAddress& ip) {
@@ -197,7 +218,9 @@ Result<std::unique_ptr<UdpSocket>> open_udp(EpollLoop& loop, const Address& addr
                                             const ListenOptions& options, DatagramServer& server) {
   FileDescriptor socket = TRY(open_bound(address, SOCK_DGRAM, options));
   TRY(set_datagram_options(socket.get(), address.ip));
-  return std::make_unique<EpollUdpSocket>(loop, std::move(socket), server);
+  auto opened = std::make_unique<EpollUdpSocket>(loop, std::move(socket), server);
+  if (!opened->watched()) return std::unexpected(system_error("epoll", ENOSPC));
+  return opened;
 }
 
 }  // namespace meridian::net

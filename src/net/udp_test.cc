@@ -98,6 +98,21 @@ TEST(Udp, SilenceAndOversizedQueriesDoNotShiftOtherReplies) {
   loop->run();
   EXPECT_EQ(first.receive(), "127.0.0.1 a");
   EXPECT_EQ(second.receive(), "127.0.0.1 b");
+  EXPECT_EQ((*socket)->losses().oversized, 1u);
+}
+
+TEST(Udp, CountsWhatArrivedWhileItsBufferWasFull) {
+  auto loop = make_loop();
+  Echo echo(*loop, 1);
+  ListenOptions small;
+  small.receive_buffer_bytes = 4096;
+  auto socket = loop->serve_udp(loopback(), small, echo);
+  ASSERT_TRUE(socket);
+  UdpClient client(AF_INET);
+  client.connect("127.0.0.1", (*socket)->local().port);
+  EXPECT_EQ((*socket)->losses().overflowed, 0u);
+  for (int i = 0; i < 100; ++i) client.send(std::string(1000, 'x'));
+  EXPECT_GT((*socket)->losses().overflowed, 50u);
 }
 
 TEST(Udp, OnEveryAddressRepliesLeaveFromTheOneThatWasAsked) {
