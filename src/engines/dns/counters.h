@@ -22,7 +22,12 @@ struct Counters {
   };
   PerTransport udp, tcp;
   std::atomic<std::uint64_t> tcp_connections{0};  // open now
-  std::atomic<std::uint64_t> tcp_refused{0};      // over the limit of connections
+
+  // Why a TCP connection was closed that the client had not ended.
+  enum class TcpClosed : std::uint8_t { Prefix, Evicted, Idle, TooLong };
+  static constexpr std::array<const char*, 4> kTcpClosedNames{"prefix", "evicted", "idle", "too_long"};
+  std::array<std::atomic<std::uint64_t>, kTcpClosedNames.size()> tcp_closed{};
+  void closed(TcpClosed why) { add(tcp_closed[static_cast<std::size_t>(why)]); }
 };
 
 }  // namespace meridian::engines::dns

@@ -15,6 +15,12 @@ namespace {
 
 constexpr int kPortAttempts = 16;  // to find one port that is free for UDP and TCP alike
 
+// Workers count for themselves; a scrape adds what is new since the last one.
+void advance(Counter& metric, std::uint64_t now) {
+  const std::uint64_t before = metric.value();
+  if (now > before) metric.add(now - before);
+}
+
 }  // namespace
 
 struct DnsEngine::Thread {
@@ -139,13 +145,42 @@ Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns:
   return trace;
 }
 
+// What clients asked or sent and did not get an answer to.
+void DnsEngine::copy_losses() {
+  net::DatagramLosses udp;
+  std::uint64_t no_descriptors = 0;
+  std::array<std::uint64_t, Counters::kTcpClosedNames.size()> closed{};
+  for (const auto& thread : threads_) {
+    for (const auto& socket : thread->udp_sockets) {
+      const net::DatagramLosses losses = socket->losses();
+      udp.oversized += losses.oversized;
+      udp.unsent += losses.unsent;
+      udp.overflowed += losses.overflowed;
+    }
+    no_descriptors += thread->tcp.refused_by_system();
+    for (std::size_t i = 0; i < closed.size(); ++i)
+      closed[i] += thread->worker.counters.tcp_closed[i].load(std::memory_order_relaxed);
+  }
+  const auto lost = [&](const char* why, std::uint64_t count) {
+    advance(metrics_.counter("meridian_dns_udp_lost_total", "Datagrams lost in or below the socket.",
+                             {{"reason", why}}),
+            count);
+  };
+  lost("oversized", udp.oversized);
+  lost("unsent", udp.unsent);
+  lost("receive_buffer", udp.overflowed);
+  const auto ended = [&](const char* why, std::uint64_t count) {
+    advance(metrics_.counter("meridian_dns_tcp_closed_total",
+                             "TCP connections closed before their client ended them.", {{"reason", why}}),
+            count);
+  };
+  ended("system", no_descriptors);
+  for (std::size_t i = 0; i < closed.size(); ++i) ended(Counters::kTcpClosedNames[i], closed[i]);
+}
+
 void DnsEngine::register_metrics() {
-  // Workers count for themselves; a scrape adds what is new since the last one.
   metrics_.on_scrape([this] {
-    auto advance = [](Counter& metric, std::uint64_t now) {
-      std::uint64_t before = metric.value();
-      if (now > before) metric.add(now - before);
-    };
+    copy_losses();
     for (bool udp : {true, false}) {
       const char* transport = udp ? "udp" : "tcp";
       auto sum = [&](auto&& pick) {
@@ -170,14 +205,11 @@ void DnsEngine::register_metrics() {
                                {{"transport", transport}}),
               sum([](auto& counters) -> auto& { return counters.dropped; }));
     }
-    std::uint64_t connections = 0, refused = 0;
-    for (auto& thread : threads_) {
+    std::uint64_t connections = 0;
+    for (auto& thread : threads_)
       connections += thread->worker.counters.tcp_connections.load(std::memory_order_relaxed);
-      refused += thread->worker.counters.tcp_refused.load(std::memory_order_relaxed);
-    }
     metrics_.gauge("meridian_dns_tcp_connections", "Open TCP connections.")
         .set(static_cast<double>(connections));
-    advance(metrics_.counter("meridian_dns_tcp_refused_total", "TCP connections over the limit."), refused);
     metrics_.gauge("meridian_dns_served_revision", "The lowest revision that a worker serves.")
         .set(static_cast<double>(served_revision()));
   });

@@ -54,6 +54,7 @@ class DnsEngine {
   struct Thread;
   Result<void> bind();
   void register_metrics();
+  void copy_losses();
 
   DnsEngineOptions options_;
   const Clock& clock_;

@@ -42,11 +42,15 @@ std::string query_for(const std::string& name, Type type, std::uint16_t id = 7) 
 
 class Socket {
  public:
-  Socket(int kind, const net::Address& to) : fd_(socket(AF_INET, kind, 0)) {
+  Socket(int kind, const net::Address& to, const char* from = nullptr) : fd_(socket(AF_INET, kind, 0)) {
     timeval limit{5, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from) {
+      inet_pton(AF_INET, from, &address.sin_addr);
+      EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    }
     address.sin_port = htons(to.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
@@ -187,17 +191,55 @@ TEST_F(DnsEngineTest, TcpSendsAllRepliesToAClientThatHasEndedItsSide) {
   EXPECT_EQ(replies, kQueries);
 }
 
-TEST_F(DnsEngineTest, TcpClosesAnIdleConnectionAndRefusesTooMany) {
-  start(1, {.connections_max = 1, .idle_time_max = std::chrono::milliseconds(200)});
+TEST_F(DnsEngineTest, TcpClosesIdleConnectionsThoughBytesTrickleIn) {
+  start(1, {.idle_time_max = std::chrono::milliseconds(200)});
+  Socket slow(SOCK_STREAM, at());
+  slow.send(framed(query_for("www.one.test.", Type::A)).substr(0, 10));
+  EXPECT_EQ(slow.receive(), "") << "half a message is no sign of life";
+  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_tcp_closed_total{reason=\"idle\"} 1\n"),
+            std::string::npos);
+}
+
+TEST_F(DnsEngineTest, WhenTcpIsFullTheNewcomerTakesThePlaceOfOneThatNeverAskedElseOfTheIdlest) {
+  start(1, {.connections_max = 2});
+  const std::string query = framed(query_for("www.one.test.", Type::A));
+  const auto works = [&](Socket& socket) {
+    socket.send(query);
+    const std::string size = socket.receive_exactly(2);
+    return size.size() == 2 && first_address(socket.receive_exactly(ByteReader(size).u16())) == "192.0.2.1";
+  };
   Socket first(SOCK_STREAM, at());
+  EXPECT_TRUE(works(first));
+  Socket silent(SOCK_STREAM, at());
+  Socket third(SOCK_STREAM, at());
+  EXPECT_EQ(silent.receive(), "") << "though the first was idle for longer";
+  EXPECT_TRUE(works(third));
+  Socket fourth(SOCK_STREAM, at());
+  EXPECT_EQ(first.receive(), "");
+  EXPECT_TRUE(works(fourth));
+  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_tcp_closed_total{reason=\"evicted\"} 2\n"),
+            std::string::npos);
+}
+
+TEST_F(DnsEngineTest, TcpConnectionsOfOnePrefixAreBoundedWithoutHarmToOthers) {
+  start(1, {.connections_max = 10, .connections_per_prefix_max = 1});
+  Socket first(SOCK_STREAM, at(), "127.0.7.1");
   first.send(framed(query_for("www.one.test.", Type::A)));
   EXPECT_GT(first.receive().size(), 2u);
-  Socket second(SOCK_STREAM, at());
-  EXPECT_EQ(second.receive(), "") << "over the limit: closed at once";
-  EXPECT_EQ(first.receive(), "") << "idle: closed";
-  Socket third(SOCK_STREAM, at());
-  third.send(framed(query_for("www.one.test.", Type::A)));
-  EXPECT_GT(third.receive().size(), 2u);
+  Socket second(SOCK_STREAM, at(), "127.0.7.2");
+  EXPECT_EQ(second.receive(), "");
+  Socket other(SOCK_STREAM, at(), "127.0.8.1");
+  other.send(framed(query_for("www.one.test.", Type::A)));
+  EXPECT_GT(other.receive().size(), 2u);
+  first.send(framed(query_for("www.one.test.", Type::A)));
+  EXPECT_GT(first.receive().size(), 2u);
+}
+
+TEST_F(DnsEngineTest, ATcpMessageLongerThanAnyQueryEndsTheConnectionAtOnce) {
+  start(1);
+  Socket socket(SOCK_STREAM, at());
+  socket.send("\xff\xff");
+  EXPECT_EQ(socket.receive(), "");
 }
 
 TEST_F(DnsEngineTest, CountsWhatItAnswered) {

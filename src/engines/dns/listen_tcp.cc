@@ -5,15 +5,27 @@ namespace {
 
 constexpr std::size_t kMessageSizeMax = 65535;  // what two bytes can say
 
+// Beyond this, room that one burst of queries needed is given back.
+constexpr std::size_t kReceivedBytesKept = 4096;
+
 }  // namespace
 
 class TcpListener::Connection final : public net::TcpHandler {
  public:
-  Connection(TcpListener& owner, std::uint64_t number, std::unique_ptr<net::TcpConnection> socket)
+  Connection(TcpListener& owner, std::unique_ptr<net::TcpConnection> socket)
       : owner_(owner),
-        number_(number),
         socket_(std::move(socket)),
-        active_(owner.loop_.clock().monotonic()) {}
+        prefix_(ClientPrefix::of(socket_->peer().ip)),
+        active_(owner.loop_.clock().monotonic()),
+        place_(owner.silent_.insert(owner.silent_.end(), this)) {
+    ++owner_.prefixes_[prefix_];
+  }
+  ~Connection() override {
+    note_unsent(0);
+    (asked_ ? owner_.asking_ : owner_.silent_).erase(place_);
+    const auto count = owner_.prefixes_.find(prefix_);
+    if (--count->second == 0) owner_.prefixes_.erase(count);
+  }
 
   void start() { socket_->start(*this); }
   MonotonicTime active() const { return active_; }
@@ -23,7 +35,8 @@ class TcpListener::Connection final : public net::TcpHandler {
     answer_received();
   }
   void on_drained(net::TcpConnection&) override {
-    active_ = owner_.loop_.clock().monotonic();
+    note_unsent(0);
+    note_active();
     if (!paused_) return;
     paused_ = false;
     socket_->resume_reading();
@@ -32,49 +45,70 @@ class TcpListener::Connection final : public net::TcpHandler {
   void on_closed(net::TcpConnection&, const Error* why) override {
     // A client may end its side when it has asked everything, and still wants the replies.
     if (!why) socket_->close_after_flush();
-    owner_.remove(number_);
+    owner_.remove(*this);
   }
 
  private:
   void answer_received() {
     auto snapshot = owner_.worker_.snapshot.current();
     const SystemTime now = owner_.worker_.clock.now();
+    const std::size_t unsent_max = owner_.unsent_max();
     std::string replies;
     std::size_t used = 0;
     while (received_.size() - used >= 2) {
-      if (socket_->pending() + replies.size() > owner_.limits_.unsent_bytes_max) {
+      if (socket_->pending() + replies.size() > unsent_max) {
         paused_ = true;
         break;
       }
       ByteReader reader(std::string_view(received_).substr(used));
       const std::size_t size = reader.u16();
+      if (size > owner_.limits_.query_bytes_max) return owner_.close(*this, Counters::TcpClosed::TooLong);
       if (reader.remaining() < size) break;
       const std::size_t reply =
           serve_query(owner_.worker_, *snapshot, owner_.worker_.counters.tcp, Transport::Tcp, socket_->peer(),
                       now, reader.take(size), owner_.reply_);
       used += 2 + size;
       if (reply == 0) continue;
-      active_ = owner_.loop_.clock().monotonic();
+      note_active();
       append_u16(replies, static_cast<std::uint16_t>(reply));
       replies.append(reinterpret_cast<const char*>(owner_.reply_.data()), reply);
     }
     received_.erase(0, used);
+    if (received_.size() <= kReceivedBytesKept && received_.capacity() > 2 * kReceivedBytesKept)
+      received_.shrink_to_fit();
     if (paused_) socket_->pause_reading();
-    if (!replies.empty()) socket_->write(std::move(replies));
+    if (replies.empty()) return;
+    socket_->write(std::move(replies));
+    note_unsent(socket_->pending());
+  }
+
+  void note_active() {
+    active_ = owner_.loop_.clock().monotonic();
+    owner_.asking_.splice(owner_.asking_.end(), asked_ ? owner_.asking_ : owner_.silent_, place_);
+    asked_ = true;
+  }
+  void note_unsent(std::size_t bytes) {
+    owner_.unsent_total_ += bytes - unsent_;
+    unsent_ = bytes;
   }
 
   TcpListener& owner_;
-  const std::uint64_t number_;
   std::unique_ptr<net::TcpConnection> socket_;
+  const ClientPrefix prefix_;
   std::string received_;
   bool paused_ = false;
-  MonotonicTime active_;  // when a query was answered or replies were read
+  bool asked_ = false;      // and got a reply
+  std::size_t unsent_ = 0;  // this connection's part of the total
+  MonotonicTime active_;    // when a query was answered or replies were read
+  Order::iterator place_;
 };
 
 TcpListener::TcpListener(net::Loop& loop, Worker& worker, const TcpLimits& limits)
     : loop_(loop), worker_(worker), limits_(limits), reply_(kMessageSizeMax) {}
 
-TcpListener::~TcpListener() = default;
+TcpListener::~TcpListener() {
+  connections_.clear();  // they leave the lists below, which are still there
+}
 
 Result<net::Address> TcpListener::listen(const net::Address& address, const net::ListenOptions& options) {
   sockets_.push_back(
@@ -82,32 +116,51 @@ Result<net::Address> TcpListener::listen(const net::Address& address, const net:
   return sockets_.back()->local();
 }
 
-void TcpListener::accept(std::unique_ptr<net::TcpConnection> socket) {
-  if (connections_.size() >= limits_.connections_max) {
-    Counters::add(worker_.counters.tcp_refused);
-    return;
-  }
-  const std::uint64_t number = next_number_++;
-  auto& connection = connections_[number];
-  connection = std::make_unique<Connection>(*this, number, std::move(socket));
-  worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
-  if (!idle_check_) idle_check_ = loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
-  connection->start();
+std::uint64_t TcpListener::refused_by_system() const {
+  std::uint64_t refused = 0;
+  for (const auto& socket : sockets_) refused += socket->refused();
+  return refused;
 }
 
-void TcpListener::remove(std::uint64_t number) {
-  connections_.erase(number);
+void TcpListener::accept(std::unique_ptr<net::TcpConnection> socket) {
+  const auto of_prefix = prefixes_.find(ClientPrefix::of(socket->peer().ip));
+  if (of_prefix != prefixes_.end() && of_prefix->second >= limits_.connections_per_prefix_max)
+    return worker_.counters.closed(Counters::TcpClosed::Prefix);
+  if (connections_.size() >= limits_.connections_max) {
+    Order& idlest = silent_.empty() ? asking_ : silent_;
+    if (idlest.empty()) return worker_.counters.closed(Counters::TcpClosed::Evicted);
+    close(*idlest.front(), Counters::TcpClosed::Evicted);
+  }
+  auto connection = std::make_unique<Connection>(*this, std::move(socket));
+  Connection& accepted = *connection;
+  connections_.emplace(&accepted, std::move(connection));
+  worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
+  if (!idle_check_) idle_check_ = loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
+  accepted.start();
+}
+
+void TcpListener::close(Connection& connection, Counters::TcpClosed why) {
+  worker_.counters.closed(why);
+  remove(connection);
+}
+
+void TcpListener::remove(Connection& connection) {
+  connections_.erase(&connection);
   worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
 }
 
 // One timer for all connections: an idle one lives a quarter longer than its limit at most.
 void TcpListener::close_idle() {
   const MonotonicTime now = loop_.clock().monotonic();
-  std::erase_if(connections_,
-                [&](const auto& entry) { return now - entry.second->active() >= limits_.idle_time_max; });
-  worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
+  for (Order* order : {&silent_, &asking_})
+    while (!order->empty() && now - order->front()->active() >= limits_.idle_time_max)
+      close(*order->front(), Counters::TcpClosed::Idle);
   idle_check_ =
       connections_.empty() ? nullptr : loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
+}
+
+std::size_t TcpListener::unsent_max() const {
+  return unsent_total_ > limits_.unsent_bytes_total_max ? 0 : limits_.unsent_bytes_max;
 }
 
 }  // namespace meridian::engines::dns

@@ -1,22 +1,30 @@
 // DNS over TCP (RFC 7766): two-byte lengths, many queries on a connection, replies in the order of the
 // queries. Rule: a client that neither asks nor reads loses its connection; nobody can make the server hold
-// much for him.
+// much for him. When all connections are taken, the idlest gives way to the newcomer, and those that never
+// asked anything before those that did: a flood of connections evicts itself.
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
+#include "engines/dns/client_prefix.h"
 #include "engines/dns/worker.h"
 #include "net/loop.h"
 
 namespace meridian::engines::dns {
 
 struct TcpLimits {
-  std::size_t connections_max = 1000;  // a worker; further ones are closed at once
-  std::size_t unsent_bytes_max =
-      256 * 1024;  // no further query is read while more than this waits to be sent
+  std::size_t connections_max = 1000;            // a worker
+  std::size_t connections_per_prefix_max = 200;  // a worker, of one ClientPrefix; further ones are closed
+  std::size_t query_bytes_max = 4096;            // what announces more than this loses its connection
+  // No further query is read while more than this waits to be sent.
+  std::size_t unsent_bytes_max = 256 * 1024;
+  // Of all connections of a worker. Beyond it each gets one reply at a time.
+  std::size_t unsent_bytes_total_max = 32 * 1024 * 1024;
   Duration idle_time_max = std::chrono::seconds(10);  // without a whole query, or with replies nobody reads
 };
 
@@ -25,19 +33,27 @@ class TcpListener {
   TcpListener(net::Loop& loop, Worker& worker, const TcpLimits& limits);
   ~TcpListener();
   Result<net::Address> listen(const net::Address& address, const net::ListenOptions& options);
+  // Connections that the system had no descriptors or memory for. Thread-safe.
+  std::uint64_t refused_by_system() const;
 
  private:
   class Connection;
+  using Order = std::list<Connection*>;  // the idlest first
+
   void accept(std::unique_ptr<net::TcpConnection> socket);
-  void remove(std::uint64_t number);
+  void close(Connection& connection, Counters::TcpClosed why);
+  void remove(Connection& connection);
   void close_idle();
+  std::size_t unsent_max() const;
 
   net::Loop& loop_;
   Worker& worker_;
   TcpLimits limits_;
   std::vector<std::unique_ptr<net::TcpListener>> sockets_;
-  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
-  std::uint64_t next_number_ = 0;
+  std::map<const Connection*, std::unique_ptr<Connection>> connections_;
+  Order silent_, asking_;  // connections that never asked anything, and those that did
+  std::unordered_map<ClientPrefix, std::size_t, ClientPrefixHash> prefixes_;
+  std::size_t unsent_total_ = 0;  // an upper bound: a connection tells when it has sent all
   std::unique_ptr<net::Timer> idle_check_;
   std::vector<std::uint8_t> reply_;  // room for one whole message, used by one connection at a time
 };
