@@ -17,6 +17,24 @@ Result<void> set_option(int descriptor, int level, int name, int value, std::str
   return std::unexpected(system_error(what, errno));
 }
 
+// What an operator does about a bind() that failed; whoever reads it has just installed this.
+std::string what_to_do(int error_number, const Address& address) {
+  switch (error_number) {
+    case EACCES:
+      return "; ports below 1024 need a right: start as root with --user NAME, or under systemd with "
+             "AmbientCapabilities=CAP_NET_BIND_SERVICE, or after `setcap cap_net_bind_service=+ep` on the "
+             "program";
+    case EADDRINUSE:
+      return fmt::format("; `ss -lntup 'sport = :{}'` shows which program has it", address.port);
+    case EADDRNOTAVAIL:
+      return "; no interface here has that address (`ip address` lists them; net.ipv4.ip_nonlocal_bind=1 "
+             "allows "
+             "one that comes later)";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -74,7 +92,11 @@ Error system_error(std::string_view what, int error_number) {
 Result<FileDescriptor> open_bound(const Address& address, int type, const ListenOptions& options) {
   const int family = address.ip.is_v4() ? AF_INET : AF_INET6;
   FileDescriptor socket(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0) return std::unexpected(system_error("socket", errno));
+  if (socket.get() < 0) {
+    Error error = system_error(fmt::format("socket for {}", address.to_string()), errno);
+    if (errno == EAFNOSUPPORT) error.message += "; this system has no IPv6, leave the address out";
+    return std::unexpected(std::move(error));
+  }
   // For UDP, SO_REUSEADDR would let a second process share the port by accident.
   if (type == SOCK_STREAM) TRY(set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
   if (options.reuse_port) TRY(set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
@@ -82,8 +104,12 @@ Result<FileDescriptor> open_bound(const Address& address, int type, const Listen
   if (options.receive_buffer_bytes > 0)
     TRY(set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes, "SO_RCVBUF"));
   SocketAddress bound = to_socket_address(address);
-  if (::bind(socket.get(), bound.get(), bound.size) != 0)
-    return std::unexpected(system_error(fmt::format("bind {}", address.to_string()), errno));
+  if (::bind(socket.get(), bound.get(), bound.size) != 0) {
+    const int why = errno;
+    Error error = system_error(fmt::format("bind {}", address.to_string()), why);
+    error.message += what_to_do(why, address);
+    return std::unexpected(std::move(error));
+  }
   return socket;
 }
 
