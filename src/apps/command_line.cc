@@ -95,6 +95,10 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->type_name("ADDR:PORT")
       ->capture_default_str()
       ->delimiter(',');
+  app.add_option("--user", options.user,
+                 "Who to be when started as root: ports below 1024 are bound, then every right is given up")
+      ->envname("MERIDIAN_USER")
+      ->type_name("NAME[:GROUP]");
   app.add_option("--dns-workers", options.dns_workers, "Threads that answer DNS; 0: one a core")
       ->envname("MERIDIAN_DNS_WORKERS")
       ->check(silent(CLI::Range(0, 128)))

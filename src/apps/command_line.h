@@ -18,6 +18,7 @@ struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
   std::string admin;
+  std::string user;                        // NAME[:GROUP] to become once started as root; empty: nobody else
   std::string nsid;                        // what NSID answers (RFC 5001); empty: nothing
   unsigned dns_workers = 0;                // 0: one a core
   unsigned call_workers = 0;               // 0: sixteen

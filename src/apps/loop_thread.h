@@ -1,6 +1,8 @@
 // An event loop on a thread of its own, ended with the object.
 #pragma once
 
+#include <pthread.h>
+
 #include <future>
 #include <memory>
 #include <thread>
@@ -11,7 +13,8 @@ namespace meridian::apps {
 
 class LoopThread {
  public:
-  explicit LoopThread(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {}
+  // `name` is what `top -H` shows; 15 characters.
+  LoopThread(std::unique_ptr<net::Loop> loop, const char* name) : loop_(std::move(loop)), name_(name) {}
   ~LoopThread() { stop(); }
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
@@ -19,6 +22,7 @@ class LoopThread {
   net::Loop& loop() { return *loop_; }
   void start() {
     thread_ = std::thread([this] { loop_->run(); });
+    pthread_setname_np(thread_.native_handle(), name_);
   }
   void stop() {
     if (!thread_.joinable()) return;
@@ -37,6 +41,7 @@ class LoopThread {
 
  private:
   std::unique_ptr<net::Loop> loop_;
+  const char* name_;
   std::thread thread_;
 };
 

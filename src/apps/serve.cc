@@ -17,8 +17,11 @@
 #include "apps/dns_service.h"
 #include "apps/example_world.h"
 #include "apps/loop_thread.h"
+#include "apps/privileges.h"
+#include "apps/service_manager.h"
 #include "apps/services.h"
 #include "apps/status.h"
+#include "apps/watchdog.h"
 #include "aws/front_door.h"
 #include "aws/identity.h"
 #include "base/metrics.h"
@@ -31,7 +34,8 @@ namespace meridian::apps {
 namespace {
 
 constexpr Duration kDrainTimeMax = std::chrono::seconds(10);
-constexpr unsigned kDnsWorkersMax = 8;  // by default; --dns-workers may ask for more
+constexpr Duration kWatchdogTimeout = std::chrono::seconds(20);  // where no service manager names one
+constexpr unsigned kDnsWorkersMax = 8;                           // by default; --dns-workers may ask for more
 
 // The signals that end a server are taken by sigwait() in the main thread, so every thread made after this
 // blocks them.
@@ -63,11 +67,12 @@ Result<std::vector<net::Address>> parse_addresses(const std::vector<std::string>
 // when no loop runs any more.
 class Server {
  public:
-  Server(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk)
+  Server(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk, Privileges privileges)
       : options_(options),
         clock_(clock),
         random_(random),
         disk_(disk),
+        privileges_(privileges),
         logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {
     Gauge& dropped =
         metrics_.gauge("meridian_log_lines_dropped", "Log lines lost to a full queue since the start.");
@@ -83,7 +88,11 @@ class Server {
   Result<void> start_api();
   Result<void> start_admin();
   Result<std::shared_ptr<net::TlsServerContext>> api_certificate();
+  void start_watchdog();
   void stop_loops();
+  std::string state() const {
+    return fmt::format("serving {} zones at revision {}", dns_->zone_count(), dns_->served_revision());
+  }
   // Whose the calls are that a reader of the banner will make.
   std::string account_id() const {
     return options_.dev ? aws::development_key("").account_id : credentials_->first().account_id;
@@ -94,6 +103,8 @@ class Server {
   const Clock& clock_;
   Random& random_;
   Disk& disk_;
+  Privileges privileges_;
+  ServiceManager manager_{ServiceManager::environment()};
   Metrics metrics_;
   Logger logger_;
   std::optional<store::DirectoryLock> dns_lock_;
@@ -108,6 +119,7 @@ class Server {
   std::unique_ptr<aws::FrontDoor> front_door_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<http::Server> admin_server_;
+  std::unique_ptr<Watchdog> watchdog_;
   std::vector<net::Address> api_addresses_, api_tls_addresses_;
   net::Address admin_address_;
   std::atomic<bool> ready_{false};
@@ -138,6 +150,8 @@ Result<void> Server::start() {
                                      : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
   dns.nsid = options_.nsid;
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
+  manager_.status(
+      fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));
 
   store_ = TRY(store::EmbeddedStore::open({.directory = options_.data_dir + "/store",
                                            .clock = clock_,
@@ -156,12 +170,17 @@ Result<void> Server::start() {
 
   TRY(start_api());
   TRY(start_admin());
+  TRY(privileges_.give_up());
   ready_ = true;
-  return disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts())));
+  TRY(disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts()))));
+  start_watchdog();
+  manager_.status(state());
+  manager_.ready();
+  return {};
 }
 
 Result<void> Server::start_api() {
-  api_loop_ = std::make_unique<LoopThread>(net::make_loop());
+  api_loop_ = std::make_unique<LoopThread>(net::make_loop(), "api");
   aws::FrontDoorOptions door;
   door.development = options_.dev;
   door.threads = options_.call_workers;
@@ -215,13 +234,35 @@ Result<void> Server::start_admin() {
     auto trace = TRY(dns_->engine().explain(asked, *kind, client));
     return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
   };
-  admin_loop_ = std::make_unique<LoopThread>(net::make_loop());
+  admin_loop_ = std::make_unique<LoopThread>(net::make_loop(), "admin");
   admin_ = std::make_unique<Admin>(metrics_, std::move(sources));
   admin_server_ =
       std::make_unique<http::Server>(admin_loop_->loop(), *admin_, http::ServerLimits{}, metrics_, "admin");
   admin_address_ = TRY(admin_server_->listen(TRY(net::Address::parse(options_.admin)), {}, nullptr));
   admin_loop_->start();
   return {};
+}
+
+void Server::start_watchdog() {
+  std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}};
+  for (unsigned i = 0; i < dns_->engine().workers(); ++i)
+    loops.push_back({fmt::format("dns-{}", i), &dns_->engine().loop(i)});
+  Gauge& stuck_loops =
+      metrics_.gauge("meridian_stuck_loops", "Threads that did not turn in the last period of the watchdog.");
+  // Half of what the service manager waits for, so that one late turn does not end the server.
+  const Duration period = manager_.watchdog_timeout().value_or(kWatchdogTimeout) / 2;
+  admin_loop_->run([&] {
+    watchdog_ = std::make_unique<Watchdog>(
+        admin_loop_->loop(), std::move(loops), period,
+        [this, &stuck_loops](const std::vector<std::string>& stuck) {
+          stuck_loops.set(static_cast<double>(stuck.size()));
+          for (const std::string& name : stuck)
+            logger_.error("watchdog", "a thread does not turn", {{"thread", name}});
+          if (!stuck.empty()) return;
+          manager_.alive();
+          if (ready_) manager_.status(state());
+        });
+  });
 }
 
 StatusFacts Server::facts() const {
@@ -248,6 +289,7 @@ StatusFacts Server::facts() const {
 // Calls under way are finished, new ones refused; DNS answers to the end.
 void Server::drain() {
   ready_ = false;
+  manager_.stopping();
   (void)disk_.remove(endpoints_path());
   std::promise<void> drained;
   api_loop_->loop().post([&] { front_door_->drain([&] { drained.set_value(); }); });
@@ -266,11 +308,14 @@ void Server::stop_loops() {
 int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
   sigset_t signals = block_signals();
   raise_descriptor_limit();
-  Server server(options, clock, random, disk);
-  if (auto started = server.start(); !started) {
-    fmt::print(stderr, "meridian: {}\n", started.error().message);
+  auto refused = [](const Error& error) {
+    fmt::print(stderr, "meridian: {}\n", error.message);
     return 1;
-  }
+  };
+  auto privileges = Privileges::take_on(options.user, options.data_dir);
+  if (!privileges) return refused(privileges.error());
+  Server server(options, clock, random, disk, *privileges);
+  if (auto started = server.start(); !started) return refused(started.error());
   fmt::print("{}", banner(server.facts(), options.example));
   std::fflush(stdout);
   int received = 0;

@@ -1,6 +1,7 @@
 #include "engines/dns/dns_engine.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <thread>
 
@@ -71,9 +72,11 @@ Result<void> DnsEngine::start() {
     return bound;
   }
   register_metrics();
+  unsigned number = 0;
   for (auto& thread : threads_) {
     thread->acknowledge();
     thread->thread = std::thread([&loop = *thread->loop] { loop.run(); });
+    pthread_setname_np(thread->thread.native_handle(), fmt::format("dns-{}", number++).c_str());
   }
   return {};
 }
@@ -117,6 +120,10 @@ void DnsEngine::publish(std::unique_ptr<const DnsSnapshot> next) {
     if (thread->worker.acknowledgement_asked.exchange(true, std::memory_order_seq_cst)) continue;
     thread->loop->post([&thread = *thread] { thread.acknowledge(); });
   }
+}
+
+net::Loop& DnsEngine::loop(unsigned worker) {
+  return *threads_.at(worker)->loop;
 }
 
 std::uint64_t DnsEngine::served_revision() const {

@@ -39,6 +39,7 @@ class DnsEngine {
   Result<void> start();
   const std::vector<net::Address>& addresses() const { return bound_; }  // real ports, after start()
   unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
+  net::Loop& loop(unsigned worker);  // to post to
 
   // One thread at a time, and the same that destroys snapshots: see snapshots/dns/snapshot.h.
   const snapshots::dns::DnsSnapshot& latest() const { return published_.latest(); }
