@@ -26,6 +26,8 @@
 #include "aws/identity.h"
 #include "base/metrics.h"
 #include "compilers/dns/watcher.h"
+#include "net/certificate.h"
+#include "net/tls.h"
 #include "services/iam/credentials.h"
 #include "store/embedded/directory_lock.h"
 #include "store/embedded/embedded_store.h"
@@ -212,7 +214,11 @@ Result<std::shared_ptr<net::TlsServerContext>> Server::api_certificate() {
     TRY(disk_.replace(certificate_path, as_bytes(made.certificate_pem)));
     certificate = made.certificate_pem;
   }
-  return net::make_tls_server_context(*certificate, TRY(disk_.read(key_path)));
+  net::TlsServerOptions tls;
+  tls.certificate_pem = *certificate;
+  tls.key_pem = TRY(disk_.read(key_path));
+  tls.protocols = {"http/1.1"};
+  return net::make_tls_server_context(tls);
 }
 
 Result<void> Server::start_admin() {

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "http/server.h"
+#include "net/certificate.h"
+#include "net/tls.h"
 
 namespace meridian::http {
 namespace {
@@ -84,7 +86,8 @@ TEST_F(HttpClient, FetchesOverPlainHttp) {
 TEST_F(HttpClient, FetchesOverTlsFromACertificateItTrusts) {
   const std::string names[] = {"localhost", "127.0.0.1"};
   const auto identity = *net::make_self_signed_certificate(names, loop->clock().now());
-  start(*net::make_tls_server_context(identity.certificate_pem, identity.key_pem));
+  start(*net::make_tls_server_context(
+      {.certificate_pem = identity.certificate_pem, .key_pem = identity.key_pem, .protocols = {"http/1.1"}}));
   ClientOptions options;
   EXPECT_EQ(fetch(request("https", "/"), options).error().message, "TLS: self-signed certificate");
   options.trusted_certificates_pem = identity.certificate_pem;

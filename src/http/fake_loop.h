@@ -30,9 +30,8 @@ class FakeLoop final : public net::Loop {
     on_accept_ = std::move(on_accept);
     return std::make_unique<FakeListener>(*this, address);
   }
-  std::unique_ptr<net::TcpConnect> connect_tcp(
-      const net::Address&, Duration,
-      std::function<void(Result<std::unique_ptr<net::TcpConnection>>)>) override {
+  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address&, Duration,
+                                               std::shared_ptr<net::TlsClientContext>, OnConnected) override {
     return nullptr;
   }
   Result<std::unique_ptr<net::UdpSocket>> serve_udp(const net::Address&, const net::ListenOptions&,
@@ -130,6 +129,7 @@ class FakeLoop final : public net::Loop {
     ~FakeListener() override { loop.on_accept_ = nullptr; }
     const net::Address& local() const override { return address; }
     std::uint64_t refused() const override { return 0; }
+    void replace_tls(std::shared_ptr<net::TlsServerContext>) override {}
     FakeLoop& loop;
     net::Address address;
   };

@@ -173,10 +173,10 @@ Result<std::unique_ptr<TcpListener>> EpollLoop::listen_tcp(
   return open_listener(*this, address, options, std::move(tls), std::move(on_accept));
 }
 
-std::unique_ptr<TcpConnect> EpollLoop::connect_tcp(
-    const Address& address, Duration timeout,
-    std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) {
-  return start_connect(*this, address, timeout, std::move(on_connected));
+std::unique_ptr<TcpConnect> EpollLoop::connect_tcp(const Address& address, Duration timeout,
+                                                   std::shared_ptr<TlsClientContext> tls,
+                                                   OnConnected on_connected) {
+  return start_connect(*this, address, timeout, std::move(tls), std::move(on_connected));
 }
 
 Result<std::unique_ptr<UdpSocket>> EpollLoop::serve_udp(const Address& address, const ListenOptions& options,

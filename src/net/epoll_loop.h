@@ -43,9 +43,10 @@ class EpollLoop final : public Loop {
   Result<std::unique_ptr<TcpListener>> listen_tcp(
       const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
       std::function<void(std::unique_ptr<TcpConnection>)> on_accept) override;
-  std::unique_ptr<TcpConnect> connect_tcp(
-      const Address& address, Duration timeout,
-      std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) override;
+  using Loop::connect_tcp;
+  std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
+                                          std::shared_ptr<TlsClientContext> tls,
+                                          OnConnected on_connected) override;
   Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
                                                DatagramServer& server) override;
 

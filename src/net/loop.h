@@ -21,6 +21,10 @@
 
 namespace meridian::net {
 
+class TlsServerContext;  // net/tls.h
+class TlsClientContext;
+struct CertificateSummary;  // net/certificate.h
+
 class Timer {
  public:
   virtual ~Timer() = default;
@@ -55,6 +59,9 @@ class TcpConnection {
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
   virtual std::string_view server_name() const = 0;  // TLS SNI; empty without TLS or SNI
+  // Of the verified peer, as long as this connection lives; nullptr without TLS, when the peer showed none,
+  // and before the handshake (which is over when the first data comes).
+  virtual const CertificateSummary* peer_certificate() const { return nullptr; }
 };
 
 // An attempt under way; destroying it gives up.
@@ -70,6 +77,8 @@ class TcpListener {
   // Connections closed unserved, or left in the kernel's queue for a moment, because descriptors, memory or a
   // TLS session could not be had. Thread-safe.
   virtual std::uint64_t refused() const = 0;
+  // For connections accepted from now on; of a listener that was opened with TLS.
+  virtual void replace_tls(std::shared_ptr<TlsServerContext> tls) = 0;
 };
 
 // One datagram and the room for its reply. `reply_size` 0 means no reply.
@@ -111,20 +120,6 @@ struct ListenOptions {
   int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default
 };
 
-// A server's certificate chain and key; TLS 1.2 and 1.3. Built once, used by many listeners.
-class TlsServerContext {
- public:
-  virtual ~TlsServerContext() = default;
-};
-Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(std::string_view certificate_pem,
-                                                                  std::string_view key_pem);
-// A fresh P-256 key and a certificate signed by itself, valid from `now` for ten years, for the given DNS
-// names and IP addresses: what the API endpoint starts with.
-struct CertificateAndKey {
-  std::string certificate_pem, key_pem;
-};
-Result<CertificateAndKey> make_self_signed_certificate(std::span<const std::string> names, SystemTime now);
-
 class Loop {
  public:
   virtual ~Loop() = default;
@@ -140,10 +135,17 @@ class Loop {
   virtual Result<std::unique_ptr<TcpListener>> listen_tcp(
       const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
       std::function<void(std::unique_ptr<TcpConnection>)> on_accept) = 0;
-  // `on_connected` is never called from inside connect_tcp. The connection arrives not yet started.
-  [[nodiscard]] virtual std::unique_ptr<TcpConnect> connect_tcp(
-      const Address& address, Duration timeout,
-      std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) = 0;
+  using OnConnected = std::function<void(Result<std::unique_ptr<TcpConnection>>)>;
+  // `on_connected` is never called from inside connect_tcp. The connection arrives not yet started. With
+  // `tls`, it arrives after the handshake, which `timeout` includes; but in TLS 1.3 it is the first reading
+  // that fails when the server refuses our certificate.
+  [[nodiscard]] virtual std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
+                                                                std::shared_ptr<TlsClientContext> tls,
+                                                                OnConnected on_connected) = 0;
+  [[nodiscard]] std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
+                                                        OnConnected on_connected) {
+    return connect_tcp(address, timeout, nullptr, std::move(on_connected));
+  }
   // Replies leave from the address the query came to.
   virtual Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
                                                        DatagramServer& server) = 0;

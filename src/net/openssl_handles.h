@@ -7,6 +7,9 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <vector>
+
+#include "net/certificate.h"
 
 namespace meridian::net {
 
@@ -16,9 +19,17 @@ struct OpensslFree {
   void operator()(BIO* object) const { BIO_free_all(object); }
   void operator()(X509* object) const { X509_free(object); }
   void operator()(EVP_PKEY* object) const { EVP_PKEY_free(object); }
+  void operator()(X509_REQ* object) const { X509_REQ_free(object); }
   void operator()(X509_EXTENSION* object) const { X509_EXTENSION_free(object); }
+  void operator()(STACK_OF(X509) * object) const { sk_X509_free(object); }  // the list, not what it lists
 };
 template <typename T>
 using OpensslHandle = std::unique_ptr<T, OpensslFree>;
+
+// certificate.cc
+CertificateSummary summarize(const X509& certificate);
+std::string sha256_of(const X509& certificate);
+Result<std::vector<OpensslHandle<X509>>> parse_certificates(std::string_view pem);  // at least one
+Result<OpensslHandle<EVP_PKEY>> parse_key(std::string_view pem);
 
 }  // namespace meridian::net

@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <limits>
 
+#include "base/check.h"
+#include "net/tls.h"
+
 namespace meridian::net {
 namespace {
 
@@ -21,7 +24,11 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 class EpollConnection final : public TcpConnection, public Ready {
  public:
   EpollConnection(EpollLoop& loop, Wire wire, const Address& peer)
-      : loop_(loop), wire_(std::move(wire)), peer_(peer), local_(local_address(wire_.descriptor())) {}
+      : loop_(loop),
+        wire_(std::move(wire)),
+        peer_(peer),
+        local_(local_address(wire_.descriptor())),
+        ready_(wire_.established()) {}
   ~EpollConnection() override { leave_loop(); }
 
   void start(TcpHandler& handler) override {
@@ -33,8 +40,7 @@ class EpollConnection final : public TcpConnection, public Ready {
       failed_at_once_ = loop_.after(Duration::zero(), [this] { fail(system_error("epoll", ENOSPC)); });
       return;
     }
-    if (!wire_.tls()) ready_ = true;
-    if (wire_.pending() > 0) loop_.soon(key_);
+    if (wire_.pending() > 0 || (ready_ && wire_.holds_input())) ask_for_turn();
   }
 
   void write(std::string bytes) override {
@@ -65,6 +71,9 @@ class EpollConnection final : public TcpConnection, public Ready {
   const Address& peer() const override { return peer_; }
   const Address& local() const override { return local_; }
   std::string_view server_name() const override { return wire_.tls() ? wire_.tls()->server_name() : ""; }
+  const CertificateSummary* peer_certificate() const override {
+    return wire_.tls() ? wire_.tls()->peer_certificate() : nullptr;
+  }
 
   void on_ready(std::uint32_t events) override {
     if (events == 0) asked_for_turn_ = false;
@@ -177,7 +186,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   EpollLoop::Key key_ = EpollLoop::kNoKey;
   std::uint32_t interest_ = 0;
   bool in_turn_ = false;  // on_ready is running, and updates the interest once at its end
-  bool ready_ = false;    // the handshake is over, or there is none
+  bool ready_;            // the handshake is over, or there is none
   bool reading_ = true;
   bool ended_ = false;  // the peer sends no more
   bool closed_ = false;
@@ -209,6 +218,10 @@ class EpollListener final : public TcpListener, public Ready {
   bool watched() const { return key_ != EpollLoop::kNoKey; }
   const Address& local() const override { return local_; }
   std::uint64_t refused() const override { return refused_.load(std::memory_order_relaxed); }
+  void replace_tls(std::shared_ptr<TlsServerContext> tls) override {
+    CHECK(tls_ != nullptr && tls != nullptr);
+    tls_ = std::move(tls);
+  }
 
   void on_ready(std::uint32_t) override {
     const StillWatched alive(loop_, key_);
@@ -235,7 +248,7 @@ class EpollListener final : public TcpListener, public Ready {
     setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     std::unique_ptr<TlsSession> session;
     if (tls_) {
-      auto made = accept_tls(*tls_, accepted.get());
+      auto made = accept_tls(tls_, accepted.get(), loop_.clock().now());
       if (!made) return refuse();
       session = std::move(*made);
     }
@@ -267,15 +280,14 @@ class EpollListener final : public TcpListener, public Ready {
 
 class EpollConnect final : public TcpConnect, public Ready {
  public:
-  using OnConnected = std::function<void(Result<std::unique_ptr<TcpConnection>>)>;
-
-  EpollConnect(EpollLoop& loop, const Address& peer, Duration timeout, OnConnected on_connected)
-      : loop_(loop), peer_(peer), on_connected_(std::move(on_connected)) {
+  EpollConnect(EpollLoop& loop, const Address& peer, Duration timeout, std::shared_ptr<TlsClientContext> tls,
+               Loop::OnConnected on_connected)
+      : loop_(loop), peer_(peer), tls_(std::move(tls)), on_connected_(std::move(on_connected)) {
     if (auto error = begin()) {
       fail_at_once(*error);
       return;
     }
-    key_ = loop_.watch(socket_.get(), EPOLLOUT, *this);
+    key_ = loop_.watch(wire_.descriptor(), EPOLLOUT, *this);
     if (key_ == EpollLoop::kNoKey) {
       fail_at_once(system_error("epoll", ENOSPC));
       return;
@@ -285,23 +297,40 @@ class EpollConnect final : public TcpConnect, public Ready {
   ~EpollConnect() override { leave_loop(); }
 
   void on_ready(std::uint32_t) override {
-    int error = 0;
-    socklen_t size = sizeof error;
-    getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return finish(std::unexpected(connect_error(error)));
-    leave_loop();
-    finish(std::make_unique<EpollConnection>(loop_, Wire(std::move(socket_)), peer_));
+    if (!connected_) {
+      int error = 0;
+      socklen_t size = sizeof error;
+      getsockopt(wire_.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
+      if (error != 0) return finish(std::unexpected(connect_error(error)));
+      connected_ = true;
+    }
+    const IoResult result = wire_.handshake();
+    if (result.status == IoStatus::Blocked) {
+      loop_.change(key_, wire_.descriptor(), wire_.wants_write() ? EPOLLOUT : EPOLLIN);
+    } else if (result.status != IoStatus::Done) {
+      finish(std::unexpected(wire_.failure()));
+    } else {
+      leave_loop();
+      finish(std::make_unique<EpollConnection>(loop_, std::move(wire_), peer_));
+    }
   }
 
  private:
   std::optional<Error> begin() {
     const int family = peer_.ip.is_v4() ? AF_INET : AF_INET6;
-    socket_ = FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (socket_.get() < 0) return system_error("socket", errno);
+    FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (socket.get() < 0) return system_error("socket", errno);
     const int on = 1;
-    setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     SocketAddress to = to_socket_address(peer_);
-    if (::connect(socket_.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) return connect_error(errno);
+    if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) return connect_error(errno);
+    std::unique_ptr<TlsSession> session;
+    if (tls_) {
+      auto made = connect_tls(tls_, socket.get(), loop_.clock().now());
+      if (!made) return made.error();
+      session = std::move(*made);
+    }
+    wire_ = Wire(std::move(socket), std::move(session));
     return std::nullopt;
   }
   void fail_at_once(const Error& error) {
@@ -316,13 +345,15 @@ class EpollConnect final : public TcpConnect, public Ready {
     callback(std::move(result));
   }
   void leave_loop() {
-    if (key_ != EpollLoop::kNoKey) loop_.unwatch(std::exchange(key_, EpollLoop::kNoKey), socket_.get());
+    if (key_ != EpollLoop::kNoKey) loop_.unwatch(std::exchange(key_, EpollLoop::kNoKey), wire_.descriptor());
   }
 
   EpollLoop& loop_;
   Address peer_;
-  OnConnected on_connected_;
-  FileDescriptor socket_;
+  std::shared_ptr<TlsClientContext> tls_;
+  Loop::OnConnected on_connected_;
+  Wire wire_;
+  bool connected_ = false;  // TCP is; the handshake follows
   EpollLoop::Key key_ = EpollLoop::kNoKey;
   std::unique_ptr<Timer> deadline_, failed_at_once_;
 };
@@ -341,10 +372,10 @@ Result<std::unique_ptr<TcpListener>> open_listener(
   return listener;
 }
 
-std::unique_ptr<TcpConnect> start_connect(
-    EpollLoop& loop, const Address& address, Duration timeout,
-    std::function<void(Result<std::unique_ptr<TcpConnection>>)> on_connected) {
-  return std::make_unique<EpollConnect>(loop, address, timeout, std::move(on_connected));
+std::unique_ptr<TcpConnect> start_connect(EpollLoop& loop, const Address& address, Duration timeout,
+                                          std::shared_ptr<TlsClientContext> tls,
+                                          Loop::OnConnected on_connected) {
+  return std::make_unique<EpollConnect>(loop, address, timeout, std::move(tls), std::move(on_connected));
 }
 
 Lingering::Lingering(EpollLoop& loop, Wire wire)

@@ -1,14 +1,20 @@
-// TLS server sessions over OpenSSL 3: TLS 1.2 and 1.3, forward-secret AEAD suites only, session tickets,
-// ALPN http/1.1. The only file of net/ besides certificate.cc that knows OpenSSL.
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
+// TLS sessions over OpenSSL 3, of servers and of clients: TLS 1.2 and 1.3, forward-secret AEAD suites only.
+// The only file of net/ besides certificate.cc that knows OpenSSL.
+// Rule: a session that tells who its peer is was never resumed, so that the certificate was judged just now.
+#include "net/tls.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/check.h"
 #include "net/openssl_handles.h"
 #include "net/wire.h"
 
 namespace meridian::net {
 namespace {
+
+constexpr std::size_t kProtocolBytesMax = 255;  // RFC 7301 §3.1
 
 std::string openssl_failure() {
   const unsigned long code = ERR_get_error();
@@ -21,18 +27,30 @@ std::string openssl_failure() {
 
 class OpensslServerContext final : public TlsServerContext {
  public:
-  explicit OpensslServerContext(OpensslHandle<SSL_CTX> context) : context_(std::move(context)) {}
-  SSL_CTX* get() const { return context_.get(); }
+  OpensslHandle<SSL_CTX> ssl;
+  std::string protocols;  // as on the wire
+};
 
- private:
-  OpensslHandle<SSL_CTX> context_;
+class OpensslClientContext final : public TlsClientContext {
+ public:
+  OpensslHandle<SSL_CTX> ssl;
+  std::string pinned_sha256, server_name;
+  bool name_is_address = false;
 };
 
 class OpensslSession final : public TlsSession {
  public:
-  explicit OpensslSession(OpensslHandle<SSL> ssl) : ssl_(std::move(ssl)) {}
+  // `context` is what callbacks of `ssl` look into.
+  OpensslSession(OpensslHandle<SSL> ssl, std::shared_ptr<const void> context)
+      : context_(std::move(context)), ssl_(std::move(ssl)) {}
 
-  IoResult handshake() override { return finish(SSL_do_handshake(ssl_.get())); }
+  IoResult handshake() override {
+    const IoResult result = finish(SSL_do_handshake(ssl_.get()));
+    if (result.status == IoStatus::Done)
+      if (const X509* shown = SSL_get0_peer_certificate(ssl_.get())) peer_ = summarize(*shown);
+    return result;
+  }
+  bool established() const override { return SSL_is_init_finished(ssl_.get()) == 1; }
   IoResult read(MutableBytes into) override {
     return finish(SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size())));
   }
@@ -49,6 +67,7 @@ class OpensslSession final : public TlsSession {
     const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
     return name != nullptr ? name : "";
   }
+  const CertificateSummary* peer_certificate() const override { return peer_ ? &*peer_ : nullptr; }
   std::string failure() const override { return failure_; }
 
  private:
@@ -66,72 +85,182 @@ class OpensslSession final : public TlsSession {
         return {IoStatus::Ended};
       default:
         failure_ = openssl_failure();
+        if (const long verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK)
+          failure_ += std::string(": ") + X509_verify_cert_error_string(verdict);
         return {IoStatus::Failed};
     }
   }
 
+  std::shared_ptr<const void> context_;
   OpensslHandle<SSL> ssl_;
+  std::optional<CertificateSummary> peer_;
   bool wants_write_ = false;
   bool starved_ = false;
   std::string failure_;
 };
 
-// RFC 7301 §3.2: a client that offers only what we do not speak is refused rather than surprised.
+Result<std::string> protocols_on_the_wire(const std::vector<std::string>& protocols) {
+  std::string wire;
+  for (const std::string& protocol : protocols) {
+    if (protocol.empty() || protocol.size() > kProtocolBytesMax) return invalid("ALPN: not a protocol name");
+    wire += static_cast<char>(protocol.size());
+    wire += protocol;
+  }
+  return wire;
+}
+
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
-                    const unsigned char* offered, unsigned offered_size, void*) {
-  static constexpr unsigned char kHttp11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+                    const unsigned char* offered, unsigned offered_size, void* context) {
+  const std::string& ours = static_cast<const OpensslServerContext*>(context)->protocols;
   unsigned char* selected = nullptr;
-  if (SSL_select_next_proto(&selected, chosen_size, kHttp11, sizeof kHttp11, offered, offered_size) !=
-      OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&selected, chosen_size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned>(ours.size()), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = selected;
   return SSL_TLSEXT_ERR_OK;
 }
 
-Result<void> use_certificates(SSL_CTX* context, std::string_view certificate_pem, std::string_view key_pem) {
-  OpensslHandle<BIO> chain(BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
-  OpensslHandle<X509> certificate(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
-  if (!certificate || SSL_CTX_use_certificate(context, certificate.get()) != 1)
-    return invalid("TLS certificate: " + openssl_failure());
-  while (OpensslHandle<X509> next{PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)}) {
-    if (SSL_CTX_add1_chain_cert(context, next.get()) != 1)
-      return invalid("TLS certificate chain: " + openssl_failure());
+// Trusts nothing but the pinned certificate, which the server has to send. The ordinary checks of the chain
+// up to it (signatures, dates, use, name) stay.
+int verify_pinned(X509_STORE_CTX* store, void* context) {
+  const std::string& pinned = static_cast<const OpensslClientContext*>(context)->pinned_sha256;
+  STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(store);  // with the server's own
+  OpensslHandle<STACK_OF(X509)> trusted(sk_X509_new_null());
+  for (int i = 0; i < sk_X509_num(sent); ++i) {
+    X509* each = sk_X509_value(sent, i);
+    if (sha256_of(*each) == pinned) sk_X509_push(trusted.get(), each);
   }
-  ERR_clear_error();  // the end of the chain counts as an error there
-  OpensslHandle<BIO> key_bytes(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
-  OpensslHandle<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, nullptr, nullptr));
-  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
+  if (sk_X509_num(trusted.get()) <= 0) {
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+    return 0;
+  }
+  X509_STORE_CTX_set0_trusted_stack(store, trusted.get());
+  X509_STORE_CTX_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  return X509_verify_cert(store);
+}
+
+Result<void> use_certificates(SSL_CTX* context, std::string_view certificate_pem, std::string_view key_pem) {
+  const auto chain = TRY(parse_certificates(certificate_pem));
+  const auto key = TRY(parse_key(key_pem));
+  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1)
+    return invalid("TLS certificate: " + openssl_failure());
+  for (std::size_t i = 1; i < chain.size(); ++i)
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1)
+      return invalid("TLS certificate chain: " + openssl_failure());
+  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
     return invalid("TLS key: " + openssl_failure());
   return {};
 }
 
-}  // namespace
+Result<void> trust(SSL_CTX* context, std::string_view ca_pem) {
+  for (const auto& authority : TRY(parse_certificates(ca_pem)))
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1)
+      return invalid("TLS authority: " + openssl_failure());
+  return {};
+}
 
-Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(std::string_view certificate_pem,
-                                                                  std::string_view key_pem) {
-  OpensslHandle<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
+Result<OpensslHandle<SSL_CTX>> make_context(const SSL_METHOD* method, TlsVersion oldest) {
+  OpensslHandle<SSL_CTX> context(SSL_CTX_new(method));
   if (!context) return fail(ErrorCode::Internal, "TLS context: " + openssl_failure());
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context.get(), oldest == TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
-  static constexpr unsigned char kSessionContext[] = "meridian";
-  SSL_CTX_set_session_id_context(context.get(), kSessionContext, sizeof kSessionContext - 1);
-  SSL_CTX_set_session_cache_mode(context.get(),
-                                 SSL_SESS_CACHE_OFF);  // tickets only: the server keeps nothing
-  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
-  TRY(use_certificates(context.get(), certificate_pem, key_pem));
-  return std::make_shared<OpensslServerContext>(std::move(context));
+  return context;
 }
 
-Result<std::unique_ptr<TlsSession>> accept_tls(TlsServerContext& context, int descriptor) {
-  OpensslHandle<SSL> ssl(SSL_new(static_cast<OpensslServerContext&>(context).get()));
+Result<void> ask_for_client_certificates(SSL_CTX* context, const TlsServerOptions& options) {
+  TRY(trust(context, options.client_ca_pem));
+  for (const auto& authority : TRY(parse_certificates(options.client_ca_pem)))
+    SSL_CTX_add_client_CA(context, authority.get());
+  const bool required = options.clients == ClientCertificates::Required;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context, 0);
+  return {};
+}
+
+void judge_by(SSL* ssl, SystemTime now) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+  X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), static_cast<std::time_t>(seconds));
+}
+
+bool expect_name(SSL* ssl, const OpensslClientContext& context) {
+  if (context.server_name.empty()) return true;
+  if (context.name_is_address)
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), context.server_name.c_str()) == 1;
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return SSL_set1_host(ssl, context.server_name.c_str()) == 1 &&
+         SSL_set_tlsext_host_name(ssl, context.server_name.c_str()) == 1;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServerOptions& options) {
+  auto context = std::make_shared<OpensslServerContext>();
+  context->ssl = TRY(make_context(TLS_server_method(), options.oldest));
+  context->protocols = TRY(protocols_on_the_wire(options.protocols));
+  SSL_CTX* ssl = context->ssl.get();
+  static constexpr unsigned char kSessionContext[] = "meridian";
+  SSL_CTX_set_session_id_context(ssl, kSessionContext, sizeof kSessionContext - 1);
+  SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);  // tickets only: the server keeps nothing
+  if (!context->protocols.empty()) SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, context.get());
+  if (options.clients != ClientCertificates::None) TRY(ask_for_client_certificates(ssl, options));
+  TRY(use_certificates(ssl, options.certificate_pem, options.key_pem));
+  return context;
+}
+
+Result<std::shared_ptr<TlsClientContext>> make_tls_client_context(const TlsClientOptions& options) {
+  if (options.ca_pem.empty() == options.pinned_sha256.empty())
+    return invalid("a TLS client trusts either authorities or one pinned certificate");
+  auto context = std::make_shared<OpensslClientContext>();
+  context->ssl = TRY(make_context(TLS_client_method(), options.oldest));
+  context->server_name = options.server_name;
+  context->name_is_address = IpAddress::parse(options.server_name).has_value();
+  SSL_CTX* ssl = context->ssl.get();
+  SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+  if (!options.ca_pem.empty()) {
+    TRY(trust(ssl, options.ca_pem));
+  } else {
+    const bool digits = options.pinned_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (options.pinned_sha256.size() != 64 || !digits)
+      return invalid("a pinned certificate is named by 64 lower-case hexadecimal digits");
+    context->pinned_sha256 = options.pinned_sha256;
+    SSL_CTX_set_cert_verify_callback(ssl, verify_pinned, context.get());
+  }
+  const std::string protocols = TRY(protocols_on_the_wire(options.protocols));
+  if (!protocols.empty() &&
+      SSL_CTX_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(protocols.data()),
+                              static_cast<unsigned>(protocols.size())) != 0)
+    return fail(ErrorCode::Internal, "ALPN: " + openssl_failure());
+  if (!options.certificate_pem.empty() || !options.key_pem.empty())
+    TRY(use_certificates(ssl, options.certificate_pem, options.key_pem));
+  return context;
+}
+
+Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext> context, int descriptor,
+                                               SystemTime now) {
+  OpensslHandle<SSL> ssl(SSL_new(static_cast<OpensslServerContext&>(*context).ssl.get()));
   if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1)
     return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
+  judge_by(ssl.get(), now);
   SSL_set_accept_state(ssl.get());
-  return std::make_unique<OpensslSession>(std::move(ssl));
+  return std::make_unique<OpensslSession>(std::move(ssl), std::move(context));
+}
+
+Result<std::unique_ptr<TlsSession>> connect_tls(std::shared_ptr<TlsClientContext> context, int descriptor,
+                                                SystemTime now) {
+  const auto& ours = static_cast<OpensslClientContext&>(*context);
+  OpensslHandle<SSL> ssl(SSL_new(ours.ssl.get()));
+  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1 || !expect_name(ssl.get(), ours))
+    return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
+  judge_by(ssl.get(), now);
+  SSL_set_connect_state(ssl.get());
+  return std::make_unique<OpensslSession>(std::move(ssl), std::move(context));
 }
 
 }  // namespace meridian::net

@@ -20,24 +20,30 @@ class TlsSession {
  public:
   virtual ~TlsSession() = default;
   virtual IoResult handshake() = 0;
+  virtual bool established() const = 0;  // the handshake is over
   virtual IoResult read(MutableBytes into) = 0;
   virtual IoResult write(Bytes bytes) = 0;
   virtual void send_close() = 0;
   virtual bool wants_write() const = 0;  // the last operation stopped because the socket was full
   virtual bool holds_input() const = 0;  // received, but not yet read by us: the socket will not say so again
   virtual std::string_view server_name() const = 0;
+  virtual const CertificateSummary* peer_certificate() const = 0;
   virtual std::string failure() const = 0;
 };
-Result<std::unique_ptr<TlsSession>> accept_tls(TlsServerContext& context, int descriptor);
+Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext> context, int descriptor,
+                                               SystemTime now);
+Result<std::unique_ptr<TlsSession>> connect_tls(std::shared_ptr<TlsClientContext> context, int descriptor,
+                                                SystemTime now);
 
 class Wire {
  public:
-  explicit Wire(FileDescriptor descriptor, std::unique_ptr<TlsSession> tls = nullptr)
+  explicit Wire(FileDescriptor descriptor = {}, std::unique_ptr<TlsSession> tls = nullptr)
       : descriptor_(std::move(descriptor)), tls_(std::move(tls)) {}
 
   int descriptor() const { return descriptor_.get(); }
   const TlsSession* tls() const { return tls_.get(); }
 
+  bool established() const { return !tls_ || tls_->established(); }
   IoResult handshake() { return tls_ ? tls_->handshake() : IoResult{IoStatus::Done}; }
   IoResult read(MutableBytes into);
   void queue(std::string bytes);
