@@ -117,6 +117,10 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->check(silent(CLI::Range(1, 50000000)))
       ->type_name("N")
       ->capture_default_str();
+  app.add_flag("--no-canary", options.no_canary,
+               "Publish changes without trying them in a process of their own, which needs the zones' memory "
+               "once more")
+      ->envname("MERIDIAN_NO_CANARY");
   app.add_option("--admin", options.admin, "Where /metrics, /ready, /status and /explain/dns listen")
       ->envname("MERIDIAN_ADMIN_LISTEN")
       ->type_name("ADDR:PORT")

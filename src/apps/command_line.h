@@ -23,6 +23,7 @@ struct ServeOptions {
   unsigned dns_workers = 0;                // 0: one a core
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
+  bool no_canary = false;                  // changes are served without a process of its own trying them
   bool dev = false;
   bool example = false;
   LogFormat log_format = LogFormat::Text;

@@ -29,12 +29,23 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
       new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));
   service->zone_count_ = service->latest().zone_count();
   TRY(service->engine_.start());
+  if (options.canary_program.empty()) return service;
+  service->canary_ = std::make_unique<engines::dns::Canary>(
+      options.canary_program, [&engine = service->engine_] { return encode_image(engine.latest()); }, clock,
+      logger, metrics);
+  service->canary_->start();
   return service;
 }
 
+Result<void> DnsService::examine(const Delta& delta) {
+  return canary_ ? canary_->examine(delta) : Result<void>{};
+}
+
 Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
+  TRY(examine(delta));
   zone_count_ = next->zone_count();
   engine_.publish(std::move(next));
+  if (canary_) canary_->keep();
   // After the engine: the disk is for the next start, and nobody waits for it.
   auto kept = disk_log_->append(delta, engine_.latest());
   if (!kept) {

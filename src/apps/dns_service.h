@@ -1,4 +1,4 @@
-// The DNS engine with its snapshot on disk: what the compiler publishes to, in this process.
+// The DNS engine with its snapshot on disk and its canary: what the compiler publishes to, in this process.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "compilers/dns/watcher.h"
+#include "engines/dns/canary/canary.h"
 #include "engines/dns/dns_engine.h"
 #include "snapshots/dns/disk_log.h"
 
@@ -20,6 +21,7 @@ struct DnsServiceOptions {
   std::vector<net::Address> addresses;
   unsigned workers = 1;
   std::string nsid;
+  std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
 };
 
 class DnsService final : public compilers::dns::DnsSink {
@@ -32,6 +34,7 @@ class DnsService final : public compilers::dns::DnsSink {
   const snapshots::dns::DnsSnapshot& latest() const override { return engine_.latest(); }
   Result<void> publish(const snapshots::dns::Delta& delta,
                        std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
+  Result<void> examine(const snapshots::dns::Delta& delta) override;
   std::uint64_t served_revision() const override { return engine_.served_revision(); }
 
   engines::dns::DnsEngine& engine() { return engine_; }
@@ -45,6 +48,7 @@ class DnsService final : public compilers::dns::DnsSink {
   Counter& disk_failures_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
   engines::dns::DnsEngine engine_;
+  std::unique_ptr<engines::dns::Canary> canary_;  // null: none; before engine_ goes, whose snapshot it reads
   std::atomic<std::size_t> zone_count_{0};
 };
 

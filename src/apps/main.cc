@@ -7,6 +7,7 @@
 #include "apps/support_matrix.h"
 #include "apps/version.h"
 #include "apps/zone_commands.h"
+#include "engines/dns/canary/keeper.h"
 
 namespace {
 
@@ -34,6 +35,8 @@ struct Choose : Cases... {
 }  // namespace
 
 int main(int count, char** words) {
+  // No command for people: a server starts it.
+  if (count == 2 && words[1] == engines::dns::kCanaryCommand) return engines::dns::run_canary_keeper();
   RealClock clock;
   SystemRandom random;
   RealDisk disk;

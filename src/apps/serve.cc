@@ -151,6 +151,7 @@ Result<void> Server::start() {
   dns.workers = options_.dns_workers ? options_.dns_workers
                                      : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
   dns.nsid = options_.nsid;
+  if (!options_.no_canary) dns.canary_program = "/proc/self/exe";
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
   manager_.status(
       fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));

@@ -20,6 +20,8 @@ class DnsSink {
  public:
   virtual ~DnsSink() = default;
   virtual const snapshots::dns::DnsSnapshot& latest() const = 0;  // what was published last
+  // What publish() would say, without publishing. An error with `retry` set is not the delta's fault.
+  virtual Result<void> examine(const snapshots::dns::Delta& delta) = 0;
   // `delta` is what made it of the one before; it is kept on disk, so that a restart need not compile. An
   // error says why it was refused whole: latest() is still the one before.
   virtual Result<void> publish(const snapshots::dns::Delta& delta,

@@ -24,6 +24,7 @@ class FakeSink final : public DnsSink {
  public:
   explicit FakeSink(Random& random) : snapshot_(DnsSnapshot::empty(random)) {}
   const DnsSnapshot& latest() const override { return *snapshot_; }
+  Result<void> examine(const Delta&) override { return {}; }
   Result<void> publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) override {
     if (refusals > 0 && refusals-- > 0) return invalid("the sink refuses it");
     EXPECT_EQ(delta.to, next->revision());
