@@ -43,12 +43,13 @@ http::Response Admin::answer(const http::Request& request) {
     return ready ? reply(200, "ready\n") : reply(503, ready.error().message + "\n");
   }
   if (path == "/status") return reply_as(output, sources_.status(output));
+  if (path == "/dns/top") return reply_as(output, sources_.busiest(output));
   if (path == "/explain/dns") {
     auto text = sources_.explain_dns(query_value(query, "name"), query_value(query, "type"),
                                      query_value(query, "from"), output);
     return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
   }
-  return reply(404, "here are /metrics, /ready, /status and /explain/dns\n");
+  return reply(404, "here are /metrics, /ready, /status, /dns/top and /explain/dns\n");
 }
 
 }  // namespace meridian::apps

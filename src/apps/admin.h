@@ -1,5 +1,5 @@
-// The operator's endpoint: /metrics, /ready, /status and /explain/dns over HTTP, unsigned, on an address of
-// its own. Rule: nothing here changes anything.
+// The operator's endpoint: /metrics, /ready, /status, /dns/top and /explain/dns over HTTP, unsigned, on an
+// address of its own. Rule: nothing here changes anything.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,7 @@ namespace meridian::apps {
 struct AdminSources {
   std::function<Result<void>()> ready;  // the error says what is missing
   std::function<std::string(Output)> status;
+  std::function<std::string(Output)> busiest;  // DNS clients and zones
   std::function<Result<std::string>(std::string_view name, std::string_view type, std::string_view from,
                                     Output)>
       explain_dns;

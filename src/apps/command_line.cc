@@ -67,6 +67,34 @@ void add_endpoint(CLI::App& app, ClientOptions& client) {
       ->type_name("DIR");
 }
 
+void add_dns_limits(CLI::App& app, DnsLimitOptions& limits) {
+  const auto number = [&app](const char* name, std::uint32_t& value, const char* help, const char* variable) {
+    return app.add_option(name, value, help)
+        ->envname(variable)
+        ->check(silent(CLI::Range(0, 100'000'000)))
+        ->type_name("N");
+  };
+  number("--rate-limit", limits.rate_limit,
+         "Like answers a second to one client prefix (/24, /56) over UDP; 0: no limit",
+         "MERIDIAN_RATE_LIMIT");
+  number("--rate-limit-slip", limits.rate_limit_slip,
+         "Every N-th answer held back goes truncated, so that real clients come over TCP; 0: none",
+         "MERIDIAN_RATE_LIMIT_SLIP")
+      ->capture_default_str();
+  app.add_option("--rate-limit-exempt", limits.rate_limit_exempt, "Clients that no limit holds for")
+      ->envname("MERIDIAN_RATE_LIMIT_EXEMPT")
+      ->type_name("CIDR")
+      ->delimiter(',');
+  number("--prefix-limit", limits.prefix_limit, "Queries a second of one client prefix; 0: no limit",
+         "MERIDIAN_PREFIX_LIMIT");
+  number("--zone-limit", limits.zone_limit, "Queries a second for one zone; 0: no limit",
+         "MERIDIAN_ZONE_LIMIT");
+  number("--tcp-connections", limits.tcp_connections,
+         "DNS connections of a worker; 0: 1000. Beyond, the idlest goes", "MERIDIAN_TCP_CONNECTIONS");
+  number("--tcp-connections-per-prefix", limits.tcp_connections_per_prefix,
+         "DNS connections of one client prefix to a worker; 0: 200", "MERIDIAN_TCP_CONNECTIONS_PER_PREFIX");
+}
+
 void add_serve(CLI::App& root, Parsed& parsed) {
   CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
   ServeOptions& options = parsed.serve;
@@ -103,6 +131,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->envname("MERIDIAN_DNS_WORKERS")
       ->check(silent(CLI::Range(0, 128)))
       ->type_name("N");
+  add_dns_limits(app, options.dns_limits);
   app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
@@ -121,7 +150,8 @@ void add_serve(CLI::App& root, Parsed& parsed) {
                "Publish changes without trying them in a process of their own, which needs the zones' memory "
                "once more")
       ->envname("MERIDIAN_NO_CANARY");
-  app.add_option("--admin", options.admin, "Where /metrics, /ready, /status and /explain/dns listen")
+  app.add_option("--admin", options.admin,
+                 "Where /metrics, /ready, /status, /dns/top and /explain/dns listen")
       ->envname("MERIDIAN_ADMIN_LISTEN")
       ->type_name("ADDR:PORT")
       ->capture_default_str();

@@ -14,13 +14,22 @@ namespace meridian::apps {
 
 enum class Output : std::uint8_t { Table, Json };
 
+// What a DNS server gives one client, and all of them; 0 is no limit, for connections the engine's default.
+struct DnsLimitOptions {
+  std::uint32_t rate_limit = 0, rate_limit_slip = 2;
+  std::vector<std::string> rate_limit_exempt = {};  // CIDR
+  std::uint32_t prefix_limit = 0, zone_limit = 0;
+  std::uint32_t tcp_connections = 0, tcp_connections_per_prefix = 0;
+};
+
 struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
   std::string admin;
-  std::string user;                        // NAME[:GROUP] to become once started as root; empty: nobody else
-  std::string nsid;                        // what NSID answers (RFC 5001); empty: nothing
-  unsigned dns_workers = 0;                // 0: one a core
+  std::string user;          // NAME[:GROUP] to become once started as root; empty: nobody else
+  std::string nsid;          // what NSID answers (RFC 5001); empty: nothing
+  unsigned dns_workers = 0;  // 0: one a core
+  DnsLimitOptions dns_limits;
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
   bool no_canary = false;                  // changes are served without a process of its own trying them

@@ -24,6 +24,8 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.addresses = options.addresses;
   engine.workers = options.workers;
   engine.identity.nsid = options.nsid;
+  engine.limits = options.limits;
+  engine.tcp = options.tcp;
   random.fill(engine.identity.cookie_secret);
   std::unique_ptr<DnsService> service(
       new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));

@@ -22,6 +22,8 @@ struct DnsServiceOptions {
   unsigned workers = 1;
   std::string nsid;
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
+  engines::dns::RateLimitOptions limits;
+  engines::dns::TcpLimits tcp;
 };
 
 class DnsService final : public compilers::dns::DnsSink {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "apps/admin.h"
+#include "apps/dns_limits.h"
 #include "apps/dns_service.h"
 #include "apps/example_world.h"
 #include "apps/loop_thread.h"
@@ -152,6 +153,7 @@ Result<void> Server::start() {
                                      : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
   dns.nsid = options_.nsid;
   if (!options_.no_canary) dns.canary_program = "/proc/self/exe";
+  TRY(set_limits(dns, options_.dns_limits));
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
   manager_.status(
       fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));
@@ -241,6 +243,7 @@ Result<void> Server::start_admin() {
     auto trace = TRY(dns_->engine().explain(asked, *kind, client));
     return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
   };
+  sources.busiest = [this](Output output) { return describe(dns_->engine().busiest(), output); };
   admin_loop_ = std::make_unique<LoopThread>(net::make_loop(), "admin");
   admin_ = std::make_unique<Admin>(metrics_, std::move(sources));
   admin_server_ =

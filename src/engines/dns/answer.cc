@@ -176,4 +176,13 @@ AnswerResult answer(Bytes bytes, const DnsSnapshot& snapshot, const AnswerContex
   return Answer(*query, snapshot, context, out, trace).run();
 }
 
+AnswerResult answer_without_records(Bytes bytes, const AnswerContext& context, MutableBytes out, Rcode rcode,
+                                    bool truncated) {
+  const auto query = meridian::dns::parse_query(bytes);
+  if (!query) return {};
+  Reply reply(*query, context, out, nullptr);
+  reply.set_truncated(truncated);
+  return {.size = reply.finish(rcode), .rcode = static_cast<std::uint16_t>(rcode), .truncated = truncated};
+}
+
 }  // namespace meridian::engines::dns

@@ -64,4 +64,9 @@ inline constexpr std::size_t kTcpSizeMax = 65535;
 AnswerResult answer(Bytes query, const snapshots::dns::DnsSnapshot& snapshot, const AnswerContext& context,
                     MutableBytes out, Trace* trace = nullptr);
 
+// A reply that says nothing but `rcode`, or, truncated, "ask again over TCP"; with EDNS and its options. Size
+// 0 when the query is malformed.
+AnswerResult answer_without_records(Bytes query, const AnswerContext& context, MutableBytes out,
+                                    meridian::dns::Rcode rcode, bool truncated);
+
 }  // namespace meridian::engines::dns

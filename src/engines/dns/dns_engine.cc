@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <future>
 #include <thread>
 
 #include "engines/dns/listen_udp.h"
@@ -26,11 +27,14 @@ void advance(Counter& metric, std::uint64_t now) {
 
 struct DnsEngine::Thread {
   Thread(std::unique_ptr<net::Loop> its_loop, Published<DnsSnapshot>& published,
-         const DnsEngineOptions& options, const Clock& clock, std::uint64_t seed)
+         const DnsEngineOptions& options, const Clock& clock, Random& random)
       : loop(std::move(its_loop)),
-        worker(published, options.identity, clock, seed),
+        worker(published, options.identity, clock, random.next()),
         udp(worker),
-        tcp(*loop, worker, options.tcp) {}
+        tcp(*loop, worker, options.tcp) {
+    if (options.limits.any())
+      worker.limits = std::make_unique<RateLimit>(options.limits, std::max(1u, options.workers), random);
+  }
 
   // What the worker will answer from next is at least this: whatever it answers later pins the current
   // snapshot.
@@ -64,7 +68,7 @@ DnsEngine::~DnsEngine() {
 
 Result<void> DnsEngine::start() {
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
-    threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_.next()));
+    threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
   auto bound = bind();
   if (!bound) {
     threads_.clear();
@@ -152,6 +156,37 @@ Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns:
   return trace;
 }
 
+BusyReport DnsEngine::busiest() {
+  constexpr auto kWaitMax = std::chrono::seconds(1);
+  std::vector<std::future<Busiest::Window>> asked;
+  for (auto& thread : threads_) {
+    auto promise = std::make_shared<std::promise<Busiest::Window>>();
+    asked.push_back(promise->get_future());
+    thread->loop->post(
+        [promise, &worker = thread->worker] { promise->set_value(worker.busiest.last(worker.clock.now())); });
+  }
+  std::vector<Busiest::Window> windows;
+  for (auto& window : asked)
+    if (window.wait_for(kWaitMax) == std::future_status::ready) windows.push_back(window.get());
+  return Busiest::report(windows);
+}
+
+void DnsEngine::copy_limited() {
+  for (std::size_t reason = 0; reason < LimitCounters::kReasons.size(); ++reason) {
+    for (std::size_t action = 0; action < LimitCounters::kActions.size(); ++action) {
+      std::uint64_t total = 0;
+      for (const auto& thread : threads_)
+        if (thread->worker.limits)
+          total += thread->worker.limits->counters().cells[reason][action].load(std::memory_order_relaxed);
+      if (total == 0) continue;
+      advance(metrics_.counter(
+                  "meridian_dns_limited_total", "Queries not answered, or not in full, by a limit.",
+                  {{"reason", LimitCounters::kReasons[reason]}, {"action", LimitCounters::kActions[action]}}),
+              total);
+    }
+  }
+}
+
 // What clients asked or sent and did not get an answer to.
 void DnsEngine::copy_losses() {
   net::DatagramLosses udp;
@@ -187,6 +222,7 @@ void DnsEngine::copy_losses() {
 
 void DnsEngine::register_metrics() {
   metrics_.on_scrape([this] {
+    copy_limited();
     copy_losses();
     for (bool udp : {true, false}) {
       const char* transport = udp ? "udp" : "tcp";

@@ -12,7 +12,9 @@
 #include "base/published.h"
 #include "base/random.h"
 #include "engines/dns/answer.h"
+#include "engines/dns/busiest.h"
 #include "engines/dns/listen_tcp.h"
+#include "engines/dns/rate_limit.h"
 #include "net/loop.h"
 #include "snapshots/dns/snapshot.h"
 
@@ -23,6 +25,7 @@ struct DnsEngineOptions {
   unsigned workers = 1;                 // threads; each has its own sockets (SO_REUSEPORT)
   ServerIdentity identity;
   TcpLimits tcp;
+  RateLimitOptions limits;
   int receive_buffer_bytes = 1024 * 1024;  // SO_RCVBUF of the UDP sockets
 };
 
@@ -51,10 +54,14 @@ class DnsEngine {
   // The answer to a question as a client at `from` would get it, with every step; not counted. Thread-safe.
   Result<Trace> explain(const meridian::dns::Name& name, meridian::dns::Type type, const net::Address& from);
 
+  // Who asks most, and what. Thread-safe; waits for the workers, but not long for one that is stuck.
+  BusyReport busiest();
+
  private:
   struct Thread;
   Result<void> bind();
   void register_metrics();
+  void copy_limited();
   void copy_losses();
 
   DnsEngineOptions options_;

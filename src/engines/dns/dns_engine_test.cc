@@ -88,11 +88,12 @@ std::string framed(const std::string& message) {
 
 class DnsEngineTest : public testing::Test {
  protected:
-  void start(unsigned workers, TcpLimits tcp = {}) {
+  void start(unsigned workers, TcpLimits tcp = {}, RateLimitOptions limits = {}) {
     DnsEngineOptions options;
     options.addresses = {net::Address::parse("127.0.0.1:0").value()};
     options.workers = workers;
     options.tcp = tcp;
+    options.limits = std::move(limits);
     engine = std::make_unique<DnsEngine>(std::move(options), DnsSnapshot::empty(random), clock, random,
                                          metrics, net::make_loop);
     auto started = engine->start();
@@ -255,6 +256,26 @@ TEST_F(DnsEngineTest, CountsWhatItAnswered) {
       << text;
   EXPECT_NE(text.find("meridian_dns_queries_total{rcode=\"NXDOMAIN\",transport=\"udp\"} 1\n"),
             std::string::npos);
+}
+
+TEST_F(DnsEngineTest, WhatALimitHoldsBackIsCountedByReasonAndAction) {
+  start(1, {}, {.responses_per_second = 1, .slip = 2});
+  Socket udp(SOCK_DGRAM, at());
+  for (int i = 0; i < 3; ++i) udp.send(query_for("www.one.test.", Type::A));
+  EXPECT_EQ(first_address(udp.receive()), "192.0.2.1");
+  const std::string truncated = udp.receive();
+  EXPECT_TRUE(meridian::dns::parse_message(as_bytes(truncated))->header.tc);
+  const std::string text = metrics.prometheus_text();
+  EXPECT_NE(text.find("meridian_dns_limited_total{action=\"drop\",reason=\"response\"} 1\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("meridian_dns_limited_total{action=\"slip\",reason=\"response\"} 1\n"),
+            std::string::npos);
+}
+
+TEST_F(DnsEngineTest, EveryWorkerSaysWhoAsksMost) {
+  start(3);
+  EXPECT_EQ(engine->busiest().queries_per_second, 0) << "the first ten seconds are not over";
 }
 
 TEST_F(DnsEngineTest, ExplainsWithTheAnswersOwnCode) {

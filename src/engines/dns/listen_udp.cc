@@ -6,7 +6,9 @@ std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snaps
                         Counters::PerTransport& counters, Transport transport, const net::Address& client,
                         SystemTime now, Bytes query, MutableBytes reply) {
   AnswerContext context{client, transport, worker.random, worker.identity, now};
-  const AnswerResult result = answer(query, snapshot, context, reply);
+  const AnswerResult result = worker.limits ? worker.limits->answer(query, snapshot, context, reply)
+                                            : answer(query, snapshot, context, reply);
+  worker.busiest.saw(client.ip, result.zone, now, worker.random);
   if (result.size == 0) {
     Counters::add(counters.dropped);
     return 0;

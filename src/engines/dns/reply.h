@@ -21,6 +21,7 @@ class Reply {
   Reply(const meridian::dns::Query& query, const AnswerContext& context, MutableBytes out, Trace* trace);
 
   void set_authoritative(bool authoritative) { header_.aa = authoritative; }
+  void set_truncated(bool truncated) { header_.tc = truncated; }
   bool authoritative() const { return header_.aa; }
   bool truncated() const { return header_.tc; }
 

@@ -6,7 +6,9 @@
 #include "base/published.h"
 #include "base/random.h"
 #include "engines/dns/answer.h"
+#include "engines/dns/busiest.h"
 #include "engines/dns/counters.h"
+#include "engines/dns/rate_limit.h"
 #include "snapshots/dns/snapshot.h"
 
 namespace meridian::engines::dns {
@@ -21,6 +23,8 @@ struct Worker {
   const Clock& clock;
   SeededRandom random;
   Counters counters;
+  std::unique_ptr<RateLimit> limits;  // null: none
+  Busiest busiest;
   std::atomic<std::uint64_t> served_revision{0};
   std::atomic<bool> acknowledgement_asked{false};
 };

@@ -1,0 +1,75 @@
+// RateLimit: what a worker does not answer, or not in full, so that it is no amplifier for forged queries
+// (response rate limiting, as BIND, NSD and Knot have it) and no client or zone takes it all. Rule: no lock
+// and no allocation; a client that proves its address (TCP, TLS, a server cookie) is never taken for a
+// forger.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "base/siphash.h"
+#include "engines/dns/answer.h"
+#include "engines/dns/client_prefix.h"
+#include "engines/dns/rate_table.h"
+
+namespace meridian::engines::dns {
+
+struct RateLimitOptions {
+  static constexpr std::size_t kExemptMax = 64;
+
+  // A second, of the whole server; 0: no limit.
+  std::uint32_t responses_per_second = 0;          // alike, to one client prefix, over UDP
+  std::uint32_t queries_per_second_of_prefix = 0;  // of one client prefix
+  std::uint32_t queries_per_second_of_zone = 0;
+  // Every slip-th answer held back goes as a truncated one, so that a client that is no forgery comes back
+  // over TCP. 0: none does, 1: every one.
+  std::uint32_t slip = 2;
+  std::vector<net::Cidr> exempt = {};  // clients that no limit holds for; at most kExemptMax
+
+  bool any() const {
+    return responses_per_second != 0 || queries_per_second_of_prefix != 0 || queries_per_second_of_zone != 0;
+  }
+};
+
+struct LimitCounters {
+  enum class Reason : std::uint8_t { Response, Prefix, Zone };
+  enum class Action : std::uint8_t { Drop, Slip, Refuse };
+  static constexpr std::array<const char*, 3> kReasons{"response", "prefix", "zone"};
+  static constexpr std::array<const char*, 3> kActions{"drop", "slip", "refuse"};
+
+  std::array<std::array<std::atomic<std::uint64_t>, kActions.size()>, kReasons.size()> cells{};
+};
+
+class RateLimit {
+ public:
+  // One of `workers`; the seed is the secret of its table.
+  RateLimit(const RateLimitOptions& options, unsigned workers, Random& seed);
+
+  // answer() within the limits. Size 0: nothing is to be sent.
+  AnswerResult answer(Bytes query, const snapshots::dns::DnsSnapshot& snapshot, const AnswerContext& context,
+                      MutableBytes out);
+  const LimitCounters& counters() const { return counters_; }
+
+ private:
+  using Reason = LimitCounters::Reason;
+  using Action = LimitCounters::Action;
+
+  AnswerResult over_prefix_limit(Bytes query, const AnswerContext& context, MutableBytes out);
+  void hold_back(Reason reason, std::uint32_t over, Bytes query, const AnswerContext& context,
+                 MutableBytes out, AnswerResult& result);
+  std::uint32_t take(Reason reason, const Rate& rate, std::uint64_t first, std::uint64_t second,
+                     SystemTime now);
+  bool is_exempt(const net::IpAddress& client) const;
+  void count(Reason reason, Action action);
+
+  const Rate responses_, prefix_queries_, zone_queries_;
+  const std::uint32_t slip_;
+  const std::vector<net::Cidr> exempt_;
+  SipKey key_;
+  RateTable table_;
+  LimitCounters counters_;
+};
+
+}  // namespace meridian::engines::dns
