@@ -1,0 +1,128 @@
+// The edge's side of the feed: finds the control, follows it, says what is served, and never gives up.
+//
+// Rule: nothing that the control sends or fails to send takes away what the edge serves. A package that is
+// malformed, damaged or does not fit is refused whole and kept for inspection; an image is asked for instead.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "net/loop.h"
+#include "snapshots/feed/frame.h"
+
+namespace meridian::snapshots::feed {
+
+// Where packages go. Called on the loop's thread.
+class FeedTarget {
+ public:
+  virtual ~FeedTarget() = default;
+  virtual Position holds() const = 0;
+  // Takes a delta, or an image of `store` (from 0), whole or not at all.
+  virtual Result<void> apply(const StoreId& store, std::uint64_t from, std::uint64_t to,
+                             std::string_view plain) = 0;
+  // What is answered from everywhere: holds().revision, or still one before it.
+  virtual std::uint64_t served_revision() const = 0;
+  // A package that was refused, as it came (compressed).
+  virtual void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
+                            std::string_view why) = 0;
+  virtual Load load() = 0;  // since it was last asked
+};
+
+// The edge's own certificate. Called on the loop's thread.
+class EdgeCertificate {
+ public:
+  virtual ~EdgeCertificate() = default;
+  virtual std::optional<std::string> renewal_request() = 0;  // PKCS #10, when it ends soon
+  virtual Result<void> renew(const Certificate& certificate) = 0;
+};
+
+struct FeedClientOptions {
+  std::string name, software;
+};
+
+// For people and metrics.
+struct FollowingState {
+  bool following = false;
+  SystemTime since{};           // when that began
+  std::string control_version;  // of the last control that answered
+  std::uint64_t newest = 0;     // the control's, as last heard
+  std::string problem;          // why it does not follow, or what it refused last
+};
+
+class FeedClient final : private net::TcpHandler {
+ public:
+  // Connects to the control with the edge's newest certificate; `done` is not called from inside.
+  using Connect = std::function<std::unique_ptr<net::TcpConnect>(
+      std::function<void(Result<std::unique_ptr<net::TcpConnection>>)> done)>;
+
+  FeedClient(net::Loop& loop, Random& random, Logger& logger, Metrics& metrics, FeedTarget& target,
+             EdgeCertificate& certificate, Connect connect, FeedClientOptions options);
+  ~FeedClient() override;  // while the loop does not run
+
+  void start();                  // on the loop's thread, or before it runs
+  FollowingState state() const;  // thread-safe
+
+ private:
+  void on_data(net::TcpConnection& connection, Bytes data) override;
+  void on_closed(net::TcpConnection& connection, const Error* why) override;
+
+  void connect();
+  void greet(std::unique_ptr<net::TcpConnection> connection);
+  void disconnect(const std::string& why);
+  void tick();
+  void send(const Frame& frame) { connection_->write(encode(frame)); }
+
+  Result<void> take(const Welcome& welcome);
+  Result<void> take(PackageHead& head);
+  Result<void> take(PackagePart& part);
+  Result<void> take(const Newest& newest);
+  Result<void> take(const Certificate& certificate);
+  Result<void> take(const Farewell& farewell);
+  template <typename Other>
+  Result<void> take(const Other&);
+
+  Result<void> add_part(std::string_view part);
+  void finish_package();
+  Result<void> apply_package();
+  void refuse(const std::string& why);
+  void acknowledge();
+  void ask_for_renewal();
+
+  net::Loop& loop_;
+  Random& random_;
+  Logger& logger_;
+  FeedTarget& target_;
+  EdgeCertificate& certificate_;
+  Connect connect_;
+  FeedClientOptions options_;
+  Counter& applied_;
+  Counter& refused_;
+  Counter& connections_;
+  Gauge& following_;
+
+  std::unique_ptr<net::TcpConnect> attempt_;
+  std::unique_ptr<net::TcpConnection> connection_;
+  FrameReader reader_;
+  std::optional<Welcome> welcome_;
+  std::optional<PackageHead> incoming_;  // `part` holds what has arrived
+  bool awaiting_image_ = false;          // after a refusal: what else arrives is dropped
+  std::uint64_t refused_to_ = 0;         // of the last refusal: who gets past it has recovered
+  std::uint64_t acknowledged_ = 0;       // on this connection
+  MonotonicTime heard_{};
+  std::optional<MonotonicTime> renewal_asked_;
+  Duration reconnect_pause_, image_pause_, acknowledge_pause_{};
+  std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, image_timer_, acknowledge_timer_;
+  bool told_lost_ = false;
+  std::string told_why_;
+
+  mutable std::mutex mutex_;
+  FollowingState state_;
+};
+
+}  // namespace meridian::snapshots::feed

@@ -1,0 +1,176 @@
+#include "snapshots/feed/frame.h"
+
+#include <algorithm>
+
+namespace meridian::snapshots::feed {
+namespace {
+
+constexpr std::size_t kLengthSize = 4;
+
+// fields() below names the parts of each frame once; a Writer and a Reader visit them in the same order.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+  void field(std::uint16_t value) { append_u16(out_, value); }
+  void field(std::uint32_t value) { append_u32(out_, value); }
+  void field(std::uint64_t value) { append_u64(out_, value); }
+  void field(const Position& value) {
+    out_.append(reinterpret_cast<const char*>(value.store.bytes.data()), value.store.bytes.size());
+    append_u64(out_, value.revision);
+  }
+  void field(const std::string& value, std::size_t size_max) {
+    append_sized(out_, std::string_view(value).substr(0, size_max));
+  }
+
+ private:
+  std::string& out_;
+};
+
+class Reader {
+ public:
+  explicit Reader(Bytes body) : in_(body) {}
+  void field(std::uint16_t& value) { value = in_.u16(); }
+  void field(std::uint32_t& value) { value = in_.u32(); }
+  void field(std::uint64_t& value) { value = in_.u64(); }
+  void field(Position& value) {
+    const Bytes id = in_.take(value.store.bytes.size());
+    std::copy(id.begin(), id.end(), value.store.bytes.begin());
+    value.revision = in_.u64();
+  }
+  void field(std::string& value, std::size_t size_max) {
+    const std::string_view bytes = in_.sized();
+    fits_ = fits_ && bytes.size() <= size_max;
+    value = bytes.substr(0, size_max);
+  }
+  void skip_rest() { in_.take(in_.remaining()); }
+  bool whole() const { return fits_ && in_.ok() && in_.at_end(); }
+
+ private:
+  ByteReader in_;
+  bool fits_ = true;
+};
+
+// A greeting of another version is read no further than the version, so that it can be answered.
+template <typename Io, typename Greeting>
+bool same_version(Io& io, Greeting& greeting) {
+  io.field(greeting.protocol);
+  if constexpr (std::is_same_v<Io, Reader>)
+    if (greeting.protocol != kProtocolVersion) io.skip_rest();
+  return greeting.protocol == kProtocolVersion;
+}
+
+template <typename Io, typename AnyFrame>
+void fields(Io& io, AnyFrame& frame) {
+  using T = std::remove_const_t<AnyFrame>;
+  if constexpr (std::is_same_v<T, Hello>) {
+    if (!same_version(io, frame)) return;
+    io.field(frame.name, kEdgeNameSizeMax);
+    io.field(frame.software, kSoftwareSizeMax);
+    io.field(frame.holds);
+  } else if constexpr (std::is_same_v<T, Welcome>) {
+    if (!same_version(io, frame)) return;
+    io.field(frame.software, kSoftwareSizeMax);
+    io.field(frame.newest);
+  } else if constexpr (std::is_same_v<T, PackageHead>) {
+    io.field(frame.from);
+    io.field(frame.to);
+    io.field(frame.plain_size);
+    io.field(frame.size);
+    io.field(frame.part, kPartBytesMax);
+  } else if constexpr (std::is_same_v<T, PackagePart>) {
+    io.field(frame.part, kPartBytesMax);
+  } else if constexpr (std::is_same_v<T, Acknowledge> || std::is_same_v<T, Newest>) {
+    io.field(frame.revision);
+  } else if constexpr (std::is_same_v<T, Refusal>) {
+    io.field(frame.from);
+    io.field(frame.to);
+    io.field(frame.reason, kReasonSizeMax);
+  } else if constexpr (std::is_same_v<T, Load>) {
+    io.field(frame.queries_per_s);
+    io.field(frame.cpu_permille);
+    io.field(frame.memory_bytes);
+  } else if constexpr (std::is_same_v<T, Enrol>) {
+    io.field(frame.token, kTokenSizeMax);
+    io.field(frame.request_pem, kPemSizeMax);
+  } else if constexpr (std::is_same_v<T, Renew>) {
+    io.field(frame.request_pem, kPemSizeMax);
+  } else if constexpr (std::is_same_v<T, Certificate>) {
+    io.field(frame.name, kEdgeNameSizeMax);
+    io.field(frame.certificate_pem, kPemSizeMax);
+    io.field(frame.authority_pem, kPemSizeMax);
+  } else if constexpr (std::is_same_v<T, Farewell>) {
+    io.field(frame.reason, kReasonSizeMax);
+  } else {
+    static_assert(std::is_same_v<T, ImageWanted>);
+  }
+}
+
+std::unexpected<Error> malformed(std::string why) {
+  return fail(ErrorCode::Invalid, "feed: " + std::move(why), ErrorSource::Peer);
+}
+
+template <std::size_t Kind = 0>
+Result<Frame> read_frame(std::size_t kind, Bytes body) {
+  if constexpr (Kind == std::variant_size_v<Frame>) {
+    return malformed("a frame of an unknown kind");
+  } else {
+    if (kind != Kind) return read_frame<Kind + 1>(kind, body);
+    std::variant_alternative_t<Kind, Frame> frame;
+    Reader in(body);
+    fields(in, frame);
+    if (!in.whole()) return malformed("a frame whose fields do not fit it");
+    return Frame(std::move(frame));
+  }
+}
+
+}  // namespace
+
+StoreId StoreId::draw(Random& random) {
+  StoreId id;
+  while (!id.known()) random.fill(id.bytes);
+  return id;
+}
+
+std::optional<StoreId> StoreId::parse(std::string_view hex) {
+  StoreId id;
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != id.bytes.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
+  return id;
+}
+
+std::string StoreId::to_string() const {
+  return to_hex(bytes);
+}
+
+std::string encode(const Frame& frame) {
+  std::string out(kLengthSize, '\0');
+  append_u8(out, static_cast<std::uint8_t>(frame.index() + 1));
+  Writer writer(out);
+  std::visit([&](const auto& one) { fields(writer, one); }, frame);
+  store_u32(reinterpret_cast<std::uint8_t*>(out.data()),
+            static_cast<std::uint32_t>(out.size() - kLengthSize));
+  return out;
+}
+
+Result<std::optional<Frame>> FrameReader::next() {
+  ByteReader in(std::string_view(buffer_).substr(taken_));
+  const std::uint32_t size = in.u32();
+  if (in.ok() && (size == 0 || size > kFrameBytesMax)) return malformed("a frame of an impossible size");
+  const Bytes frame = in.take(size);
+  if (!in.ok()) {
+    buffer_.erase(0, taken_);
+    taken_ = 0;
+    return std::nullopt;
+  }
+  taken_ += in.position();
+  return TRY(read_frame(static_cast<std::size_t>(frame[0]) - 1, frame.subspan(1)));
+}
+
+bool is_edge_name(std::string_view name) {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= kEdgeNameSizeMax && std::ranges::all_of(name, allowed) &&
+         name.front() != '-' && name.back() != '-';
+}
+
+}  // namespace meridian::snapshots::feed

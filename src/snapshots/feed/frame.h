@@ -1,0 +1,141 @@
+// What control and edge say to each other, as values and as bytes: a 32-bit length, a kind, a body. Integers
+// are in network order.
+// Rule: a frame is taken whole or refused; every length in it is checked against a limit named here before
+// anything of that size is made.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace meridian::snapshots::feed {
+
+inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::size_t kFrameBytesMax = 192 * 1024;      // kind and body
+inline constexpr std::size_t kPartBytesMax = 128 * 1024;       // of a package, in one frame
+inline constexpr std::size_t kEdgeNameSizeMax = 63;            // a DNS label
+inline constexpr std::size_t kSoftwareSizeMax = 64;            // a version text
+inline constexpr std::size_t kReasonSizeMax = 1024;            // why something was refused
+inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
+inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
+inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
+
+// Which store revisions are counted in: drawn at random when a store is first used. All zero: unknown.
+struct StoreId {
+  std::array<std::uint8_t, 16> bytes{};
+  static StoreId draw(Random& random);
+  static std::optional<StoreId> parse(std::string_view hex);
+  bool known() const { return *this != StoreId{}; }
+  std::string to_string() const;  // 32 hexadecimal digits
+  auto operator<=>(const StoreId&) const = default;
+};
+
+// The state of a store at one revision; nothing at all at revision 0.
+struct Position {
+  StoreId store;
+  std::uint64_t revision = 0;
+  bool operator==(const Position&) const = default;
+};
+
+// Edge to control, first of all: what it is and has. Its certificate must say the same name.
+struct Hello {
+  std::uint16_t protocol = kProtocolVersion;
+  std::string name, software;
+  Position holds;
+  bool operator==(const Hello&) const = default;
+};
+// The control's reply; deltas follow from where the edge is, or an image.
+struct Welcome {
+  std::uint16_t protocol = kProtocolVersion;
+  std::string software;
+  Position newest;
+  bool operator==(const Welcome&) const = default;
+};
+// A delta from one revision to another, or, from 0, an image; zstd-compressed. The first part is here, the
+// others follow in frames of their own.
+struct PackageHead {
+  std::uint64_t from = 0, to = 0;
+  std::uint64_t plain_size = 0, size = 0;  // uncompressed, and as sent
+  std::string part;
+  bool operator==(const PackageHead&) const = default;
+};
+struct PackagePart {
+  std::string part;
+  bool operator==(const PackagePart&) const = default;
+};
+// The edge answers with this revision everywhere; whatever came before is acknowledged with it.
+struct Acknowledge {
+  std::uint64_t revision = 0;
+  bool operator==(const Acknowledge&) const = default;
+};
+// The edge did not take a package; it stays where it was and gets nothing more until it asks for an image.
+struct Refusal {
+  std::uint64_t from = 0, to = 0;
+  std::string reason;
+  bool operator==(const Refusal&) const = default;
+};
+struct ImageWanted {
+  bool operator==(const ImageWanted&) const = default;
+};
+// The edge's heartbeat.
+struct Load {
+  std::uint32_t queries_per_s = 0;
+  std::uint32_t cpu_permille = 0;  // of one core
+  std::uint64_t memory_bytes = 0;  // resident
+  bool operator==(const Load&) const = default;
+};
+// The control's heartbeat.
+struct Newest {
+  std::uint64_t revision = 0;
+  bool operator==(const Newest&) const = default;
+};
+// A machine that wants to become an edge shows its token and a request (PKCS #10) for a certificate.
+struct Enrol {
+  std::string token, request_pem;
+  bool operator==(const Enrol&) const = default;
+};
+// An edge wants a new certificate before its own ends.
+struct Renew {
+  std::string request_pem;
+  bool operator==(const Renew&) const = default;
+};
+struct Certificate {
+  std::string name, certificate_pem, authority_pem;
+  bool operator==(const Certificate&) const = default;
+};
+// Why the sender closes the connection now.
+struct Farewell {
+  std::string reason;
+  bool operator==(const Farewell&) const = default;
+};
+
+// The order is the wire's: a kind is the place of its type here, counted from 1.
+using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
+                           Newest, Enrol, Renew, Certificate, Farewell>;
+
+std::string encode(const Frame& frame);
+
+// Cuts a stream into frames.
+class FrameReader {
+ public:
+  void add(Bytes bytes) { buffer_.append(as_text(bytes)); }
+  // The next frame; nothing when more bytes are needed; an error ends the stream for good.
+  Result<std::optional<Frame>> next();
+  std::size_t buffered() const { return buffer_.size() - taken_; }
+
+ private:
+  std::string buffer_;
+  std::size_t taken_ = 0;
+};
+
+// What an edge may be called: letters, digits and hyphens, as in a DNS label, lower case.
+bool is_edge_name(std::string_view name);
+
+}  // namespace meridian::snapshots::feed

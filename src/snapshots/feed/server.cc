@@ -1,0 +1,404 @@
+#include "snapshots/feed/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "net/certificate.h"
+#include "net/tls.h"
+#include "snapshots/feed/compression.h"
+#include "snapshots/feed/timing.h"
+
+namespace meridian::snapshots::feed {
+namespace {
+
+std::unexpected<Error> protocol_error(std::string why) {
+  return fail(ErrorCode::Invalid, std::move(why), ErrorSource::Peer);
+}
+
+}  // namespace
+
+// One connection: a stranger until its Hello, an edge afterwards.
+class FeedServer::Session final : public net::TcpHandler {
+ public:
+  Session(FeedServer& server, std::unique_ptr<net::TcpConnection> connection)
+      : server_(server),
+        connection_(std::move(connection)),
+        heard_(now()),
+        accepted_(heard_),
+        moved_(heard_) {}
+  void start() { connection_->start(*this); }
+
+  const std::string& name() const { return name_; }
+  bool follows() const { return !name_.empty(); }
+  std::uint64_t cursor() const { return cursor_; }
+  bool wants_image() const { return wants_image_; }
+  net::TcpConnection& connection() { return *connection_; }
+
+  void on_data(net::TcpConnection&, Bytes data) override {
+    heard_ = now();
+    reader_.add(data);
+    for (;;) {
+      auto frame = reader_.next();
+      if (!frame) return server_.end(*this, frame.error().message);
+      if (!*frame) break;
+      const Result<void> taken = std::visit([&](const auto& one) { return take(one); }, **frame);
+      if (!taken) return server_.end(*this, taken.error().message);
+    }
+    if (follows()) {
+      std::lock_guard lock(server_.mutex_);
+      server_.table_.heard(name_, server_.loop_.clock());
+    }
+    send_packages();
+  }
+  void on_drained(net::TcpConnection&) override { send_packages(); }
+  void on_closed(net::TcpConnection&, const Error* why) override {
+    server_.end(*this, why ? why->message : "the edge closed the connection");
+  }
+
+  // As much as may wait for this edge.
+  void send_packages() {
+    while (follows() && !refused_ && connection_->pending() < kPendingBytesMax) {
+      if (!sending_) {
+        sending_ = server_.next_package(*this);
+        if (!sending_) return;
+        offset_ = 0;
+        wants_image_ = false;
+      }
+      send_part();
+    }
+  }
+
+  // The error is why the session ends.
+  Result<void> tick() {
+    if (!follows())
+      return now() - accepted_ > kGreetingTime ? protocol_error("no greeting came") : Result<void>{};
+    if (now() - heard_ > kPeerDeadTime) return protocol_error("nothing was heard of it");
+    if (connection_->pending() == 0 || connection_->pending() != pending_) moved_ = now();
+    pending_ = connection_->pending();
+    if (now() - moved_ > kStuckTimeMax) return protocol_error("it takes nothing of what is sent to it");
+    if (const auto* certificate = connection_->peer_certificate())
+      TRY(server_.authority_.admit(*certificate));
+    if (pending_ < kPendingBytesMax) send(Newest{server_.newest()});
+    return {};
+  }
+
+  void send(const Frame& frame) { connection_->write(encode(frame)); }
+
+ private:
+  MonotonicTime now() const { return server_.loop_.clock().monotonic(); }
+
+  Result<void> take(const Hello& hello) {
+    if (follows()) return protocol_error("a second greeting");
+    const auto* certificate = connection_->peer_certificate();
+    if (!certificate) return protocol_error("an edge must show its certificate");
+    if (auto admitted = server_.authority_.admit(*certificate); !admitted) {
+      server_.turned_away_.add();
+      server_.logger_.warn("feed", "an edge was turned away",
+                           {{"edge", certificate->common_name},
+                            {"peer", connection_->peer().to_string()},
+                            {"why", admitted.error().message}});
+      return admitted;
+    }
+    if (hello.protocol != kProtocolVersion)
+      return protocol_error(fmt::format("the control speaks version {} of the feed, the edge {}",
+                                        kProtocolVersion, hello.protocol));
+    if (hello.name != certificate->common_name) return protocol_error("its certificate has another name");
+    name_ = hello.name;
+    server_.replace_older(*this);
+    welcome(hello);
+    return {};
+  }
+
+  void welcome(const Hello& hello) {
+    const StoreId& store = server_.options_.newest.store;
+    cursor_ = hello.holds.revision;
+    std::uint64_t newest;
+    {
+      std::lock_guard lock(server_.mutex_);
+      newest = server_.history_.newest();
+      wants_image_ = hello.holds.store != store || !server_.history_.reaches(cursor_);
+      server_.table_.connected(name_, hello.software, connection_->peer().to_string(), server_.loop_.clock());
+    }
+    if (hello.holds.store == store && cursor_ > newest)
+      server_.logger_.error("feed", "an edge has revisions that this control never had: was it restored?",
+                            {{"edge", name_}, {"revision", cursor_}, {"newest", newest}});
+    send(Welcome{kProtocolVersion, server_.options_.software, {store, newest}});
+    server_.logger_.info("feed", "an edge is connected",
+                         {{"edge", name_},
+                          {"peer", connection_->peer().to_string()},
+                          {"version", hello.software},
+                          {"revision", hello.holds.revision},
+                          {"gets", wants_image_ ? "an image" : "deltas"}});
+  }
+
+  Result<void> take(const Acknowledge& acknowledge) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    std::lock_guard lock(server_.mutex_);
+    if (!server_.table_.acknowledged(name_, acknowledge.revision, now()))
+      return protocol_error("it acknowledges a revision that it cannot have");
+    return {};
+  }
+
+  Result<void> take(const Refusal& refusal) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    refused_ = true;
+    // The image that is kept may be what it could not take, or lead to it again.
+    server_.image_.reset();
+    server_.refusals_.add();
+    server_.logger_.error(
+        "feed", "an edge refused a change and stays on what it had",
+        {{"edge", name_}, {"from", refusal.from}, {"to", refusal.to}, {"why", refusal.reason}});
+    std::lock_guard lock(server_.mutex_);
+    server_.table_.refused(name_, refusal.reason);
+    return {};
+  }
+
+  Result<void> take(const ImageWanted&) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    refused_ = false;
+    wants_image_ = true;
+    return {};
+  }
+
+  Result<void> take(const Load& load) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    std::lock_guard lock(server_.mutex_);
+    server_.table_.loaded(name_, load);
+    return {};
+  }
+
+  Result<void> take(const Enrol& enrol) {
+    auto certificate = server_.authority_.enrol(enrol);
+    if (!certificate) {
+      server_.turned_away_.add();
+      server_.logger_.warn("feed", "an enrolment was refused",
+                           {{"peer", connection_->peer().to_string()}, {"why", certificate.error().message}});
+      return std::unexpected(certificate.error());
+    }
+    server_.logger_.info("feed", "an edge was enrolled",
+                         {{"edge", certificate->name}, {"peer", connection_->peer().to_string()}});
+    send(*certificate);
+    return {};
+  }
+
+  Result<void> take(const Renew& renew) {
+    const auto* certificate = connection_->peer_certificate();
+    if (!follows() || !certificate) return protocol_error("an edge must greet first");
+    send(TRY(server_.authority_.renew(*certificate, renew)));
+    server_.logger_.info("feed", "an edge's certificate was renewed", {{"edge", name_}});
+    return {};
+  }
+
+  Result<void> take(const Farewell& farewell) { return protocol_error("it says: " + farewell.reason); }
+
+  template <typename Other>
+  Result<void> take(const Other&) {
+    return protocol_error("a frame that edges do not send");
+  }
+
+  void send_part() {
+    const std::size_t size = std::min(kPartBytesMax, sending_->bytes.size() - offset_);
+    std::string part = sending_->bytes.substr(offset_, size);
+    if (offset_ == 0)
+      send(PackageHead{sending_->from, sending_->to, sending_->plain_size, sending_->bytes.size(),
+                       std::move(part)});
+    else
+      send(PackagePart{std::move(part)});
+    offset_ += size;
+    server_.bytes_sent_.add(size);
+    if (offset_ < sending_->bytes.size()) return;
+    (sending_->from == 0 ? server_.images_sent_ : server_.packages_sent_).add();
+    cursor_ = sending_->to;
+    sending_.reset();
+  }
+
+  FeedServer& server_;
+  std::unique_ptr<net::TcpConnection> connection_;
+  FrameReader reader_;
+  std::string name_;          // empty before Hello
+  std::uint64_t cursor_ = 0;  // the revision after what was sent
+  bool wants_image_ = false;
+  bool refused_ = false;  // it did not take a package, and has not asked for an image yet
+  SharedPackage sending_;
+  std::size_t offset_ = 0;
+  MonotonicTime heard_, accepted_;
+  std::size_t pending_ = 0;  // at the last tick
+  MonotonicTime moved_;      // when it last took some of it
+};
+
+FeedServer::FeedServer(net::Loop& loop, Logger& logger, Metrics& metrics, EdgeAuthority& authority,
+                       ImageSource& images, FeedServerOptions options)
+    : loop_(loop),
+      logger_(logger),
+      metrics_(metrics),
+      authority_(authority),
+      images_(images),
+      options_(std::move(options)),
+      packages_sent_(metrics.counter("meridian_feed_deltas_sent_total", "Deltas sent to edges.")),
+      images_sent_(metrics.counter("meridian_feed_images_sent_total", "Full images sent to edges.")),
+      bytes_sent_(metrics.counter("meridian_feed_bytes_sent_total", "Of deltas and images, compressed.")),
+      refusals_(
+          metrics.counter("meridian_feed_refusals_total", "Deltas and images that an edge did not take.")),
+      turned_away_(metrics.counter("meridian_feed_turned_away_total",
+                                   "Connections whose certificate or token was not accepted.")),
+      history_(options_.newest.revision, options_.history_bytes_max),
+      table_(options_.edge_live_time, options_.newest.revision) {
+  register_metrics();
+}
+
+FeedServer::~FeedServer() = default;
+
+void FeedServer::expect(const std::vector<std::string>& names) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& name : names) table_.expect(name, loop_.clock().monotonic());
+}
+
+Result<net::Address> FeedServer::listen(const net::Address& address,
+                                        std::shared_ptr<net::TlsServerContext> tls) {
+  listener_ = TRY(loop_.listen_tcp(address, {}, std::move(tls),
+                                   [this](auto connection) { accept(std::move(connection)); }));
+  tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
+  return listener_->local();
+}
+
+void FeedServer::accept(std::unique_ptr<net::TcpConnection> connection) {
+  const auto strangers = std::ranges::count_if(sessions_, [](auto& one) { return !one->follows(); });
+  if (sessions_.size() >= kSessionsMax || static_cast<std::size_t>(strangers) >= kStrangersMax) {
+    turned_away_.add();
+    return;
+  }
+  sessions_.push_back(std::make_unique<Session>(*this, std::move(connection)));
+  sessions_.back()->start();
+}
+
+void FeedServer::tick() {
+  for (const std::string& name : authority_.refresh()) remove(name);
+  std::vector<std::pair<Session*, std::string>> ending;
+  for (auto& session : sessions_)
+    if (auto going_on = session->tick(); !going_on)
+      ending.emplace_back(session.get(), going_on.error().message);
+  for (auto& [session, why] : ending) end(*session, why);
+  {
+    std::lock_guard lock(mutex_);
+    if (image_ && !history_.reaches(image_->to)) image_.reset();
+  }
+  tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
+}
+
+void FeedServer::pump() {
+  {
+    std::lock_guard lock(mutex_);
+    pump_asked_ = false;
+  }
+  for (auto& session : sessions_) session->send_packages();
+}
+
+// The session is gone when this returns.
+void FeedServer::end(Session& session, const std::string& why) {
+  if (session.follows()) {
+    logger_.warn("feed", "an edge is disconnected", {{"edge", session.name()}, {"why", why}});
+    std::lock_guard lock(mutex_);
+    table_.disconnected(session.name());
+  }
+  session.send(Farewell{why});
+  session.connection().close_after_flush();
+  std::erase_if(sessions_, [&](const auto& one) { return one.get() == &session; });
+}
+
+// An edge that was cut off comes back before its old connection is known to be dead.
+void FeedServer::replace_older(const Session& session) {
+  const auto older = std::ranges::find_if(
+      sessions_, [&](const auto& one) { return one.get() != &session && one->name() == session.name(); });
+  if (older != sessions_.end()) end(**older, "the edge has a newer connection");
+}
+
+void FeedServer::remove(const std::string& name) {
+  const auto at = std::ranges::find_if(sessions_, [&](const auto& one) { return one->name() == name; });
+  if (at != sessions_.end()) end(**at, "it was removed from the edges of this control");
+  std::lock_guard lock(mutex_);
+  table_.removed(name);
+}
+
+SharedPackage FeedServer::next_package(const Session& session) {
+  {
+    std::lock_guard lock(mutex_);
+    const std::uint64_t at = session.cursor();
+    if (!session.wants_image() && at == history_.newest()) return nullptr;
+    if (!session.wants_image())
+      if (auto package = history_.after(at)) return package;
+    if (image_ && history_.reaches(image_->to)) return image_;
+  }
+  return image();
+}
+
+SharedPackage FeedServer::image() {
+  auto made = images_.image();
+  auto package = std::make_shared<Package>();
+  package->to = made.revision;
+  package->plain_size = made.plain.size();
+  package->bytes = compress(made.plain);
+  package->made = loop_.clock().monotonic();
+  image_ = std::move(package);
+  return image_;
+}
+
+void FeedServer::publish(std::uint64_t from, std::uint64_t to, std::string_view plain) {
+  auto package = std::make_shared<Package>();
+  package->from = from;
+  package->to = to;
+  package->plain_size = plain.size();
+  if (from != 0) package->bytes = compress(plain);
+  package->made = loop_.clock().monotonic();
+  std::lock_guard lock(mutex_);
+  history_.add(std::move(package));
+  table_.published(to, loop_.clock().monotonic());
+  if (!std::exchange(pump_asked_, true)) loop_.post([this] { pump(); });
+}
+
+std::uint64_t FeedServer::served_revision() const {
+  std::lock_guard lock(mutex_);
+  return table_.served(loop_.clock().monotonic());
+}
+
+std::uint64_t FeedServer::newest() const {
+  std::lock_guard lock(mutex_);
+  return history_.newest();
+}
+
+std::vector<EdgeState> FeedServer::edges() const {
+  std::lock_guard lock(mutex_);
+  auto all = table_.all(loop_.clock().monotonic());
+  for (EdgeState& edge : all)
+    if (edge.behind_since)
+      if (const auto next = history_.after(edge.revision)) edge.behind_since = next->made;
+  return all;
+}
+
+void FeedServer::register_metrics() {
+  metrics_.on_scrape([this] {
+    std::size_t connected = 0;
+    const auto all = edges();
+    const std::uint64_t newest = this->newest();
+    for (const EdgeState& edge : all) {
+      connected += edge.connected;
+      metrics_.gauge("meridian_feed_edge_connected", "1 while the edge is connected.", {{"edge", edge.name}})
+          .set(edge.connected);
+      metrics_
+          .gauge("meridian_feed_edge_lag_revisions", "Between the newest revision and the edge's.",
+                 {{"edge", edge.name}})
+          .set(static_cast<double>(newest - std::min(newest, edge.revision)));
+    }
+    metrics_.gauge("meridian_feed_edges_connected", "Edges that follow the feed.")
+        .set(static_cast<double>(connected));
+    metrics_.gauge("meridian_feed_newest_revision", "The newest revision published to edges.")
+        .set(static_cast<double>(newest));
+    metrics_.gauge("meridian_feed_served_revision", "The revision that every edge waited for serves.")
+        .set(static_cast<double>(served_revision()));
+    std::lock_guard lock(mutex_);
+    metrics_.gauge("meridian_feed_history_bytes", "Deltas kept in memory for edges that are behind.")
+        .set(static_cast<double>(history_.bytes()));
+  });
+}
+
+}  // namespace meridian::snapshots::feed

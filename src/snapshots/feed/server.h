@@ -1,0 +1,117 @@
+// The control's side of the feed: accepts edges, sends each the packages it lacks, and knows what they serve.
+// Packages are opaque here: what is in them is between who publishes and who applies.
+//
+// Rule: an edge costs a bounded amount of memory, however slow it is: kPendingBytesMax of its own, and a hold
+// on one package that is shared. One that falls out of the history gets an image.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/loop.h"
+#include "snapshots/feed/edge_table.h"
+#include "snapshots/feed/history.h"
+
+namespace meridian::net {
+struct CertificateSummary;
+class TlsServerContext;
+}  // namespace meridian::net
+
+namespace meridian::snapshots::feed {
+
+inline constexpr std::size_t kPendingBytesMax = 512 * 1024;  // written to an edge and not yet taken
+inline constexpr std::size_t kSessionsMax = 2048;
+inline constexpr std::size_t kStrangersMax = 64;  // connections that have not said Hello yet
+
+// Who may follow the feed. Called on the loop's thread.
+class EdgeAuthority {
+ public:
+  virtual ~EdgeAuthority() = default;
+  // Takes note of what operators changed; called at each heartbeat. The names of edges that are edges no
+  // more.
+  virtual std::vector<std::string> refresh() = 0;
+  // The error says why the holder of the certificate may not follow, or not any more.
+  virtual Result<void> admit(const net::CertificateSummary& certificate) = 0;
+  virtual Result<Certificate> enrol(const Enrol& enrol) = 0;
+  virtual Result<Certificate> renew(const net::CertificateSummary& certificate, const Renew& renew) = 0;
+};
+
+// Makes images of the newest state. Called on the loop's thread; the revision must be one that was published,
+// or the first.
+class ImageSource {
+ public:
+  struct Image {
+    std::uint64_t revision = 0;
+    std::string plain;
+  };
+  virtual ~ImageSource() = default;
+  virtual Image image() = 0;
+};
+
+struct FeedServerOptions {
+  Position newest;  // what there is when the server starts
+  std::string software;
+  Duration edge_live_time{};
+  std::size_t history_bytes_max = kHistoryBytesMax;
+};
+
+class FeedServer {
+ public:
+  FeedServer(net::Loop& loop, Logger& logger, Metrics& metrics, EdgeAuthority& authority, ImageSource& images,
+             FeedServerOptions options);
+  ~FeedServer();  // while the loop does not run
+
+  // Edges that are enrolled and may come back; before listen().
+  void expect(const std::vector<std::string>& names);
+  Result<net::Address> listen(const net::Address& address, std::shared_ptr<net::TlsServerContext> tls);
+
+  // The next package of the chain, or an image (from 0). Thread-safe.
+  void publish(std::uint64_t from, std::uint64_t to, std::string_view plain);
+  // The revision that all edges serve, by the rule of edge_table.h. Thread-safe.
+  std::uint64_t served_revision() const;
+  std::uint64_t newest() const;
+  // With the seconds each edge is behind. Thread-safe.
+  std::vector<EdgeState> edges() const;
+
+ private:
+  class Session;
+  void accept(std::unique_ptr<net::TcpConnection> connection);
+  void tick();
+  void pump();
+  void end(Session& session, const std::string& why);
+  void replace_older(const Session& session);
+  void remove(const std::string& name);
+  SharedPackage next_package(const Session& session);
+  SharedPackage image();
+  void register_metrics();
+
+  net::Loop& loop_;
+  Logger& logger_;
+  Metrics& metrics_;
+  EdgeAuthority& authority_;
+  ImageSource& images_;
+  FeedServerOptions options_;
+  Counter& packages_sent_;
+  Counter& images_sent_;
+  Counter& bytes_sent_;
+  Counter& refusals_;
+  Counter& turned_away_;
+
+  mutable std::mutex mutex_;  // of these three
+  History history_;
+  mutable EdgeTable table_;
+  bool pump_asked_ = false;
+
+  SharedPackage image_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::unique_ptr<net::Timer> tick_timer_;
+  std::unique_ptr<net::TcpListener> listener_;
+};
+
+}  // namespace meridian::snapshots::feed
