@@ -81,7 +81,9 @@ std::unique_ptr<const DnsSnapshot> make_world() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto world = make_world();
   if (size == 0) return 0;
-  const Transport transport = data[0] & 1 ? Transport::Tcp : Transport::Udp;
+  const Transport transport = (data[0] & 1) == 0   ? Transport::Udp
+                              : (data[0] & 2) == 0 ? Transport::Tcp
+                                                   : Transport::Tls;
   std::string query(as_text({data + 1, size - 1}));
   if (data[0] & 2) query.insert(0, std::string("\1\2\0\0\0\1\0\0\0\0\0", 11) + (data[0] & 4 ? '\1' : '\0'));
 
@@ -89,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ServerIdentity identity{.nsid = "fuzz"};
   const net::Address client{net::IpAddress::v4({192, 0, 2, 1}), 53};
   const AnswerContext context{client, transport, random, identity, SystemTime()};
-  std::string out(transport == Transport::Tcp ? kTcpSizeMax : 1232, '\0');
+  std::string out(transport == Transport::Udp ? 1232 : kTcpSizeMax, '\0');
   Trace trace;
   const AnswerResult result = answer(as_bytes(query), *world, context,
                                      {reinterpret_cast<std::uint8_t*>(out.data()), out.size()}, &trace);
@@ -101,6 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(reply->header.qr && out.substr(0, 2) == query.substr(0, 2));
   CHECK(reply->header.rcode == (result.rcode & 15) && reply->header.tc == result.truncated);
   const bool has_opt = !reply->additionals.empty() && reply->additionals.back().type == Type::OPT;
-  CHECK(transport == Transport::Tcp || has_opt || result.size <= kUdpSizeMin);
+  CHECK(transport != Transport::Udp || has_opt || result.size <= kUdpSizeMin);
   return 0;
 }

@@ -16,7 +16,7 @@
 
 namespace meridian::engines::dns {
 
-enum class Transport : std::uint8_t { Udp, Tcp };
+enum class Transport : std::uint8_t { Udp, Tcp, Tls };
 
 // What a server says about itself in every reply.
 struct ServerIdentity {

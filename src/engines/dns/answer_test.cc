@@ -293,6 +293,34 @@ TEST_F(Answers, AClientSubnetComesBackWithScopeZero) {
   EXPECT_EQ(ask(question).additionals[0].rdata, question.options);
 }
 
+TEST_F(Answers, PaddingFillsBlocksOverTlsAndOnlyThere) {
+  std::string lines = "www 300 A 192.0.2.2";
+  for (int i = 0; i < 400; ++i) {
+    lines += "\nmany 300 TXT " + std::to_string(i) + std::string(static_cast<std::size_t>(i % 150), 'x');
+    lines += "\nmost 300 TXT " + std::to_string(i) + std::string(i < 389 ? 148 : 147, 'x');
+  }
+  server.add_zone("example.com.", lines);
+  server.identity.nsid = "fra50-c1";
+  const std::string padding("\0\x0c\0\1\0", 5);
+  for (const std::string& options : {padding, padding + std::string("\0\3\0\0", 4)}) {
+    Ask question{"www.example.com.", "A", Transport::Tls, 1232};
+    question.options = options;
+    EXPECT_EQ(server.ask_bytes(make_query(question), Transport::Tls).size(), 468u);
+    EXPECT_LT(server.ask_bytes(make_query(question), Transport::Tcp).size(), 200u);
+    EXPECT_LT(server.ask_bytes(make_query(question), Transport::Udp).size(), 200u);
+  }
+  Ask large{"many.example.com.", "TXT", Transport::Tls, 1232};
+  large.options = padding;
+  const std::size_t size = server.ask_bytes(make_query(large), Transport::Tls).size();
+  EXPECT_GT(size, 468u * 20);
+  EXPECT_EQ(size % 468, 0u);
+  // 65,524 bytes without padding: beyond the last whole block of what two bytes of length can say.
+  large.name = "most.example.com.";
+  const Message reply = ask(large);
+  EXPECT_EQ(reply.answers.size(), 400u);
+  EXPECT_EQ(server.ask_bytes(make_query(large), Transport::Tls).size(), kTcpSizeMax);
+}
+
 TEST_F(Answers, TheSmallestMessageHoldsTheLargestQuestionAndAllOptions) {
   const std::string label(63, 'x');
   server.add_zone(".", "");

@@ -20,14 +20,18 @@ struct Counters {
     std::atomic<std::uint64_t> truncated{0};
     std::atomic<std::uint64_t> dropped{0};  // no reply was safe
   };
-  PerTransport udp, tcp;
-  std::atomic<std::uint64_t> tcp_connections{0};  // open now
 
-  // Why a TCP connection was closed that the client had not ended.
-  enum class TcpClosed : std::uint8_t { Prefix, Evicted, Idle, TooLong };
-  static constexpr std::array<const char*, 4> kTcpClosedNames{"prefix", "evicted", "idle", "too_long"};
-  std::array<std::atomic<std::uint64_t>, kTcpClosedNames.size()> tcp_closed{};
-  void closed(TcpClosed why) { add(tcp_closed[static_cast<std::size_t>(why)]); }
+  // Why a connection was closed that the client had not ended.
+  enum class Closed : std::uint8_t { Prefix, Evicted, Idle, TooLong };
+  static constexpr std::array<const char*, 4> kClosedNames{"prefix", "evicted", "idle", "too_long"};
+  struct PerStreamTransport : PerTransport {
+    std::atomic<std::uint64_t> connections{0};  // open now
+    std::array<std::atomic<std::uint64_t>, kClosedNames.size()> closed{};
+    void add_closed(Closed why) { add(closed[static_cast<std::size_t>(why)]); }
+  };
+
+  PerTransport udp;
+  PerStreamTransport tcp, tls;
 };
 
 }  // namespace meridian::engines::dns

@@ -31,7 +31,8 @@ struct DnsEngine::Thread {
       : loop(std::move(its_loop)),
         worker(published, options.identity, clock, random.next()),
         udp(worker),
-        tcp(*loop, worker, options.tcp) {
+        tcp(*loop, worker, Transport::Tcp, options.tcp),
+        tls(*loop, worker, Transport::Tls, options.tls_limits) {
     if (options.limits.any())
       worker.limits = std::make_unique<RateLimit>(options.limits, std::max(1u, options.workers), random);
   }
@@ -46,7 +47,7 @@ struct DnsEngine::Thread {
   std::unique_ptr<net::Loop> loop;
   Worker worker;
   UdpListener udp;
-  TcpListener tcp;
+  TcpListener tcp, tls;
   std::vector<std::unique_ptr<net::UdpSocket>> udp_sockets;
   std::thread thread;
 };
@@ -70,9 +71,11 @@ Result<void> DnsEngine::start() {
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
     threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
   auto bound = bind();
+  if (bound) bound = bind_tls();
   if (!bound) {
     threads_.clear();
     bound_.clear();
+    bound_tls_.clear();
     return bound;
   }
   register_metrics();
@@ -115,6 +118,24 @@ Result<void> DnsEngine::bind() {
     bound_.push_back(address);
   }
   return {};
+}
+
+Result<void> DnsEngine::bind_tls() {
+  net::ListenOptions listen;
+  listen.reuse_port = true;
+  const net::ListenOptions exclusive;  // as above
+  for (const net::Address& asked : options_.tls_addresses) {
+    if (asked.port != 0) TRY(threads_.front()->loop->listen_tcp(asked, exclusive, options_.tls, [](auto) {}));
+    net::Address address = asked;
+    for (const auto& thread : threads_) address = TRY(thread->tls.listen(address, listen, options_.tls));
+    bound_tls_.push_back(address);
+  }
+  return {};
+}
+
+void DnsEngine::replace_tls(std::shared_ptr<net::TlsServerContext> tls) {
+  for (const auto& thread : threads_)
+    thread->loop->post([&listener = thread->tls, tls] { listener.replace_tls(tls); });
 }
 
 void DnsEngine::publish(std::unique_ptr<const DnsSnapshot> next) {
@@ -190,8 +211,6 @@ void DnsEngine::copy_limited() {
 // What clients asked or sent and did not get an answer to.
 void DnsEngine::copy_losses() {
   net::DatagramLosses udp;
-  std::uint64_t no_descriptors = 0;
-  std::array<std::uint64_t, Counters::kTcpClosedNames.size()> closed{};
   for (const auto& thread : threads_) {
     for (const auto& socket : thread->udp_sockets) {
       const net::DatagramLosses losses = socket->losses();
@@ -199,9 +218,6 @@ void DnsEngine::copy_losses() {
       udp.unsent += losses.unsent;
       udp.overflowed += losses.overflowed;
     }
-    no_descriptors += thread->tcp.refused_by_system();
-    for (std::size_t i = 0; i < closed.size(); ++i)
-      closed[i] += thread->worker.counters.tcp_closed[i].load(std::memory_order_relaxed);
   }
   const auto lost = [&](const char* why, std::uint64_t count) {
     advance(metrics_.counter("meridian_dns_udp_lost_total", "Datagrams lost in or below the socket.",
@@ -211,48 +227,70 @@ void DnsEngine::copy_losses() {
   lost("oversized", udp.oversized);
   lost("unsent", udp.unsent);
   lost("receive_buffer", udp.overflowed);
+}
+
+void DnsEngine::copy_connections(const char* transport, TcpListener Thread::*listener,
+                                 Counters::PerStreamTransport Counters::*counters) {
+  std::uint64_t open = 0, no_descriptors = 0;
+  std::array<std::uint64_t, Counters::kClosedNames.size()> closed{};
+  for (const auto& thread : threads_) {
+    const Counters::PerStreamTransport& of_thread = thread->worker.counters.*counters;
+    open += of_thread.connections.load(std::memory_order_relaxed);
+    no_descriptors += ((*thread).*listener).refused_by_system();
+    for (std::size_t i = 0; i < closed.size(); ++i)
+      closed[i] += of_thread.closed[i].load(std::memory_order_relaxed);
+  }
+  metrics_.gauge("meridian_dns_tcp_connections", "Open TCP connections.", {{"transport", transport}})
+      .set(static_cast<double>(open));
   const auto ended = [&](const char* why, std::uint64_t count) {
     advance(metrics_.counter("meridian_dns_tcp_closed_total",
-                             "TCP connections closed before their client ended them.", {{"reason", why}}),
+                             "TCP connections closed before their client ended them.",
+                             {{"transport", transport}, {"reason", why}}),
             count);
   };
   ended("system", no_descriptors);
-  for (std::size_t i = 0; i < closed.size(); ++i) ended(Counters::kTcpClosedNames[i], closed[i]);
+  for (std::size_t i = 0; i < closed.size(); ++i) ended(Counters::kClosedNames[i], closed[i]);
+}
+
+// Replies of all workers over one transport.
+template <typename Pick>
+void DnsEngine::copy_replies(const char* transport, Pick pick) {
+  const auto sum = [&](auto&& cell) {
+    std::uint64_t total = 0;
+    for (const auto& thread : threads_)
+      total += cell(pick(thread->worker.counters)).load(std::memory_order_relaxed);
+    return total;
+  };
+  for (std::size_t rcode = 0; rcode < Counters::kRcodes; ++rcode) {
+    const std::uint64_t total = sum([&](auto& counters) -> auto& { return counters.replies[rcode]; });
+    if (total == 0) continue;
+    advance(metrics_.counter(
+                "meridian_dns_queries_total", "Queries answered.",
+                {{"transport", transport}, {"rcode", to_string(static_cast<meridian::dns::Rcode>(rcode))}}),
+            total);
+  }
+  advance(
+      metrics_.counter("meridian_dns_truncated_total", "Replies with TC set.", {{"transport", transport}}),
+      sum([](auto& counters) -> auto& { return counters.truncated; }));
+  advance(metrics_.counter("meridian_dns_dropped_total", "Messages that got no reply.",
+                           {{"transport", transport}}),
+          sum([](auto& counters) -> auto& { return counters.dropped; }));
 }
 
 void DnsEngine::register_metrics() {
   metrics_.on_scrape([this] {
     copy_limited();
     copy_losses();
-    for (bool udp : {true, false}) {
-      const char* transport = udp ? "udp" : "tcp";
-      auto sum = [&](auto&& pick) {
-        std::uint64_t total = 0;
-        for (auto& thread : threads_)
-          total += pick(udp ? thread->worker.counters.udp : thread->worker.counters.tcp)
-                       .load(std::memory_order_relaxed);
-        return total;
-      };
-      for (std::size_t rcode = 0; rcode < Counters::kRcodes; ++rcode) {
-        std::uint64_t total = sum([&](auto& counters) -> auto& { return counters.replies[rcode]; });
-        if (total == 0) continue;
-        advance(metrics_.counter("meridian_dns_queries_total", "Queries answered.",
-                                 {{"transport", transport},
-                                  {"rcode", to_string(static_cast<meridian::dns::Rcode>(rcode))}}),
-                total);
-      }
-      advance(metrics_.counter("meridian_dns_truncated_total", "Replies with TC set.",
-                               {{"transport", transport}}),
-              sum([](auto& counters) -> auto& { return counters.truncated; }));
-      advance(metrics_.counter("meridian_dns_dropped_total", "Messages that got no reply.",
-                               {{"transport", transport}}),
-              sum([](auto& counters) -> auto& { return counters.dropped; }));
+    copy_replies(
+        "udp", [](const Counters& counters) -> auto& { return counters.udp; });
+    copy_replies("tcp",
+                 [](const Counters& counters) -> const Counters::PerTransport& { return counters.tcp; });
+    copy_connections("tcp", &Thread::tcp, &Counters::tcp);
+    if (!bound_tls_.empty()) {
+      copy_replies("tls",
+                   [](const Counters& counters) -> const Counters::PerTransport& { return counters.tls; });
+      copy_connections("tls", &Thread::tls, &Counters::tls);
     }
-    std::uint64_t connections = 0;
-    for (auto& thread : threads_)
-      connections += thread->worker.counters.tcp_connections.load(std::memory_order_relaxed);
-    metrics_.gauge("meridian_dns_tcp_connections", "Open TCP connections.")
-        .set(static_cast<double>(connections));
     metrics_.gauge("meridian_dns_served_revision", "The lowest revision that a worker serves.")
         .set(static_cast<double>(served_revision()));
   });

@@ -26,6 +26,11 @@ struct DnsEngineOptions {
   ServerIdentity identity;
   TcpLimits tcp;
   RateLimitOptions limits;
+  // DNS over TLS (RFC 7858); `tls` is needed with addresses. A handshake costs more than what an idle
+  // connection holds, so that clients may keep theirs longer (RFC 7858 §3.4).
+  std::vector<net::Address> tls_addresses;
+  std::shared_ptr<net::TlsServerContext> tls;
+  TcpLimits tls_limits{.idle_time_max = std::chrono::seconds(30)};
   int receive_buffer_bytes = 1024 * 1024;  // SO_RCVBUF of the UDP sockets
 };
 
@@ -41,6 +46,9 @@ class DnsEngine {
   // Opens every socket, then answers. All or nothing: on an error nothing listens.
   Result<void> start();
   const std::vector<net::Address>& addresses() const { return bound_; }  // real ports, after start()
+  const std::vector<net::Address>& tls_addresses() const { return bound_tls_; }
+  // For connections from now on. Thread-safe; after start(), with TLS addresses.
+  void replace_tls(std::shared_ptr<net::TlsServerContext> tls);
   unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
   net::Loop& loop(unsigned worker);  // to post to
 
@@ -60,9 +68,14 @@ class DnsEngine {
  private:
   struct Thread;
   Result<void> bind();
+  Result<void> bind_tls();
   void register_metrics();
   void copy_limited();
   void copy_losses();
+  template <typename Pick>
+  void copy_replies(const char* transport, Pick pick);
+  void copy_connections(const char* transport, TcpListener Thread::*listener,
+                        Counters::PerStreamTransport Counters::*counters);
 
   DnsEngineOptions options_;
   const Clock& clock_;
@@ -71,7 +84,7 @@ class DnsEngine {
   MakeLoop make_loop_;
   Published<snapshots::dns::DnsSnapshot> published_;
   std::vector<std::unique_ptr<Thread>> threads_;
-  std::vector<net::Address> bound_;
+  std::vector<net::Address> bound_, bound_tls_;
 };
 
 }  // namespace meridian::engines::dns

@@ -197,8 +197,9 @@ TEST_F(DnsEngineTest, TcpClosesIdleConnectionsThoughBytesTrickleIn) {
   Socket slow(SOCK_STREAM, at());
   slow.send(framed(query_for("www.one.test.", Type::A)).substr(0, 10));
   EXPECT_EQ(slow.receive(), "") << "half a message is no sign of life";
-  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_tcp_closed_total{reason=\"idle\"} 1\n"),
-            std::string::npos);
+  EXPECT_NE(
+      metrics.prometheus_text().find("meridian_dns_tcp_closed_total{reason=\"idle\",transport=\"tcp\"} 1\n"),
+      std::string::npos);
 }
 
 TEST_F(DnsEngineTest, WhenTcpIsFullTheNewcomerTakesThePlaceOfOneThatNeverAskedElseOfTheIdlest) {
@@ -218,7 +219,8 @@ TEST_F(DnsEngineTest, WhenTcpIsFullTheNewcomerTakesThePlaceOfOneThatNeverAskedEl
   Socket fourth(SOCK_STREAM, at());
   EXPECT_EQ(first.receive(), "");
   EXPECT_TRUE(works(fourth));
-  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_tcp_closed_total{reason=\"evicted\"} 2\n"),
+  EXPECT_NE(metrics.prometheus_text().find(
+                "meridian_dns_tcp_closed_total{reason=\"evicted\",transport=\"tcp\"} 2\n"),
             std::string::npos);
 }
 

@@ -62,11 +62,10 @@ class TcpListener::Connection final : public net::TcpHandler {
       }
       ByteReader reader(std::string_view(received_).substr(used));
       const std::size_t size = reader.u16();
-      if (size > owner_.limits_.query_bytes_max) return owner_.close(*this, Counters::TcpClosed::TooLong);
+      if (size > owner_.limits_.query_bytes_max) return owner_.close(*this, Counters::Closed::TooLong);
       if (reader.remaining() < size) break;
-      const std::size_t reply =
-          serve_query(owner_.worker_, *snapshot, owner_.worker_.counters.tcp, Transport::Tcp, socket_->peer(),
-                      now, reader.take(size), owner_.reply_);
+      const std::size_t reply = serve_query(owner_.worker_, *snapshot, owner_.counters_, owner_.transport_,
+                                            socket_->peer(), now, reader.take(size), owner_.reply_);
       used += 2 + size;
       if (reply == 0) continue;
       note_active();
@@ -103,17 +102,27 @@ class TcpListener::Connection final : public net::TcpHandler {
   Order::iterator place_;
 };
 
-TcpListener::TcpListener(net::Loop& loop, Worker& worker, const TcpLimits& limits)
-    : loop_(loop), worker_(worker), limits_(limits), reply_(kMessageSizeMax) {}
+TcpListener::TcpListener(net::Loop& loop, Worker& worker, Transport transport, const TcpLimits& limits)
+    : loop_(loop),
+      worker_(worker),
+      transport_(transport),
+      counters_(transport == Transport::Tls ? worker.counters.tls : worker.counters.tcp),
+      limits_(limits),
+      reply_(kMessageSizeMax) {}
 
 TcpListener::~TcpListener() {
   connections_.clear();  // they leave the lists below, which are still there
 }
 
-Result<net::Address> TcpListener::listen(const net::Address& address, const net::ListenOptions& options) {
-  sockets_.push_back(
-      TRY(loop_.listen_tcp(address, options, nullptr, [this](auto socket) { accept(std::move(socket)); })));
+Result<net::Address> TcpListener::listen(const net::Address& address, const net::ListenOptions& options,
+                                         std::shared_ptr<net::TlsServerContext> tls) {
+  sockets_.push_back(TRY(loop_.listen_tcp(address, options, std::move(tls),
+                                          [this](auto socket) { accept(std::move(socket)); })));
   return sockets_.back()->local();
+}
+
+void TcpListener::replace_tls(const std::shared_ptr<net::TlsServerContext>& tls) {
+  for (const auto& socket : sockets_) socket->replace_tls(tls);
 }
 
 std::uint64_t TcpListener::refused_by_system() const {
@@ -125,28 +134,28 @@ std::uint64_t TcpListener::refused_by_system() const {
 void TcpListener::accept(std::unique_ptr<net::TcpConnection> socket) {
   const auto of_prefix = prefixes_.find(ClientPrefix::of(socket->peer().ip));
   if (of_prefix != prefixes_.end() && of_prefix->second >= limits_.connections_per_prefix_max)
-    return worker_.counters.closed(Counters::TcpClosed::Prefix);
+    return counters_.add_closed(Counters::Closed::Prefix);
   if (connections_.size() >= limits_.connections_max) {
     Order& idlest = silent_.empty() ? asking_ : silent_;
-    if (idlest.empty()) return worker_.counters.closed(Counters::TcpClosed::Evicted);
-    close(*idlest.front(), Counters::TcpClosed::Evicted);
+    if (idlest.empty()) return counters_.add_closed(Counters::Closed::Evicted);
+    close(*idlest.front(), Counters::Closed::Evicted);
   }
   auto connection = std::make_unique<Connection>(*this, std::move(socket));
   Connection& accepted = *connection;
   connections_.emplace(&accepted, std::move(connection));
-  worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
+  counters_.connections.store(connections_.size(), std::memory_order_relaxed);
   if (!idle_check_) idle_check_ = loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
   accepted.start();
 }
 
-void TcpListener::close(Connection& connection, Counters::TcpClosed why) {
-  worker_.counters.closed(why);
+void TcpListener::close(Connection& connection, Counters::Closed why) {
+  counters_.add_closed(why);
   remove(connection);
 }
 
 void TcpListener::remove(Connection& connection) {
   connections_.erase(&connection);
-  worker_.counters.tcp_connections.store(connections_.size(), std::memory_order_relaxed);
+  counters_.connections.store(connections_.size(), std::memory_order_relaxed);
 }
 
 // One timer for all connections: an idle one lives a quarter longer than its limit at most.
@@ -154,7 +163,7 @@ void TcpListener::close_idle() {
   const MonotonicTime now = loop_.clock().monotonic();
   for (Order* order : {&silent_, &asking_})
     while (!order->empty() && now - order->front()->active() >= limits_.idle_time_max)
-      close(*order->front(), Counters::TcpClosed::Idle);
+      close(*order->front(), Counters::Closed::Idle);
   idle_check_ =
       connections_.empty() ? nullptr : loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
 }

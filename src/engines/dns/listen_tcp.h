@@ -1,7 +1,8 @@
-// DNS over TCP (RFC 7766): two-byte lengths, many queries on a connection, replies in the order of the
-// queries. Rule: a client that neither asks nor reads loses its connection; nobody can make the server hold
-// much for him. When all connections are taken, the idlest gives way to the newcomer, and those that never
-// asked anything before those that did: a flood of connections evicts itself.
+// DNS over TCP (RFC 7766) and, behind TLS, over TLS (RFC 7858): two-byte lengths, many queries on a
+// connection, replies in the order of the queries. Rule: a client that neither asks nor reads loses its
+// connection; nobody can make the server hold much for him. When all connections are taken, the idlest gives
+// way to the newcomer, and those that never asked anything before those that did: a flood of connections
+// evicts itself.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,11 @@ struct TcpLimits {
 
 class TcpListener {
  public:
-  TcpListener(net::Loop& loop, Worker& worker, const TcpLimits& limits);
+  TcpListener(net::Loop& loop, Worker& worker, Transport transport, const TcpLimits& limits);
   ~TcpListener();
-  Result<net::Address> listen(const net::Address& address, const net::ListenOptions& options);
+  Result<net::Address> listen(const net::Address& address, const net::ListenOptions& options,
+                              std::shared_ptr<net::TlsServerContext> tls = nullptr);
+  void replace_tls(const std::shared_ptr<net::TlsServerContext>& tls);  // for new connections
   // Connections that the system had no descriptors or memory for. Thread-safe.
   std::uint64_t refused_by_system() const;
 
@@ -41,13 +44,15 @@ class TcpListener {
   using Order = std::list<Connection*>;  // the idlest first
 
   void accept(std::unique_ptr<net::TcpConnection> socket);
-  void close(Connection& connection, Counters::TcpClosed why);
+  void close(Connection& connection, Counters::Closed why);
   void remove(Connection& connection);
   void close_idle();
   std::size_t unsent_max() const;
 
   net::Loop& loop_;
   Worker& worker_;
+  const Transport transport_;
+  Counters::PerStreamTransport& counters_;
   TcpLimits limits_;
   std::vector<std::unique_ptr<net::TcpListener>> sockets_;
   std::map<const Connection*, std::unique_ptr<Connection>> connections_;

@@ -57,10 +57,12 @@ Reply::Reply(const Query& query, const AnswerContext& context, MutableBytes out,
   if (!query.edns) return;
   build_options();
   CHECK(writer_.reserve(kOptFixedSize + options_size_));
+  if (query.edns->padding && context.transport == Transport::Tls) [[unlikely]]
+    padded_size_max_ = size_limit(query, context, out);
 }
 
 std::size_t Reply::size_limit(const Query& query, const AnswerContext& context, MutableBytes out) {
-  if (context.transport == Transport::Tcp) return std::min(out.size(), kTcpSizeMax);
+  if (context.transport != Transport::Udp) return std::min(out.size(), kTcpSizeMax);
   if (!query.edns) return kUdpSizeMin;
   const std::size_t wanted = std::min(query.edns->udp_payload_size, context.identity.udp_payload_size_max);
   return std::min(std::max(wanted, kUdpSizeMin), out.size());
@@ -195,6 +197,17 @@ void Reply::add_additional(const DnsSnapshot& snapshot) {
       if (!glue || !cut_.empty()) add_targets(snapshot, sources_[i], glue);
 }
 
+// RFC 8467 §4.1: whole blocks, so that the length tells little of what was asked. Only where nobody else can
+// read the message (RFC 7830 §6), and last of the options, since the length of all others counts.
+void Reply::pad(std::size_t size_before_opt) {
+  static constexpr std::array<std::uint8_t, kPaddingBlock> kZeros{};
+  const std::size_t size = size_before_opt + kOptFixedSize + options_size_ + 4;
+  if (size > padded_size_max_) return;
+  const std::size_t missing = (kPaddingBlock - size % kPaddingBlock) % kPaddingBlock;
+  append_option(meridian::dns::OptionCode::Padding,
+                Bytes(kZeros).first(std::min(missing, padded_size_max_ - size)));
+}
+
 std::size_t Reply::finish(Rcode rcode) {
   const auto code = static_cast<std::uint16_t>(rcode);
   header_.rcode = code & 15;
@@ -202,6 +215,8 @@ std::size_t Reply::finish(Rcode rcode) {
   if (query_.edns) {
     // RFC 6891 §6.1.3: the class is what we accept, the TTL the upper bits of the code, version 0 and DO.
     writer_.release_reserved();
+    if (padded_size_max_ != 0) [[unlikely]]
+      pad(writer_.size());
     const std::uint32_t ttl =
         static_cast<std::uint32_t>(code >> 4) << 24 | (query_.edns->dnssec_ok ? 0x8000u : 0u);
     const auto options = as_text(Bytes(options_).first(options_size_));

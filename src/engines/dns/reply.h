@@ -15,6 +15,7 @@ namespace meridian::engines::dns {
 class Reply {
  public:
   static constexpr std::size_t kAdditionalSetsMax = 128;  // RRsets in the additional section
+  static constexpr std::size_t kPaddingBlock = 468;       // RFC 8467 §4.1
   static constexpr std::size_t kSourcesMax = 2;  // RRsets whose targets get addresses: answer, authority
 
   // Writes the question and keeps room for OPT.
@@ -47,6 +48,7 @@ class Reply {
   static std::size_t size_limit(const meridian::dns::Query& query, const AnswerContext& context,
                                 MutableBytes out);
   void build_options();
+  void pad(std::size_t size_before_opt);
   void append_option(meridian::dns::OptionCode code, Bytes value);
   bool add_set(Section section, std::string_view owner, const RecordsView& records, std::uint32_t ttl);
   bool add_required(Section section, std::string_view owner, const RecordsView& records, std::uint32_t ttl);
@@ -70,9 +72,11 @@ class Reply {
 
   static constexpr std::size_t kOptionsSizeMax = 4 + ServerIdentity::kNsidSizeMax +           // NSID
                                                  4 + kClientCookieSize + kServerCookieSize +  // cookie
-                                                 4 + 4 + 16;                                  // client subnet
+                                                 4 + 4 + 16 +                                 // client subnet
+                                                 4 + kPaddingBlock;
   std::array<std::uint8_t, kOptionsSizeMax> options_;
   std::size_t options_size_ = 0;
+  std::size_t padded_size_max_ = 0;  // 0: the reply is not padded
 };
 
 }  // namespace meridian::engines::dns

@@ -129,7 +129,7 @@ void TestServer::add_zone(std::string_view apex, std::string_view lines, std::st
 }
 
 std::string TestServer::ask_bytes(std::string_view query, Transport transport) {
-  std::string out(transport == Transport::Tcp ? kTcpSizeMax : 4096, '\xee');
+  std::string out(transport == Transport::Udp ? 4096 : kTcpSizeMax, '\xee');
   const AnswerContext context{client, transport, random, identity, now};
   out.resize(answer(as_bytes(query), *snapshot, context,
                     {reinterpret_cast<std::uint8_t*>(out.data()), out.size()}, trace)

@@ -39,6 +39,8 @@ const char* read_options(Bytes options, Edns& edns) {
     if (!reader.ok()) return "an EDNS option is cut short";
     if (code == OptionCode::Nsid) {
       edns.nsid = true;
+    } else if (code == OptionCode::Padding) {
+      edns.padding = true;
     } else if (code == OptionCode::Cookie && edns.cookie.empty()) {
       if (value.size() != kCookieSize && (value.size() < kCookieSizeMin || value.size() > kCookieSizeMax))
         return "the cookie is neither 8 nor 16 to 40 bytes long";

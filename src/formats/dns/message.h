@@ -46,6 +46,7 @@ struct Edns {
   std::uint8_t version = 0;
   bool dnssec_ok = false;
   bool nsid = false;        // the option was present
+  bool padding = false;     // the option was present (RFC 7830)
   std::string_view cookie;  // 8, or 16 to 40 bytes of the message parsed; empty: none
   std::optional<ClientSubnet> client_subnet;
 };
