@@ -1,13 +1,16 @@
 // The ceiling of a UDP server on this machine: sends every query back with QR set, 64 at a time, and does
 // nothing else.
 //
-// usage: udp_echo ADDR:PORT      (until a signal ends it)
+// usage: udp_echo ADDR:PORT [WORKERS]     (until a signal ends it)
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <thread>
+#include <vector>
 
 #include "net/address.h"
 
@@ -24,6 +27,8 @@ int serve(const meridian::net::Address& address) {
   const int server = socket(AF_INET, SOCK_DGRAM, 0);
   const int room = 1024 * 1024;
   setsockopt(server, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+  const int on = 1;
+  setsockopt(server, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (bind(server, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) != 0) return 1;
 
   std::array<std::array<char, kDatagramMax>, kBatch> data;
@@ -52,9 +57,14 @@ int serve(const meridian::net::Address& address) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto address =
-      argc == 2 ? meridian::net::Address::parse(argv[1]) : meridian::invalid("usage: udp_echo ADDR:PORT");
-  if (address && address->ip.is_v4()) return serve(*address);
-  std::fprintf(stderr, "udp_echo: %s\n", address ? "IPv4 only" : address.error().message.c_str());
-  return 2;
+  const auto address = argc == 2 || argc == 3 ? meridian::net::Address::parse(argv[1])
+                                              : meridian::invalid("usage: udp_echo ADDR:PORT [WORKERS]");
+  if (!address || !address->ip.is_v4()) {
+    std::fprintf(stderr, "udp_echo: %s\n", address ? "IPv4 only" : address.error().message.c_str());
+    return 2;
+  }
+  std::vector<std::jthread> others;
+  for (int n = argc == 3 ? std::atoi(argv[2]) : 1; n > 1; --n)
+    others.emplace_back([&address] { std::exit(serve(*address)); });
+  return serve(*address);
 }

@@ -1,17 +1,23 @@
 // The DNS engine by itself: zone files in, answers out, until SIGTERM. No store, no compiler, no API.
 //
-// usage: dns_serve_zone --listen ADDR:PORT --zone FILE --origin NAME [--zone FILE --origin NAME …]
+// usage: dns_serve_zone --listen ADDR:PORT [--workers N] --zones LIST [--save DIR]
+//        dns_serve_zone --listen ADDR:PORT [--workers N] --load DIR
+//   LIST: a line `FILE ORIGIN` a zone. --save writes the snapshot to DIR as an edge keeps it, --load starts
+//   from that.
 #include <malloc.h>
 
 #include <csignal>
+#include <fstream>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "engines/dns/dns_engine.h"
 #include "net/loop.h"
+#include "snapshots/dns/disk_log.h"
 #include "zone_delta.h"
 
 namespace meridian::differential {
@@ -19,7 +25,8 @@ namespace {
 
 struct Options {
   net::Address listen;
-  std::vector<std::pair<std::string, std::string>> zones;  // file, origin
+  unsigned workers = 1;
+  std::string zones, save, load;
 };
 
 Result<Options> parse_options(int argc, char** argv) {
@@ -29,26 +36,47 @@ Result<Options> parse_options(int argc, char** argv) {
     const std::string value = argv[n + 1];
     if (flag == "--listen")
       options.listen = TRY(net::Address::parse(value));
-    else if (flag == "--zone")
-      options.zones.emplace_back(value, "");
-    else if (flag == "--origin" && !options.zones.empty())
-      options.zones.back().second = value;
+    else if (flag == "--workers")
+      options.workers = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
+    else if (flag == "--zones")
+      options.zones = value;
+    else if (flag == "--save")
+      options.save = value;
+    else if (flag == "--load")
+      options.load = value;
     else
       return invalid(fmt::format("unknown option {}", flag));
   }
-  if (options.zones.empty()) return invalid("no --zone");
+  if (options.zones.empty() == options.load.empty()) return invalid("either --zones or --load");
   return options;
 }
 
-Result<std::unique_ptr<const snapshots::dns::DnsSnapshot>> load(const Options& options, Random& random) {
-  const auto nothing = snapshots::dns::DnsSnapshot::empty(random);
+using Snapshot = std::unique_ptr<const snapshots::dns::DnsSnapshot>;
+
+Result<Snapshot> read_zones(const Options& options, Disk& disk, Random& random) {
+  std::ifstream list(options.zones);
+  if (!list) return fail(ErrorCode::Unavailable, "cannot read " + options.zones);
   snapshots::dns::Delta delta{.from = 0, .to = 1, .zones = {}};
-  for (const auto& [file, origin] : options.zones)
+  for (std::string file, origin; list >> file >> origin;)
     delta.zones.push_back(
         to_zone_change(TRY(read_zone(file, origin)), fmt::format("Z{}", delta.zones.size())));
   TRY(snapshots::dns::check(delta));
-  auto snapshot = snapshots::dns::apply(*nothing, delta);
-  delta = {};
+  const auto nothing = snapshots::dns::DnsSnapshot::empty(random);
+  Snapshot snapshot = TRY(snapshots::dns::apply(*nothing, delta));
+  if (!options.save.empty()) {
+    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.save, random));
+    TRY(opened.log->append(delta, *snapshot));
+  }
+  return snapshot;
+}
+
+Result<Snapshot> load(const Options& options, Random& random) {
+  RealDisk disk;
+  if (!options.load.empty()) {
+    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.load, random));
+    return std::move(opened.snapshot);
+  }
+  auto snapshot = read_zones(options, disk, random);
   malloc_trim(0);  // what reading the files took is not the engine's memory (bench/dns measures that)
   return snapshot;
 }
@@ -66,6 +94,7 @@ Result<void> run(int argc, char** argv) {
   Metrics metrics;
   engines::dns::DnsEngineOptions engine_options;
   engine_options.addresses = {options.listen};
+  engine_options.workers = options.workers;
   engines::dns::DnsEngine engine(std::move(engine_options), TRY(load(options, random)), clock, random,
                                  metrics, net::make_loop);
   TRY(engine.start());

@@ -1,5 +1,5 @@
 """Name servers on loopback for comparisons: Knot, NSD and ours, with the same zones and settings that are comparable
-(one worker, 1232 bytes of UDP, no rate limit, no cookies, no minimal answers, no rotation). Each lives in a folder of
+(one worker unless asked, 1232 bytes of UDP, no rate limit, no cookies, no minimal answers, no rotation). Each lives in a folder of
 its own and ends with its `with` block.
 """
 import os
@@ -33,8 +33,8 @@ def find(program: str) -> str | None:
 
 
 def origin_of(zone: pathlib.Path) -> str:
-    """Zone files are called after their origin."""
-    return zone.stem
+    """Zone files are called after their origin; that of the root is @.zone."""
+    return "" if zone.stem == "@" else zone.stem
 
 
 def resident_bytes(pids: list[int]) -> int:
@@ -59,10 +59,11 @@ class DnsServer:
     name = ""
     ready_seconds_max = 60
 
-    def __init__(self, zones: list[pathlib.Path], core: int | None = None):
+    def __init__(self, zones: list[pathlib.Path], core: int | None = None, workers: int = 1):
         self.zones = [zone.resolve() for zone in zones]
         self.port = free_port()
         self.core = core
+        self.workers = workers
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"meridian-{self.name}-"))
         self.process: subprocess.Popen | None = None
 
@@ -102,7 +103,7 @@ class DnsServer:
                 time.sleep(0.02)
 
     def serves(self, origin: str) -> bool:
-        labels = b"".join(bytes([len(label)]) + label.encode() for label in origin.split("."))
+        labels = b"".join(bytes([len(label)]) + label.encode() for label in origin.split(".") if label)
         question = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 6, 1)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
             asker.settimeout(0.5)
@@ -130,7 +131,7 @@ server:
     user: "{me}"
     pidfile: "{self.folder}/knot.pid"
     listen: {HOST}@{self.port}
-    udp-workers: 1
+    udp-workers: {self.workers}
     tcp-workers: 1
     background-workers: 1
     udp-max-payload: 1232
@@ -156,11 +157,12 @@ class Nsd(DnsServer):
     name = "nsd"
 
     def command(self):
-        zones = "".join(f'zone:\n    name: "{origin_of(zone)}"\n    zonefile: "{zone}"\n' for zone in self.zones)
+        zones = "".join(f'zone:\n    name: "{origin_of(zone)}."\n    zonefile: "{zone}"\n' for zone in self.zones)
         (self.folder / "nsd.conf").write_text(f"""
 server:
     ip-address: {HOST}@{self.port}
-    server-count: 1
+    server-count: {self.workers}
+    reuseport: {'yes' if self.workers > 1 else 'no'}
     username: ""
     zonesdir: "{self.folder}"
     database: ""
@@ -192,7 +194,6 @@ class Ours(DnsServer):
         return ROOT / "build" / cls.build / "dns_serve_zone"
 
     def command(self):
-        command = [str(self.program()), "--listen", f"{HOST}:{self.port}"]
-        for zone in self.zones:
-            command += ["--zone", str(zone), "--origin", origin_of(zone) + "."]
-        return command
+        (self.folder / "zones").write_text("".join(f"{zone} {origin_of(zone)}.\n" for zone in self.zones))
+        return [str(self.program()), "--listen", f"{HOST}:{self.port}", "--workers", str(self.workers), "--zones",
+                str(self.folder / "zones")]
