@@ -70,7 +70,12 @@ void append_u32(std::string& out, std::uint32_t value);
 void append_u64(std::string& out, std::uint64_t value);
 void append_sized(std::string& out, std::string_view bytes);
 
-inline std::uint16_t load_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
+inline std::uint16_t load_u16(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+}
+inline std::uint32_t load_u32(const std::uint8_t* at) {
+  return static_cast<std::uint32_t>(load_u16(at)) << 16 | load_u16(at + 2);
+}
 inline void store_u16(std::uint8_t* at, std::uint16_t value) {
   at[0] = static_cast<std::uint8_t>(value >> 8);
   at[1] = static_cast<std::uint8_t>(value);

@@ -63,32 +63,34 @@ class Answer {
   // Follows CNAMEs through all zones we serve; the last name decides the code and the other sections (RFC
   // 6604).
   Rcode fill_answer() {
-    std::array<std::string_view, kChainMax + 1> owners;
-    owners[0] = query_.question.name.wire();
+    std::array<Reply::Owner, kChainMax + 1> owners;
+    owners[0] = reply_.question();
     const DnsZone* zone = nullptr;
     for (std::size_t hops = 0;; ++hops) {
-      LookupName name(snapshot_.hash_key(), owners[hops]);
+      const Reply::Owner owner = owners[hops];
+      LookupName name(snapshot_.hash_key(), owner.wire);
       const DnsZone* next_zone = find_zone(snapshot_, name, query_.question.type, trace_);
-      if (!next_zone) return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone);
+      if (!next_zone)
+        return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone, owners[hops - 1]);
       zone = next_zone;
       const Found found = find_name(*zone, name, query_.question.type, trace_);
       reply_.set_authoritative(hops > 0 || found.kind != Found::Kind::Delegation);
       about(hops, *zone, name, found);
       if (found.kind == Found::Kind::Delegation)
-        return end_referral(*zone, owners[hops], name.suffix(found.labels).size(), *found.node);
-      if (found.kind == Found::Kind::Nothing) return end_negative(*zone, Rcode::NXDomain);
+        return end_referral(*zone, owner, name.suffix(found.labels).size(), *found.node);
+      if (found.kind == Found::Kind::Nothing) return end_negative(*zone, owner, Rcode::NXDomain);
 
       if (const auto records = records_asked(*zone, *found.node)) {
-        if (!reply_.add_answer(*zone, owners[hops], *records)) return Rcode::NoError;
-        return end_positive(*zone, found.node == &zone->apex_node() && records->type == Type::NS);
+        if (!reply_.add_answer(*zone, owner, *records)) return Rcode::NoError;
+        return end_positive(*zone, owner, found.node == &zone->apex_node() && records->type == Type::NS);
       }
       const auto cname = find_records(snapshot_, *zone, *found.node, Type::CNAME, trace_);
-      if (!cname) return end_negative(*zone, Rcode::NoError);
-      if (!reply_.add_answer(*zone, owners[hops], *cname)) return Rcode::NoError;
-      owners[hops + 1] = cname->first();
+      if (!cname) return end_negative(*zone, owner, Rcode::NoError);
+      if (!reply_.add_answer(*zone, owner, *cname)) return Rcode::NoError;
+      owners[hops + 1] = reply_.cname_target(*cname);
       if (trace_)
-        trace_->add("cname", fmt::format("{} leads to {}", shown(owners[hops]), shown(owners[hops + 1])));
-      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone);
+        trace_->add("cname", fmt::format("{} leads to {}", shown(owner.wire), shown(owners[hops + 1].wire)));
+      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone, owner);
     }
   }
 
@@ -101,9 +103,9 @@ class Answer {
   }
 
   // Whether the last of the owners must not be looked up: it was before, or there are too many.
-  bool ends_chain(std::span<const std::string_view> owners) {
-    const auto is_last = [&](std::string_view owner) {
-      return meridian::dns::same_name(owner, owners.back());
+  bool ends_chain(std::span<const Reply::Owner> owners) {
+    const auto is_last = [&](const Reply::Owner& owner) {
+      return meridian::dns::same_name(owner.wire, owners.back().wire);
     };
     const bool is_loop = std::ranges::any_of(owners.first(owners.size() - 1), is_last);
     const bool is_long = owners.size() > kChainMax;
@@ -124,20 +126,20 @@ class Answer {
   }
 
   // Route 53 adds the zone's NS set to every positive answer (DNSBehavior page).
-  Rcode end_positive(const DnsZone& zone, bool has_ns_already = false) {
-    if (!has_ns_already) reply_.add_authority_ns(zone);
+  Rcode end_positive(const DnsZone& zone, Reply::Owner owner, bool has_ns_already = false) {
+    if (!has_ns_already) reply_.add_authority_ns(zone, owner);
     return Rcode::NoError;
   }
 
-  Rcode end_negative(const DnsZone& zone, Rcode rcode) {
-    reply_.add_soa(zone);
+  Rcode end_negative(const DnsZone& zone, Reply::Owner owner, Rcode rcode) {
+    reply_.add_soa(zone, owner);
     result_.kind = rcode == Rcode::NXDomain ? AnswerKind::NameError : AnswerKind::NoData;
     result_.name_hash = zone.apex_node().hash();
     return rcode;
   }
 
-  Rcode end_referral(const DnsZone& zone, std::string_view owner, std::size_t cut_size, const NameNode& cut) {
-    reply_.add_referral(zone, owner.substr(owner.size() - cut_size), *cut.find(Type::NS));
+  Rcode end_referral(const DnsZone& zone, Reply::Owner owner, std::size_t cut_size, const NameNode& cut) {
+    reply_.add_referral(zone, owner, cut_size, *cut.find(Type::NS));
     return Rcode::NoError;
   }
 

@@ -13,8 +13,7 @@ constexpr std::size_t kHashOffset = 8;  // behind version, reserved and timestam
 constexpr std::int32_t kAgeSecondsMax = 3600, kFreshSecondsMax = 1800, kAheadSecondsMax = 300;
 
 std::uint32_t timestamp_of(std::string_view server_cookie) {
-  const auto* at = reinterpret_cast<const std::uint8_t*>(server_cookie.data()) + 4;
-  return static_cast<std::uint32_t>(load_u16(at)) << 16 | load_u16(at + 2);
+  return load_u32(as_bytes(server_cookie).data() + 4);
 }
 
 // RFC 1982 arithmetic: seconds since the cookie was made, also across the wrap of 2106.

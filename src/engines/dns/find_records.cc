@@ -37,6 +37,10 @@ const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type typ
 }
 
 Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace) {
+  // Nothing above a name can take its place where nothing is delegated.
+  if (!zone.has_cuts() && !trace)
+    if (const NameNode* exact = zone.find(name, name.labels()))
+      return {Found::Kind::Name, exact, name.labels()};
   const NameNode* node = &zone.apex_node();
   for (std::size_t labels = zone.apex_labels() + 1; labels <= name.labels(); ++labels) {
     const NameNode* child = node->child_count() > 0 ? zone.find(name, labels) : nullptr;
@@ -74,6 +78,7 @@ std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZo
     LookupName name(snapshot.hash_key(), target);
     const NameNode* target_node = zone.find(name, name.labels());
     records = target_node ? target_node->find(type) : std::nullopt;
+    if (records) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
     if (trace && !records) trace->add("alias", "the target has no such records: no data");
   }
   return records;

@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/check.h"
 
 namespace meridian::engines::dns {
 namespace {
 
-using meridian::dns::Class;
 using meridian::dns::Edns;
 using meridian::dns::Query;
 using meridian::dns::Rcode;
+using snapshots::dns::kOwnerPointerSize;
+using snapshots::dns::NameLink;
 
 constexpr std::size_t kOptFixedSize = 11;  // root owner, type, class, TTL, RDLENGTH
 
@@ -47,18 +49,27 @@ bool is_under(std::string_view name, std::string_view suffix) {
 }  // namespace
 
 Reply::Reply(const Query& query, const AnswerContext& context, MutableBytes out, Trace* trace)
-    : query_(query), context_(context), trace_(trace), writer_(out, size_limit(query, context, out)) {
+    : query_(query),
+      context_(context),
+      trace_(trace),
+      out_(out.data()),
+      limit_(size_limit(query, context, out)) {
   header_.id = query.header.id;
   header_.qr = true;
   header_.opcode = query.header.opcode;
   header_.rd = query.header.rd;
   header_.cd = query.header.cd;  // RFC 4035 §3.1.6
-  CHECK(writer_.add_question(query.question.name.wire(), query.question.type, query.question.klass));
+  const std::string_view name = query.question.name.wire();
+  std::memcpy(out_ + kQuestionAt, name.data(), name.size());
+  size_ = kQuestionAt + name.size() + 4;
+  store_u16(out_ + size_ - 4, static_cast<std::uint16_t>(query.question.type));
+  store_u16(out_ + size_ - 2, static_cast<std::uint16_t>(query.question.klass));
   if (!query.edns) return;
   build_options();
-  CHECK(writer_.reserve(kOptFixedSize + options_size_));
   if (query.edns->padding && context.transport == Transport::Tls) [[unlikely]]
-    padded_size_max_ = size_limit(query, context, out);
+    padded_size_max_ = limit_;
+  limit_ -= kOptFixedSize + options_size_;
+  CHECK(size_ <= limit_);
 }
 
 std::size_t Reply::size_limit(const Query& query, const AnswerContext& context, MutableBytes out) {
@@ -102,33 +113,105 @@ void Reply::build_options() {
   }
 }
 
+Reply::Owner Reply::end_of(Owner name, std::size_t size) const {
+  const std::string_view end = name.wire.substr(name.wire.size() - size);
+  if (name.at == 0 || size == 1) return {end, 0};  // the root label is shorter than a pointer
+  std::size_t at = name.at;
+  for (std::size_t left = name.wire.size(); left > size;) {
+    const std::size_t length = out_[at];
+    if (length >= 0xc0) {
+      at = (length & 0x3f) << 8 | out_[at + 1];
+      continue;
+    }
+    left -= length + 1;
+    at += length + 1;
+  }
+  return {end, static_cast<std::uint16_t>(at)};
+}
+
+// `record` is one of the snapshot, of whose RDATA only the beginning is wanted.
+void Reply::put_record(Owner owner, const char* record, std::size_t rdata_size) {
+  if (owner.at != 0) {
+    std::memcpy(out_ + size_, record, kRecordHeadSize + rdata_size);
+    store_u16(out_ + size_, static_cast<std::uint16_t>(0xc000 | owner.at));
+    size_ += kRecordHeadSize + rdata_size;
+    return;
+  }
+  std::memcpy(out_ + size_, owner.wire.data(), owner.wire.size());
+  size_ += owner.wire.size();
+  const std::size_t rest = kRecordHeadSize - kOwnerPointerSize + rdata_size;
+  std::memcpy(out_ + size_, record + kOwnerPointerSize, rest);
+  size_ += rest;
+}
+
 // Values leave in an order drawn anew for each answer (Fisher and Yates), so that clients spread.
-bool Reply::add_set(Section section, std::string_view owner, const RecordsView& records, std::uint32_t ttl) {
-  const auto before = writer_.mark();
-  std::array<std::uint16_t, snapshots::dns::kValuesMax> order;
+bool Reply::put_plain(Owner owner, const RecordsView& records) {
+  const std::string_view data = records.data;
+  const std::size_t owners = records.count * written_size(owner);
+  if (data.size() - records.count * kOwnerPointerSize + owners > limit_ - size_) return false;
+  if (records.count == 1) {
+    put_record(owner, data.data(), data.size() - kRecordHeadSize);
+    return true;
+  }
+  std::array<std::uint32_t, snapshots::dns::kValuesMax> order;
   std::size_t count = 0;
-  for (std::size_t at = 0; at < records.data.size(); records.next(at))
-    order[count++] = static_cast<std::uint16_t>(at);
+  for (std::size_t at = 0; at < data.size(); records.next(at))
+    order[count++] = static_cast<std::uint32_t>(at);
   for (std::size_t i = 0; i < count; ++i) {
     if (i + 1 < count) std::swap(order[i], order[i + context_.random.below(count - i)]);
     std::size_t at = order[i];
-    if (writer_.add_record(section, owner, records.type, Class::IN, ttl, records.next(at))) continue;
-    writer_.rollback(before);
+    put_record(owner, data.data() + order[i], records.next(at).size());
+  }
+  return true;
+}
+
+bool Reply::put_linked(Owner owner, const RecordsView& records) {
+  std::array<std::uint16_t, snapshots::dns::kLinkedValuesMax> values_at;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < records.count; ++i) {
+    const NameLink link = records.link(i);
+    std::size_t pointed = 0;
+    if (link.to == NameLink::To::Owner)
+      pointed = end_of(owner, link.offset).at;
+    else if (link.to == NameLink::To::Value && values_at[link.value] != 0)
+      pointed = pointable(values_at[link.value] + link.offset);
+    const char* record = records.data.data() + from;
+    const std::string_view rdata = records.next(from);
+    const std::size_t kept = pointed != 0 ? link.keep : rdata.size();
+    const std::size_t at = rdata_at(size_, written_size(owner));
+    if (at + kept + (pointed != 0 ? 2 : 0) > limit_) return false;
+    if (i < values_at.size()) values_at[i] = pointable(at);
+    put_record(owner, record, kept);
+    if (pointed == 0) continue;
+    store_u16(out_ + size_, static_cast<std::uint16_t>(0xc000 | pointed));
+    size_ += 2;
+    store_u16(out_ + at - 2, static_cast<std::uint16_t>(kept + 2));
+  }
+  return true;
+}
+
+bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
+  const std::size_t before = size_;
+  if (!(records.links ? put_linked(owner, records) : put_plain(owner, records))) {
+    size_ = before;
     return false;
   }
+  set_at_ = before;
+  set_owner_size_ = written_size(owner);
+  counts_[static_cast<std::size_t>(section)] += records.count;
   if (trace_)
     trace_->add(section == Section::Answer      ? "answer"
                 : section == Section::Authority ? "authority"
                                                 : "additional",
-                fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner)->to_string(), ttl,
-                            meridian::dns::to_string(records.type), count, count == 1 ? "" : "s"));
+                fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner.wire)->to_string(),
+                            records.ttl(), meridian::dns::to_string(records.type), records.count,
+                            records.count == 1 ? "" : "s"));
   if (added_count_ < added_.size()) added_[added_count_++] = records.data.data();
   return true;
 }
 
-bool Reply::add_required(Section section, std::string_view owner, const RecordsView& records,
-                         std::uint32_t ttl) {
-  if (add_set(section, owner, records, ttl)) return true;
+bool Reply::add_required(Section section, Owner owner, const RecordsView& records) {
+  if (add_set(section, owner, records)) return true;
   header_.tc = true;
   if (trace_)
     trace_->add("truncated", fmt::format("{} does not fit", meridian::dns::to_string(records.type)));
@@ -137,57 +220,75 @@ bool Reply::add_required(Section section, std::string_view owner, const RecordsV
 
 void Reply::remember(const DnsZone& zone, const RecordsView& records) {
   if (source_count_ == sources_.size() || additional_target(records.type, records.first()).empty()) return;
-  sources_[source_count_++] = {&zone, records};
+  sources_[source_count_++] = {&zone, records, set_at_, set_owner_size_};
 }
 
-bool Reply::add_answer(const DnsZone& zone, std::string_view owner, const RecordsView& records) {
-  if (!add_required(Section::Answer, owner, records, records.ttl)) return false;
+bool Reply::add_answer(const DnsZone& zone, Owner owner, const RecordsView& records) {
+  if (!add_required(Section::Answer, owner, records)) return false;
   remember(zone, records);
   return true;
 }
 
-void Reply::add_soa(const DnsZone& zone) {
+void Reply::add_soa(const DnsZone& zone, Owner name) {
   const RecordsView soa = *zone.apex_node().find(Type::SOA);
+  const Owner apex = end_of(name, zone.apex().size());
+  if (!add_required(Section::Authority, apex, soa)) return;
   // RFC 2308 §3: negative answers live for the smaller of the SOA's TTL and its last field.
-  const std::string_view rdata = soa.first();
-  ByteReader minimum(rdata.substr(rdata.size() - 4));
-  add_required(Section::Authority, zone.apex(), soa, std::min(soa.ttl, minimum.u32()));
+  const std::uint32_t minimum = load_u32(out_ + size_ - 4);
+  const std::size_t ttl_at = rdata_at(set_at_, set_owner_size_) - 6;
+  if (minimum < soa.ttl()) store_u32(out_ + ttl_at, minimum);
 }
 
-void Reply::add_referral(const DnsZone& zone, std::string_view cut, const RecordsView& ns) {
-  if (!add_required(Section::Authority, cut, ns, ns.ttl)) return;
-  cut_ = cut;
+void Reply::add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const RecordsView& ns) {
+  const Owner cut = end_of(name, cut_size);
+  if (!add_required(Section::Authority, cut, ns)) return;
+  cut_ = cut.wire;
   remember(zone, ns);
 }
 
-void Reply::add_authority_ns(const DnsZone& zone) {
+void Reply::add_authority_ns(const DnsZone& zone, Owner name) {
   const auto ns = zone.apex_node().find(Type::NS);
-  if (ns && add_set(Section::Authority, zone.apex(), *ns, ns->ttl)) remember(zone, *ns);
+  if (ns && add_set(Section::Authority, end_of(name, zone.apex().size()), *ns)) remember(zone, *ns);
 }
 
-void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, std::string_view target,
-                          bool required) {
-  LookupName name(snapshot.hash_key(), target);
-  const NameNode* node = zone.find(name, name.labels());
-  if (!node) return;
+void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, const NameNode& node,
+                          Owner target, bool required) {
   for (const Type type : {Type::A, Type::AAAA}) {
-    const auto records = find_records(snapshot, zone, *node, type, nullptr);
+    const auto records = find_records(snapshot, zone, node, type, nullptr);
     if (!records || added_count_ == added_.size()) continue;
     const auto added = std::span(added_).first(added_count_);
     if (std::ranges::find(added, records->data.data()) != added.end()) continue;
     if (required)
-      add_required(Section::Additional, target, *records, records->ttl);
+      add_required(Section::Additional, target, *records);
     else
-      add_set(Section::Additional, target, *records, records->ttl);
+      add_set(Section::Additional, target, *records);
   }
 }
 
 void Reply::add_targets(const DnsSnapshot& snapshot, const Source& source, bool glue) {
-  for (std::size_t at = 0; at < source.records.data.size() && !truncated();) {
-    const std::string_view target = additional_target(source.records.type, source.records.next(at));
-    if (!is_under(target, source.zone->apex())) continue;
+  const RecordsView& records = source.records;
+  std::size_t from = 0, at = source.at;
+  for (std::size_t i = 0; i < records.count && !truncated(); ++i) {
+    const std::size_t written_at = rdata_at(at, source.owner_size);
+    const std::size_t written_size = load_u16(out_ + written_at - 2);
+    at = written_at + written_size;
+    // What is not compressed was shuffled: its order is the message's.
+    const std::string_view rdata =
+        records.links ? records.next(from) : as_text({out_ + written_at, written_size});
+    const std::string_view target = additional_target(records.type, rdata);
+    const std::uint64_t hash = records.links ? records.link(i).target_hash : 0;
+    if (records.links ? hash == 0 : !is_under(target, source.zone->apex())) continue;
     const bool is_glue = !cut_.empty() && is_under(target, cut_);
-    if (is_glue == glue) add_addresses(snapshot, *source.zone, target, glue);
+    if (is_glue != glue) continue;
+    const NameNode* node = nullptr;
+    if (hash) {
+      node = source.zone->find(hash, target);
+    } else {
+      LookupName name(snapshot.hash_key(), target);
+      node = source.zone->find(name, name.labels());
+    }
+    const std::size_t offset = static_cast<std::size_t>(target.data() - rdata.data());
+    if (node) add_addresses(snapshot, *source.zone, *node, {target, pointable(written_at + offset)}, glue);
   }
 }
 
@@ -211,19 +312,26 @@ void Reply::pad(std::size_t size_before_opt) {
 std::size_t Reply::finish(Rcode rcode) {
   const auto code = static_cast<std::uint16_t>(rcode);
   header_.rcode = code & 15;
-  writer_.set_header(header_);
+  header_.question_count = 1;
+  header_.answer_count = counts_[0];
+  header_.authority_count = counts_[1];
+  header_.additional_count = counts_[2];
   if (query_.edns) {
     // RFC 6891 §6.1.3: the class is what we accept, the TTL the upper bits of the code, version 0 and DO.
-    writer_.release_reserved();
     if (padded_size_max_ != 0) [[unlikely]]
-      pad(writer_.size());
-    const std::uint32_t ttl =
-        static_cast<std::uint32_t>(code >> 4) << 24 | (query_.edns->dnssec_ok ? 0x8000u : 0u);
-    const auto options = as_text(Bytes(options_).first(options_size_));
-    CHECK(writer_.add_record(Section::Additional, std::string_view("\0", 1), Type::OPT,
-                             static_cast<Class>(context_.identity.udp_payload_size_max), ttl, options));
+      pad(size_);
+    ++header_.additional_count;
+    std::uint8_t* opt = out_ + size_;
+    opt[0] = 0;
+    store_u16(opt + 1, static_cast<std::uint16_t>(Type::OPT));
+    store_u16(opt + 3, context_.identity.udp_payload_size_max);
+    store_u32(opt + 5, static_cast<std::uint32_t>(code >> 4) << 24 | (query_.edns->dnssec_ok ? 0x8000u : 0u));
+    store_u16(opt + 9, static_cast<std::uint16_t>(options_size_));
+    std::memcpy(opt + kOptFixedSize, options_.data(), options_size_);
+    size_ += kOptFixedSize + options_size_;
   }
-  return writer_.finish();
+  meridian::dns::write_header(header_, out_);
+  return size_;
 }
 
 }  // namespace meridian::engines::dns

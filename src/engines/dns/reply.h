@@ -1,5 +1,8 @@
 // Reply: the message under construction. It knows how much room there is, which RRsets must be in the message
 // and which may be left out, and remembers what additional data the ones it took call for.
+//
+// Every owner in a reply stands in it already: as the name asked for, as the end of another owner, or in
+// RDATA. So a record is a copy of what the snapshot holds and a pointer (RFC 1035 §4.1.4).
 #pragma once
 
 #include <array>
@@ -18,6 +21,12 @@ class Reply {
   static constexpr std::size_t kPaddingBlock = 468;       // RFC 8467 §4.1
   static constexpr std::size_t kSourcesMax = 2;  // RRsets whose targets get addresses: answer, authority
 
+  // A name, and where in the message it stands; 0: nowhere that a pointer reaches.
+  struct Owner {
+    std::string_view wire;
+    std::uint16_t at = 0;
+  };
+
   // Writes the question and keeps room for OPT.
   Reply(const meridian::dns::Query& query, const AnswerContext& context, MutableBytes out, Trace* trace);
 
@@ -26,13 +35,18 @@ class Reply {
   bool authoritative() const { return header_.aa; }
   bool truncated() const { return header_.tc; }
 
+  Owner question() const { return {query_.question.name.wire(), kQuestionAt}; }
   // Required: false, and the reply is truncated, when the RRset does not fit.
-  bool add_answer(const DnsZone& zone, std::string_view owner, const RecordsView& records);
-  void add_soa(const DnsZone& zone);
-  // `cut`, the delegated name, must outlive the reply.
-  void add_referral(const DnsZone& zone, std::string_view cut, const RecordsView& ns);
+  bool add_answer(const DnsZone& zone, Owner owner, const RecordsView& records);
+  // The name that the CNAME leads to which was added last.
+  Owner cname_target(const RecordsView& cname) const {
+    return {cname.first(), pointable(rdata_at(set_at_, set_owner_size_))};
+  }
+  // `name` is the last owner of the answer section, or the question's when there is none.
+  void add_soa(const DnsZone& zone, Owner name);
+  void add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const RecordsView& ns);
   // Optional: left out when there is no room.
-  void add_authority_ns(const DnsZone& zone);
+  void add_authority_ns(const DnsZone& zone, Owner name);
   // The addresses of the targets of what was added, in-domain glue first, which is required (RFC 9471).
   void add_additional(const DnsSnapshot& snapshot);
 
@@ -40,20 +54,41 @@ class Reply {
 
  private:
   using Section = meridian::dns::MessageWriter::Section;
+  static constexpr std::uint16_t kQuestionAt = meridian::dns::kHeaderSize;
+  static constexpr std::size_t kPointedMax = 0x3fff;
+  static constexpr std::size_t kRecordHeadSize = snapshots::dns::kRecordHeadSize;
+
   struct Source {
     const DnsZone* zone;
     RecordsView records;
+    std::size_t at;          // in the message
+    std::size_t owner_size;  // of each of its records there
   };
 
   static std::size_t size_limit(const meridian::dns::Query& query, const AnswerContext& context,
                                 MutableBytes out);
+  static std::uint16_t pointable(std::size_t at) {
+    return at <= kPointedMax ? static_cast<std::uint16_t>(at) : 0;
+  }
+  static std::size_t rdata_at(std::size_t record_at, std::size_t owner_size) {
+    return record_at + owner_size + kRecordHeadSize - snapshots::dns::kOwnerPointerSize;
+  }
+  static std::size_t written_size(Owner owner) {
+    return owner.at != 0 ? snapshots::dns::kOwnerPointerSize : owner.wire.size();
+  }
   void build_options();
   void pad(std::size_t size_before_opt);
   void append_option(meridian::dns::OptionCode code, Bytes value);
-  bool add_set(Section section, std::string_view owner, const RecordsView& records, std::uint32_t ttl);
-  bool add_required(Section section, std::string_view owner, const RecordsView& records, std::uint32_t ttl);
+  // The last `size` bytes of a name.
+  Owner end_of(Owner name, std::size_t size) const;
+
+  bool add_set(Section section, Owner owner, const RecordsView& records);
+  bool add_required(Section section, Owner owner, const RecordsView& records);
+  bool put_plain(Owner owner, const RecordsView& records);
+  bool put_linked(Owner owner, const RecordsView& records);
+  void put_record(Owner owner, const char* record, std::size_t rdata_size);
   void remember(const DnsZone& zone, const RecordsView& records);
-  void add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, std::string_view target,
+  void add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, const NameNode& node, Owner target,
                      bool required);
   void add_targets(const DnsSnapshot& snapshot, const Source& source, bool glue);
 
@@ -61,7 +96,10 @@ class Reply {
   const AnswerContext& context_;
   Trace* trace_;
   meridian::dns::Header header_;
-  meridian::dns::MessageWriter writer_;
+  std::uint8_t* out_;
+  std::size_t limit_, size_;
+  std::array<std::uint16_t, 3> counts_{};
+  std::size_t set_at_ = 0, set_owner_size_ = 0;  // of the RRset added last, as in Source
 
   std::string_view cut_;  // the delegated name of a referral
   std::array<Source, kSourcesMax> sources_;

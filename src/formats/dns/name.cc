@@ -93,6 +93,13 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
+void copy_lower(std::string_view wire, std::uint8_t* out) {
+  for (std::size_t i = 0; i < wire.size(); i += 8) {
+    const std::uint64_t bytes = lower8(load8(wire.data() + i, wire.size() - i));
+    std::memcpy(out + i, &bytes, 8);
+  }
+}
+
 std::optional<std::uint8_t> take_escape(std::string_view text, std::size_t& position, Escapes escapes) {
   if (position + 1 >= text.size()) return std::nullopt;
   char first = text[position + 1];
@@ -210,10 +217,7 @@ Result<Name> Name::from_wire(std::string_view wire) {
 
 Name Name::lower() const {
   Name name{Blank()};
-  for (std::size_t i = 0; i < size_; i += 8) {
-    std::uint64_t bytes = lower8(load8(wire().data() + i, size_ - i));
-    std::memcpy(name.wire_.data() + i, &bytes, 8);
-  }
+  copy_lower(wire(), name.wire_.data());
   name.size_ = size_;
   return name;
 }

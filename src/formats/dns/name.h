@@ -84,6 +84,9 @@ std::size_t wire_name_size(std::string_view wire);
 // bytes can be compared without regard to labels.
 bool same_name(std::string_view a, std::string_view b);
 
+// Writes `wire` in lower case to `out`, which has room for its size rounded up to a multiple of eight.
+void copy_lower(std::string_view wire, std::uint8_t* out);
+
 // Appends `bytes` with escapes for what does not stand for itself inside a quoted string.
 void append_quoted(std::string& out, std::string_view bytes, Escapes escapes = Escapes::Decimal);
 

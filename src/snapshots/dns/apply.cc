@@ -11,21 +11,22 @@ namespace meridian::snapshots::dns {
 
 class ZoneEditor {
  public:
-  ZoneEditor(const SipKey& key, std::string id, std::string apex) : key_(key), zone_(new DnsZone()) {
+  ZoneEditor(Arena& arena, const HashKey& key, std::string id, std::string apex)
+      : key_(key), zone_(new DnsZone(arena)) {
     zone_->id_ = std::move(id);
     zone_->apex_ = std::move(apex);
     LookupName name(key_, zone_->apex_);
     zone_->apex_labels_ = name.labels();
     add_node(name, name.labels());
   }
-  ZoneEditor(const SipKey& key, const DnsZone& from) : key_(key), zone_(new DnsZone(from)) {}
+  ZoneEditor(const HashKey& key, const DnsZone& from) : key_(key), zone_(new DnsZone(from)) {}
 
   Result<void> put(const RecordSet& set) {
     if (!set.set_identifier.empty()) return invalid("record sets with an identifier are not served yet");
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) node = add_name(name);
-    replace(name, node->with(set));
+    replace(name, *node, node->with(arena(), set, key_));
     return {};
   }
 
@@ -33,7 +34,7 @@ class ZoneEditor {
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) return;
-    replace(name, node->without(set.type));
+    replace(name, *node, node->without(arena(), set.type));
     remove_empty_names(name);
   }
 
@@ -59,12 +60,19 @@ class ZoneEditor {
   NameNode* own(LookupName& name, std::size_t labels) {
     return zone_->nodes_.own(name.hash(labels), equal_to(name, labels));
   }
-  void replace(LookupName& name, NameNode* node) { zone_->nodes_.put(node, equal_to(name, name.labels())); }
+  void replace(LookupName& name, const NameNode& before, NameNode* after) {
+    if (name.labels() > zone_->apex_labels_) {
+      zone_->cuts_ -= before.has_ns();
+      zone_->cuts_ += after->has_ns();
+    }
+    zone_->nodes_.put(after, equal_to(name, name.labels()));
+  }
+  Arena& arena() const { return zone_->nodes_.arena(); }
 
   void add_node(LookupName& name, std::size_t labels) {
     std::string_view relative = name.suffix(labels);
     relative.remove_suffix(zone_->apex_.size());
-    zone_->nodes_.put(NameNode::make(name.hash(labels), relative), equal_to(name, labels));
+    zone_->nodes_.put(NameNode::make(arena(), name.hash(labels), relative), equal_to(name, labels));
   }
 
   // The name and, up to the first that is there, the empty non-terminals above it.
@@ -92,7 +100,7 @@ class ZoneEditor {
     }
   }
 
-  const SipKey& key_;
+  const HashKey& key_;
   std::unique_ptr<DnsZone> zone_;
 };
 
@@ -100,7 +108,7 @@ class SnapshotEditor {
  public:
   SnapshotEditor(const DnsSnapshot& from, const Delta& delta) : next_(new DnsSnapshot(from)) {
     if (delta.from == 0) {
-      next_->zones_ = {};
+      next_->zones_ = Trie<ZonesOfApex>(*next_->arena_);
       next_->zone_count_ = 0;
     }
     next_->revision_ = delta.to;
@@ -109,7 +117,7 @@ class SnapshotEditor {
   Result<void> change(const ZoneChange& change) {
     switch (change.kind) {
       case ZoneChange::Kind::Replace: {
-        ZoneEditor editor(next_->key_, change.zone_id, change.apex);
+        ZoneEditor editor(*next_->arena_, next_->key_, change.zone_id, change.apex);
         return put(change, TRY(edit(editor, change)));
       }
       case ZoneChange::Kind::Edit: {

@@ -4,47 +4,37 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "snapshots/dns/name_links.h"
 
 namespace meridian::snapshots::dns {
 
 static_assert(std::is_trivially_destructible_v<NameNode>);
 
-NameNode* NameNode::make(std::uint64_t hash, std::string_view relative_name) {
-  void* memory = ::operator new(sizeof(NameNode) + relative_name.size());
-  NameNode* node = new (memory) NameNode(hash, static_cast<std::uint8_t>(relative_name.size()));
+NameNode* NameNode::make(Arena& arena, std::uint64_t hash, std::string_view relative_name) {
+  NameNode* node =
+      allocate(arena, NameNode(hash, static_cast<std::uint8_t>(relative_name.size())), relative_name.size());
   std::memcpy(node->bytes(), relative_name.data(), relative_name.size());
   return node;
 }
 
-void NameNode::destroy(NameNode* node) {
-  ::operator delete(node);
-}
-
-NameNode* NameNode::allocate(const NameNode& like, std::size_t size) {
-  void* memory = ::operator new(sizeof(NameNode) + size);
-  NameNode* node = new (memory) NameNode(like);
+NameNode* NameNode::allocate(Arena& arena, const NameNode& like, std::size_t size) {
+  NameNode* node = new (arena.allocate(sizeof(NameNode) + size)) NameNode(like);
   node->refs = 1;
+  node->size_ = static_cast<std::uint32_t>(size);
   return node;
 }
 
-NameNode* NameNode::clone() const {
-  const std::size_t all = size();
-  NameNode* copy = allocate(*this, all);
-  std::memcpy(copy->bytes(), bytes(), all);
+NameNode* NameNode::clone(Arena& arena) const {
+  NameNode* copy = allocate(arena, *this, size_);
+  std::memcpy(copy->bytes(), bytes(), size_);
   return copy;
-}
-
-std::size_t NameNode::size() const {
-  std::size_t at = name_size_;
-  for (std::uint16_t i = 0; i < set_count_; ++i) at += sizeof(SetHeader) + header_at(at).size;
-  return at;
 }
 
 NameNode::Place NameNode::place_of(Type type) const {
   std::size_t at = name_size_;
   for (std::uint16_t i = 0; i < set_count_; ++i) {
     const SetHeader header = header_at(at);
-    const std::size_t end = at + sizeof header + header.size;
+    const std::size_t end = at + header.whole_size();
     if (header.type == type) return {at, end};
     if (header.type > type) break;
     at = end;
@@ -52,40 +42,52 @@ NameNode::Place NameNode::place_of(Type type) const {
   return {at, at};
 }
 
-std::optional<RecordsView> NameNode::find(Type type) const {
-  std::size_t at = name_size_;
-  for (std::uint16_t i = 0; i < set_count_; ++i) {
-    const RecordsView view = read_set(at);
-    if (view.type == type) return view;
-    if (view.type > type) break;
-  }
-  return std::nullopt;
+namespace {
+
+std::size_t labels_in(std::string_view labels) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < labels.size(); at += static_cast<std::uint8_t>(labels[at]) + 1u) ++count;
+  return count;
 }
 
-NameNode* NameNode::with(const RecordSet& set) const {
+std::size_t apex_labels_of(std::string_view owner, std::string_view relative_name) {
+  return labels_in(owner.substr(relative_name.size(), owner.size() - relative_name.size() - 1));
+}
+
+}  // namespace
+
+NameNode* NameNode::with(Arena& arena, const RecordSet& set, const HashKey& key) const {
   const bool is_alias = !set.alias_target.empty();
-  std::size_t data_size = is_alias ? 2 + set.alias_target.size() : 0;
-  for (const std::string& value : set.rdata) data_size += 2 + value.size();
+  std::vector<NameLink> links;
+  if (!is_alias) links = link_names(set, apex_labels_of(set.owner, relative_name()), key);
+  std::size_t data_size = is_alias ? kRecordHeadSize + set.alias_target.size() : 0;
+  for (const std::string& value : set.rdata) data_size += kRecordHeadSize + value.size();
+  const SetHeader header{set.type, static_cast<std::uint16_t>(is_alias ? 1 : set.rdata.size()),
+                         static_cast<std::uint32_t>(data_size) & 0x3fffffffu, is_alias, !links.empty()};
 
   const Place place = place_of(set.type);
-  const std::size_t rest = size() - place.end;
-  NameNode* copy = allocate(*this, place.begin + sizeof(SetHeader) + data_size + rest);
+  const std::size_t rest = size_ - place.end;
+  NameNode* copy = allocate(arena, *this, place.begin + header.whole_size() + rest);
   char* out = copy->bytes();
   const auto put = [&out](const void* from, std::size_t count) {
     std::memcpy(out, from, count);
     out += count;
   };
-  const auto put_value = [&put](std::string_view value) {
-    const auto value_size = static_cast<std::uint16_t>(value.size());
-    put(&value_size, sizeof value_size);
-    put(value.data(), value.size());
+  const auto put_record = [&](std::string_view rdata) {
+    std::uint8_t head[kRecordHeadSize];
+    store_u16(head, kPointerToQuestion);
+    store_u16(head + 2, static_cast<std::uint16_t>(set.type));
+    store_u16(head + 4, static_cast<std::uint16_t>(meridian::dns::Class::IN));
+    store_u32(head + 6, set.ttl);
+    store_u16(head + 10, static_cast<std::uint16_t>(rdata.size()));
+    put(head, sizeof head);
+    put(rdata.data(), rdata.size());
   };
   put(bytes(), place.begin);
-  const SetHeader header{set.type, static_cast<std::uint16_t>(is_alias ? 1 : set.rdata.size()), set.ttl,
-                         static_cast<std::uint32_t>(data_size) & 0x7fffffffu, is_alias};
   put(&header, sizeof header);
-  if (is_alias) put_value(set.alias_target);
-  for (const std::string& value : set.rdata) put_value(value);
+  if (!links.empty()) put(links.data(), header.links_size());
+  if (is_alias) put_record(set.alias_target);
+  for (const std::string& value : set.rdata) put_record(value);
   put(bytes() + place.end, rest);
 
   if (place.begin == place.end) ++copy->set_count_;
@@ -93,11 +95,11 @@ NameNode* NameNode::with(const RecordSet& set) const {
   return copy;
 }
 
-NameNode* NameNode::without(Type type) const {
+NameNode* NameNode::without(Arena& arena, Type type) const {
   const Place place = place_of(type);
-  if (place.begin == place.end) return clone();
-  const std::size_t rest = size() - place.end;
-  NameNode* copy = allocate(*this, place.begin + rest);
+  if (place.begin == place.end) return clone(arena);
+  const std::size_t rest = size_ - place.end;
+  NameNode* copy = allocate(arena, *this, place.begin + rest);
   std::memcpy(copy->bytes(), bytes(), place.begin);
   std::memcpy(copy->bytes() + place.begin, bytes() + place.end, rest);
   --copy->set_count_;

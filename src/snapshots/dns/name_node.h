@@ -1,4 +1,5 @@
-// NameNode: one name of a zone with its RRsets, in one allocation, laid out so that an answer only copies.
+// NameNode: one name of a zone with its RRsets, in one block, laid out so that an answer only copies: each
+// value stands as the record that goes on the wire, with a pointer to the name asked for as its owner.
 // Every name between an owner and its apex has a node too, even without records (RFC 4592 §2.2.2, empty
 // non-terminals): a name exists exactly when it has a node.
 //
@@ -10,26 +11,55 @@
 #include <optional>
 #include <string_view>
 
+#include "base/bytes.h"
+#include "snapshots/dns/arena.h"
 #include "snapshots/dns/delta.h"
+#include "snapshots/dns/lookup_name.h"
 
 namespace meridian::snapshots::dns {
 
-// The RRset of one type. `data` holds `count` values, each a 16-bit size in host order and the bytes; for an
-// alias, one value: the owner name of the target.
+inline constexpr std::size_t kOwnerPointerSize = 2;
+inline constexpr std::size_t kRecordHeadSize = 12;           // owner pointer, type, class, TTL, RDLENGTH
+inline constexpr std::uint16_t kPointerToQuestion = 0xc00c;  // RFC 1035 §4.1.4: the name behind the header
+
+// How the name that ends a value of NS, CNAME, PTR or MX can be written shorter: its last labels are the last
+// ones of the owner, or stand in an earlier value of the same RRset. Found once, when the RRset is put.
+struct [[gnu::packed]] NameLink {
+  enum class To : std::uint8_t { Nothing, Owner, Value };
+
+  std::uint64_t target_hash = 0;  // NS and MX: of the name, when it lies in the zone; else 0
+  To to = To::Nothing;
+  std::uint8_t keep = 0;   // bytes of the RDATA before the pointer
+  std::uint8_t value = 0;  // To::Value: which one, below kLinkedValuesMax
+  std::uint8_t offset =
+      0;  // To::Value: in its RDATA, among the bytes it keeps; To::Owner: bytes of the owner's end
+};
+static_assert(sizeof(NameLink) == 12);
+inline constexpr std::size_t kLinkedValuesMax =
+    16;  // those of one RRset mostly share their end with the first
+
+// The RRset of one type. `data` holds `count` records in wire form, uncompressed but for the owner; for an
+// alias, one whose RDATA is the owner name of the target.
 struct RecordsView {
   Type type = Type::A;
   std::uint16_t count = 0;
-  std::uint32_t ttl = 0;
   bool is_alias = false;
   std::string_view data;
+  const char* links =
+      nullptr;  // one NameLink a value, unaligned; null: names in the RDATA are not compressed
 
-  // The value that begins at `offset`, which moves behind it.
+  std::uint32_t ttl() const { return load_u32(as_bytes(data).data() + 6); }
+  NameLink link(std::size_t value) const {
+    NameLink link;
+    std::memcpy(&link, links + value * sizeof link, sizeof link);
+    return link;
+  }
+  // The RDATA of the record that begins at `offset`, which moves behind it.
   std::string_view next(std::size_t& offset) const {
-    std::uint16_t size;
-    std::memcpy(&size, data.data() + offset, sizeof size);
-    const std::string_view value = data.substr(offset + sizeof size, size);
-    offset += sizeof size + size;
-    return value;
+    const std::size_t size = load_u16(as_bytes(data).data() + offset + kRecordHeadSize - 2);
+    const std::string_view rdata(data.data() + offset + kRecordHeadSize, size);
+    offset += kRecordHeadSize + size;
+    return rdata;
   }
   std::string_view first() const {
     std::size_t offset = 0;
@@ -40,12 +70,12 @@ struct RecordsView {
 class NameNode {
  public:
   // `relative_name`: the lower-case labels in front of the apex.
-  static NameNode* make(std::uint64_t hash, std::string_view relative_name);
-  static void destroy(NameNode* node);
-  NameNode* clone() const;
-  // Copies with one RRset put or taken away, everything else alike.
-  NameNode* with(const RecordSet& set) const;
-  NameNode* without(Type type) const;
+  static NameNode* make(Arena& arena, std::uint64_t hash, std::string_view relative_name);
+  static void destroy(NameNode* node, Arena& arena) { arena.release(node, sizeof(NameNode) + node->size_); }
+  NameNode* clone(Arena& arena) const;
+  // Copies with one RRset put or taken away, everything else alike. `key` is that of the snapshot.
+  NameNode* with(Arena& arena, const RecordSet& set, const HashKey& key) const;
+  NameNode* without(Arena& arena, Type type) const;
 
   std::uint64_t hash() const { return hash_; }
   std::string_view relative_name() const { return {bytes(), name_size_}; }
@@ -70,14 +100,17 @@ class NameNode {
   struct SetHeader {
     Type type;
     std::uint16_t count;
-    std::uint32_t ttl;
-    std::uint32_t size : 31;
+    std::uint32_t size : 30;  // of the records
     std::uint32_t is_alias : 1;
+    std::uint32_t has_links : 1;
+
+    std::size_t links_size() const { return has_links ? count * sizeof(NameLink) : 0; }
+    std::size_t whole_size() const { return sizeof(SetHeader) + links_size() + size; }
   };
-  static_assert(sizeof(SetHeader) == 12);
+  static_assert(sizeof(SetHeader) == 8);
 
   NameNode(std::uint64_t hash, std::uint8_t name_size) : hash_(hash), name_size_(name_size) {}
-  static NameNode* allocate(const NameNode& like, std::size_t size);
+  static NameNode* allocate(Arena& arena, const NameNode& like, std::size_t size);
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   SetHeader header_at(std::size_t at) const {
@@ -87,26 +120,40 @@ class NameNode {
   }
   RecordsView read_set(std::size_t& at) const {
     const SetHeader header = header_at(at);
-    at += sizeof header;
-    RecordsView view{
-        header.type, header.count, header.ttl, header.is_alias != 0, {bytes() + at, header.size}};
-    at += header.size;
-    return view;
+    const char* links = bytes() + at + sizeof header;
+    const std::size_t links_size = header.links_size();
+    at += header.whole_size();
+    return {header.type,
+            header.count,
+            header.is_alias != 0,
+            {links + links_size, header.size},
+            links_size > 0 ? links : nullptr};
   }
   // Where the set of the type stands, or would stand; `end` is behind it (equal to `begin` when absent).
   struct Place {
     std::size_t begin, end;
   };
   Place place_of(Type type) const;
-  std::size_t size() const;
 
   std::uint32_t child_count_ = 0;
   std::uint64_t hash_;
+  std::uint32_t size_ = 0;  // of what follows: the name and the sets
   std::uint16_t set_count_ = 0;
   std::uint8_t name_size_;
   bool has_ns_ : 1 = false;
   bool has_wildcard_child_ : 1 = false;
 };
 static_assert(sizeof(NameNode) == 24);
+
+inline std::optional<RecordsView> NameNode::find(Type type) const {
+  std::size_t at = name_size_;
+  for (std::uint16_t i = 0; i < set_count_; ++i) {
+    const SetHeader header = header_at(at);
+    if (header.type == type) return read_set(at);
+    if (header.type > type) break;
+    at += header.whole_size();
+  }
+  return std::nullopt;
+}
 
 }  // namespace meridian::snapshots::dns

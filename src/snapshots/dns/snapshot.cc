@@ -15,15 +15,21 @@ const NameNode* DnsZone::find_wildcard(LookupName& name, std::size_t labels) con
   static constexpr std::string_view kStar("\1*", 2);
   std::string_view encloser = name.suffix(labels);
   encloser.remove_suffix(apex_.size());
-  return nodes_.find(name.hash_of_child(labels, kStar), [encloser](const NameNode& node) {
+  return nodes_.find(name.hash_of_wildcard(labels), [encloser](const NameNode& node) {
     const std::string_view there = node.relative_name();
     return there.starts_with(kStar) && there.substr(kStar.size()) == encloser;
   });
 }
 
+const NameNode* DnsZone::find(std::uint64_t hash, std::string_view name) const {
+  name.remove_suffix(apex_.size());
+  return nodes_.find(
+      hash, [name](const NameNode& node) { return meridian::dns::same_name(node.relative_name(), name); });
+}
+
 std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random) {
-  std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot());
-  snapshot->key_ = SipKey{random.next(), random.next()};
+  std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot(std::make_shared<Arena>()));
+  snapshot->key_ = HashKey{random.next(), random.next()};
   return snapshot;
 }
 
@@ -48,7 +54,7 @@ ZoneChange whole(const DnsZone& zone) {
       set.owner = node.relative_name();
       set.owner += zone.apex();
       set.type = records.type;
-      set.ttl = records.ttl;
+      set.ttl = records.ttl();
       if (records.is_alias) {
         set.alias_target = records.first();
       } else {

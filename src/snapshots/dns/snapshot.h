@@ -18,7 +18,6 @@
 
 #include "base/random.h"
 #include "base/result.h"
-#include "base/siphash.h"
 #include "snapshots/dns/delta.h"
 #include "snapshots/dns/lookup_name.h"
 #include "snapshots/dns/name_node.h"
@@ -39,6 +38,10 @@ class DnsZone {
   const NameNode* find(LookupName& name, std::size_t labels) const;
   // The node of `*` directly below name.suffix(labels), the closest encloser.
   const NameNode* find_wildcard(LookupName& name, std::size_t labels) const;
+  // The node of the name at or below the apex that `name` is in any case, whose hash is known.
+  const NameNode* find(std::uint64_t hash, std::string_view name) const;
+  // Whether there are names below the apex that are delegated.
+  bool has_cuts() const { return cuts_ > 0; }
 
   template <typename Visit>
   void for_each_node(Visit&& visit) const {
@@ -57,7 +60,7 @@ class DnsZone {
 
  private:
   friend class ZoneEditor;
-  DnsZone() = default;
+  explicit DnsZone(Arena& arena) : nodes_(arena) {}
   DnsZone(const DnsZone&) = default;
 
   std::string id_;
@@ -65,6 +68,7 @@ class DnsZone {
   std::size_t apex_labels_ = 0;
   Trie<NameNode> nodes_;
   const NameNode* apex_node_ = nullptr;
+  std::size_t cuts_ = 0;  // names below the apex that own NS
 };
 
 // The zones of one apex, the one that answers first.
@@ -75,12 +79,12 @@ struct ZonesOfApex {
   std::vector<std::shared_ptr<const DnsZone>> zones;
 
   std::uint64_t hash() const { return apex_hash; }
-  ZonesOfApex* clone() const {
+  ZonesOfApex* clone(Arena&) const {
     auto* copy = new ZonesOfApex(*this);
     copy->refs = 1;
     return copy;
   }
-  static void destroy(ZonesOfApex* entry) { delete entry; }
+  static void destroy(ZonesOfApex* entry, Arena&) { delete entry; }
 };
 
 class DnsSnapshot {
@@ -90,7 +94,7 @@ class DnsSnapshot {
 
   std::uint64_t revision() const { return revision_; }
   std::size_t zone_count() const { return zone_count_; }
-  const SipKey& hash_key() const { return key_; }
+  const HashKey& hash_key() const { return key_; }
 
   // A second handle of this version, for who must keep it longer than a pin may last: the handle is made and
   // destroyed on the publisher's thread, and read from any.
@@ -110,11 +114,12 @@ class DnsSnapshot {
 
  private:
   friend class SnapshotEditor;
-  DnsSnapshot() = default;
+  explicit DnsSnapshot(std::shared_ptr<Arena> arena) : arena_(std::move(arena)), zones_(*arena_) {}
   DnsSnapshot(const DnsSnapshot&) = default;
 
+  std::shared_ptr<Arena> arena_;  // of all versions that come of one empty()
   std::uint64_t revision_ = 0;
-  SipKey key_;
+  HashKey key_;
   Trie<ZonesOfApex> zones_;
   std::size_t zone_count_ = 0;
   std::size_t apex_labels_max_ = 0;  // an upper bound: removals do not lower it

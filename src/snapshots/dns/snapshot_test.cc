@@ -67,7 +67,7 @@ TEST_F(Snapshots, FindsValuesInTheOrderGiven) {
       replace("example.com.", {record_set("www.example.com.", Type::A, 300, {{1, 2, 3, 4}, {5, 6, 7, 8}})}));
   const auto records = node("WWW.example.com.")->find(Type::A);
   ASSERT_TRUE(records);
-  EXPECT_EQ(records->ttl, 300u);
+  EXPECT_EQ(records->ttl(), 300u);
   EXPECT_EQ(records->count, 2);
   std::size_t at = 0;
   EXPECT_EQ(records->next(at), (std::string{1, 2, 3, 4}));

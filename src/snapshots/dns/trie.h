@@ -1,4 +1,4 @@
-// Trie<Leaf>: a persistent hash trie (Bagwell's HAMT, 32 ways). Copies share everything; a change copies the
+// Trie<Leaf>: a persistent hash trie (Bagwell's HAMT, 64 ways). Copies share everything; a change copies the
 // path it touches and nothing else, and within one series of changes each branch is copied once.
 //
 // Rule: reference counts are plain integers. Only the thread that makes and frees versions may copy, change
@@ -14,24 +14,30 @@
 #include <new>
 #include <utility>
 
+#include "snapshots/dns/arena.h"
+
 namespace meridian::snapshots::dns {
 
-// A Leaf has `std::uint32_t refs`, `hash() const`, `clone() const` (a copy with refs 1) and `static
-// destroy(Leaf*)`.
+// A Leaf has `std::uint32_t refs`, `hash() const`, `clone(Arena&) const` (a copy with refs 1) and `static
+// destroy(Leaf*, Arena&)`.
 template <typename Leaf>
 class Trie {
-  static constexpr unsigned kBits = 5;
+  using Bits = std::uint64_t;
+  static constexpr unsigned kBits = 6;
   static constexpr unsigned kHashBits = 64;  // below them, leaves of equal hashes form a list
   struct Branch;
 
  public:
-  Trie() = default;
-  Trie(const Trie& other) : root_(other.root_), size_(other.size_) {
+  explicit Trie(Arena& arena) : arena_(&arena) {}
+  Trie(const Trie& other) : arena_(other.arena_), root_(other.root_), size_(other.size_) {
     if (root_) ++root_->refs;
   }
   Trie(Trie&& other) noexcept
-      : root_(std::exchange(other.root_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : arena_(other.arena_),
+        root_(std::exchange(other.root_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
   Trie& operator=(Trie other) noexcept {
+    std::swap(arena_, other.arena_);
     std::swap(root_, other.root_);
     std::swap(size_, other.size_);
     return *this;
@@ -41,13 +47,14 @@ class Trie {
   }
 
   std::size_t size() const { return size_; }
+  Arena& arena() const { return *arena_; }
 
   template <typename Equal>
   const Leaf* find(std::uint64_t hash, Equal&& equal) const {
     const Branch* branch = root_;
     for (unsigned shift = 0; branch; shift += kBits) {
       if (shift >= kHashBits) return find_in_list(branch, equal);
-      const std::uint32_t bit = bit_at(hash, shift);
+      const Bits bit = bit_at(hash, shift);
       if (!((branch->leaves | branch->branches) & bit)) return nullptr;
       void* const slot = branch->slots()[branch->index(bit)];
       if (branch->leaves & bit) {
@@ -86,7 +93,7 @@ class Trie {
       if (shift >= kHashBits) {
         while (!equal(*static_cast<Leaf*>(branch->slots()[index]))) ++index;
       } else {
-        const std::uint32_t bit = bit_at(hash, shift);
+        const Bits bit = bit_at(hash, shift);
         index = branch->index(bit);
         if (branch->branches & bit) {
           at = reinterpret_cast<Branch**>(&branch->slots()[index]);
@@ -96,7 +103,7 @@ class Trie {
       Leaf* leaf = static_cast<Leaf*>(branch->slots()[index]);
       if (leaf->refs > 1) {
         --leaf->refs;
-        leaf = leaf->clone();
+        leaf = leaf->clone(*arena_);
         branch->slots()[index] = leaf;
       }
       return leaf;
@@ -125,8 +132,8 @@ class Trie {
         void* const slot = level.branch->slots()[level.index++];
         bool is_branch = false;
         if (shift < kHashBits) {
-          const std::uint32_t rest = (level.branch->leaves | level.branch->branches) & ~level.seen;
-          const std::uint32_t bit = rest & -rest;
+          const Bits rest = (level.branch->leaves | level.branch->branches) & ~level.seen;
+          const Bits bit = rest & -rest;
           level.seen |= bit;
           is_branch = (level.branch->branches & bit) != 0;
         }
@@ -140,7 +147,7 @@ class Trie {
     struct Level {
       const Branch* branch;
       std::size_t index;
-      std::uint32_t seen;  // the bits of the slots before index
+      Bits seen;  // the bits of the slots before index
     };
     std::array<Level, kHashBits / kBits + 2> stack_;
     std::size_t depth_ = 0;
@@ -149,52 +156,52 @@ class Trie {
  private:
   struct Branch {
     std::uint32_t refs;
-    std::uint32_t leaves;    // bitmap of the slots that hold leaves; in a list: how many there are
-    std::uint32_t branches;  // bitmap of the slots that hold branches; in a list: zero
     std::uint32_t unused;
+    Bits leaves;    // the slots that hold leaves; in a list: how many there are
+    Bits branches;  // the slots that hold branches; in a list: zero
     void** slots() const { return reinterpret_cast<void**>(const_cast<Branch*>(this) + 1); }
-    std::size_t index(std::uint32_t bit) const {
+    std::size_t index(Bits bit) const {
       return static_cast<std::size_t>(std::popcount((leaves | branches) & (bit - 1)));
     }
   };
-  static_assert(sizeof(Branch) == 16);
+  static_assert(sizeof(Branch) == 24);
 
   struct NeverEqual {
     bool operator()(const Leaf&) const { return false; }
   };
 
-  static std::uint32_t bit_at(std::uint64_t hash, unsigned shift) { return 1u << (hash >> shift & 31); }
+  static Bits bit_at(std::uint64_t hash, unsigned shift) { return Bits{1} << (hash >> shift & 63); }
   static std::size_t slot_count(const Branch* branch, unsigned shift) {
     if (shift >= kHashBits) return branch->leaves;
     return static_cast<std::size_t>(std::popcount(branch->leaves | branch->branches));
   }
-  static bool holds_branch(const Branch* branch, unsigned shift, std::uint32_t bit) {
+  static bool holds_branch(const Branch* branch, unsigned shift, Bits bit) {
     return shift < kHashBits && (branch->branches & bit);
   }
 
-  static Branch* make_branch(std::size_t slots) {
-    void* memory = ::operator new(sizeof(Branch) + slots * sizeof(void*));
-    return new (memory) Branch{1, 0, 0, 0};
+  static std::size_t branch_bytes(std::size_t slots) { return sizeof(Branch) + slots * sizeof(void*); }
+  Branch* make_branch(std::size_t slots) {
+    return new (arena_->allocate(branch_bytes(slots))) Branch{1, 0, 0, 0};
   }
-  static void free_branch(Branch* branch) { ::operator delete(branch); }
+  void free_branch(Branch* branch, std::size_t slots) { arena_->release(branch, branch_bytes(slots)); }
 
   // Calls visit(slot, is_branch) for every slot.
   template <typename Visit>
   static void visit_slots(const Branch* branch, unsigned shift, Visit&& visit) {
     void** slots = branch->slots();
     if (shift >= kHashBits) {
-      for (std::uint32_t i = 0; i < branch->leaves; ++i) visit(slots[i], false);
+      for (Bits i = 0; i < branch->leaves; ++i) visit(slots[i], false);
       return;
     }
     std::size_t index = 0;
-    for (std::uint32_t rest = branch->leaves | branch->branches; rest; rest &= rest - 1)
+    for (Bits rest = branch->leaves | branch->branches; rest; rest &= rest - 1)
       visit(slots[index++], (branch->branches & (rest & -rest)) != 0);
   }
 
-  static void release_leaf(Leaf* leaf) {
-    if (--leaf->refs == 0) Leaf::destroy(leaf);
+  void release_leaf(Leaf* leaf) {
+    if (--leaf->refs == 0) Leaf::destroy(leaf, *arena_);
   }
-  static void release(Branch* branch, unsigned shift) {
+  void release(Branch* branch, unsigned shift) {
     if (--branch->refs) return;
     visit_slots(branch, shift, [&](void* slot, bool is_branch) {
       if (is_branch)
@@ -202,10 +209,10 @@ class Trie {
       else
         release_leaf(static_cast<Leaf*>(slot));
     });
-    free_branch(branch);
+    free_branch(branch, slot_count(branch, shift));
   }
 
-  static Branch* owned(Branch* branch, unsigned shift) {
+  Branch* owned(Branch* branch, unsigned shift) {
     if (branch->refs == 1) return branch;
     const std::size_t slots = slot_count(branch, shift);
     Branch* copy = make_branch(slots);
@@ -220,29 +227,29 @@ class Trie {
   }
 
   // `branch` is owned; its slots move to a new allocation with room for one more, or one less.
-  static Branch* with_slot(Branch* branch, std::size_t slots, std::size_t index, void* value) {
+  Branch* with_slot(Branch* branch, std::size_t slots, std::size_t index, void* value) {
     Branch* grown = make_branch(slots + 1);
     grown->leaves = branch->leaves;
     grown->branches = branch->branches;
     std::memcpy(grown->slots(), branch->slots(), index * sizeof(void*));
     grown->slots()[index] = value;
     std::memcpy(grown->slots() + index + 1, branch->slots() + index, (slots - index) * sizeof(void*));
-    free_branch(branch);
+    free_branch(branch, slots);
     return grown;
   }
-  static Branch* without_slot(Branch* branch, std::size_t slots, std::size_t index) {
+  Branch* without_slot(Branch* branch, std::size_t slots, std::size_t index) {
     Branch* shrunk = make_branch(slots - 1);
     shrunk->leaves = branch->leaves;
     shrunk->branches = branch->branches;
     std::memcpy(shrunk->slots(), branch->slots(), index * sizeof(void*));
     std::memcpy(shrunk->slots() + index, branch->slots() + index + 1, (slots - index - 1) * sizeof(void*));
-    free_branch(branch);
+    free_branch(branch, slots);
     return shrunk;
   }
 
   template <typename Equal>
   static const Leaf* find_in_list(const Branch* list, Equal&& equal) {
-    for (std::uint32_t i = 0; i < list->leaves; ++i)
+    for (Bits i = 0; i < list->leaves; ++i)
       if (const Leaf* leaf = static_cast<const Leaf*>(list->slots()[i]); equal(*leaf)) return leaf;
     return nullptr;
   }
@@ -251,7 +258,7 @@ class Trie {
   void put_at(Branch*& at, Leaf* leaf, unsigned shift, Equal& equal) {
     at = owned(at, shift);
     if (shift >= kHashBits) return put_in_list(at, leaf, shift, equal);
-    const std::uint32_t bit = bit_at(leaf->hash(), shift);
+    const Bits bit = bit_at(leaf->hash(), shift);
     const std::size_t index = at->index(bit);
     if (at->branches & bit)
       return put_at(reinterpret_cast<Branch*&>(at->slots()[index]), leaf, shift + kBits, equal);
@@ -279,7 +286,7 @@ class Trie {
 
   template <typename Equal>
   void put_in_list(Branch*& list, Leaf* leaf, unsigned shift, Equal& equal) {
-    for (std::uint32_t i = 0; i < list->leaves; ++i) {
+    for (Bits i = 0; i < list->leaves; ++i) {
       Leaf* there = static_cast<Leaf*>(list->slots()[i]);
       if (!equal(*there)) continue;
       list->slots()[i] = leaf;
@@ -293,11 +300,11 @@ class Trie {
 
   // The leaf is there. Leaves `at` null when nothing remains below it.
   template <typename Equal>
-  static void erase_at(Branch*& at, std::uint64_t hash, unsigned shift, Equal& equal) {
+  void erase_at(Branch*& at, std::uint64_t hash, unsigned shift, Equal& equal) {
     at = owned(at, shift);
     const std::size_t slots = slot_count(at, shift);
     const bool is_list = shift >= kHashBits;
-    const std::uint32_t bit = is_list ? 0 : bit_at(hash, shift);
+    const Bits bit = is_list ? 0 : bit_at(hash, shift);
     std::size_t index = is_list ? 0 : at->index(bit);
     if (is_list)
       while (!equal(*static_cast<Leaf*>(at->slots()[index]))) ++index;
@@ -309,7 +316,7 @@ class Trie {
       if (below) {
         if (slot_count(below, shift + kBits) > 1 || below->branches) return;
         Leaf* last = static_cast<Leaf*>(below->slots()[0]);
-        free_branch(below);
+        free_branch(below, 1);
         at->slots()[index] = last;
         at->branches ^= bit;
         at->leaves |= bit;
@@ -320,7 +327,7 @@ class Trie {
     at->leaves = is_list ? at->leaves - 1 : at->leaves & ~bit;
     at->branches &= ~bit;
     if (slots == 1) {
-      free_branch(at);
+      free_branch(at, 0);
       at = nullptr;
     }
   }
@@ -335,6 +342,7 @@ class Trie {
     });
   }
 
+  Arena* arena_;
   Branch* root_ = nullptr;
   std::size_t size_ = 0;
 };

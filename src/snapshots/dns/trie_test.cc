@@ -20,8 +20,8 @@ struct TestLeaf {
     ++leaves_alive;
   }
   std::uint64_t hash() const { return hashed; }
-  TestLeaf* clone() const { return new TestLeaf(hashed, key, value); }
-  static void destroy(TestLeaf* leaf) {
+  TestLeaf* clone(Arena&) const { return new TestLeaf(hashed, key, value); }
+  static void destroy(TestLeaf* leaf, Arena&) {
     --leaves_alive;
     delete leaf;
   }
@@ -61,6 +61,7 @@ class TrieOf : public ::testing::TestWithParam<Hash> {
     }
     return all;
   }
+  Arena arena;
   Hash hash = GetParam();
 };
 
@@ -71,7 +72,7 @@ TEST_P(TrieOf, EveryVersionKeepsItsContentsWhileOthersChange) {
   };
   {
     SeededRandom random(7);
-    std::vector<Version> versions(1);
+    std::vector<Version> versions(1, Version{TestTrie(arena), {}});
     for (int step = 0; step < 300; ++step) {
       Version next = versions[random.below(versions.size())];
       for (std::uint64_t changes = 1 + random.below(20); changes > 0; --changes) {
@@ -96,10 +97,11 @@ TEST_P(TrieOf, EveryVersionKeepsItsContentsWhileOthersChange) {
     for (const Version& version : versions) EXPECT_EQ(contents(version.trie), version.model);
   }
   EXPECT_EQ(leaves_alive, 0);
+  EXPECT_EQ(arena.bytes_in_use(), 0u);
 }
 
 TEST_P(TrieOf, FindsNothingThatWasNotPut) {
-  TestTrie trie;
+  TestTrie trie(arena);
   EXPECT_EQ(trie.find(hash(1), is(1)), nullptr);
   put(trie, 1, 1);
   EXPECT_EQ(trie.find(hash(2), is(2)), nullptr);
