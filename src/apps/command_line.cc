@@ -67,6 +67,20 @@ void add_endpoint(CLI::App& app, ClientOptions& client) {
       ->type_name("DIR");
 }
 
+void add_dns_tls(CLI::App& app, DnsTlsOptions& tls) {
+  app.add_option("--dns-tls", tls.addresses, "Where DNS over TLS listens (off by default; its port is 853)")
+      ->envname("MERIDIAN_DNS_TLS")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
+  app.add_option("--dns-tls-certificate", tls.certificate,
+                 "Its certificate, PEM, read again when it changes; without one, one is made")
+      ->envname("MERIDIAN_DNS_TLS_CERTIFICATE")
+      ->type_name("FILE");
+  app.add_option("--dns-tls-key", tls.key, "The key of that certificate, PEM without a passphrase")
+      ->envname("MERIDIAN_DNS_TLS_KEY")
+      ->type_name("FILE");
+}
+
 void add_dns_limits(CLI::App& app, DnsLimitOptions& limits) {
   const auto number = [&app](const char* name, std::uint32_t& value, const char* help, const char* variable) {
     return app.add_option(name, value, help)
@@ -132,6 +146,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->check(silent(CLI::Range(0, 128)))
       ->type_name("N");
   add_dns_limits(app, options.dns_limits);
+  add_dns_tls(app, options.dns_tls);
   app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");

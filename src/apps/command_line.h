@@ -22,6 +22,12 @@ struct DnsLimitOptions {
   std::uint32_t tcp_connections = 0, tcp_connections_per_prefix = 0;
 };
 
+// DNS over TLS; of every role that answers DNS.
+struct DnsTlsOptions {
+  std::vector<std::string> addresses;  // ADDR:PORT; none: off
+  std::string certificate, key;        // PEM files; both empty: made in the data directory
+};
+
 struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
@@ -30,6 +36,7 @@ struct ServeOptions {
   std::string nsid;          // what NSID answers (RFC 5001); empty: nothing
   unsigned dns_workers = 0;  // 0: one a core
   DnsLimitOptions dns_limits;
+  DnsTlsOptions dns_tls;
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
   bool no_canary = false;                  // changes are served without a process of its own trying them

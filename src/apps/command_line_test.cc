@@ -47,6 +47,15 @@ TEST(CommandLine, TakesTheWordsOfTheManual) {
   EXPECT_EQ(options.log_level, LogLevel::Error);
 }
 
+TEST(CommandLine, DnsOverTlsIsOffUnlessAskedFor) {
+  EXPECT_TRUE(std::get<ServeOptions>(parse({"serve"})).dns_tls.addresses.empty());
+  const auto options = std::get<ServeOptions>(parse({"serve", "--dns-tls", "127.0.0.1:853,[::1]:853",
+                                                     "--dns-tls-certificate", "/c", "--dns-tls-key", "/k"}));
+  EXPECT_THAT(options.dns_tls.addresses, ElementsAre("127.0.0.1:853", "[::1]:853"));
+  EXPECT_EQ(options.dns_tls.certificate, "/c");
+  EXPECT_EQ(options.dns_tls.key, "/k");
+}
+
 TEST(CommandLine, TheCommandLineBeatsTheFile) {
   std::string path = config_file(
       "dns = [\"127.0.0.1:7\", \"127.0.0.2:7\"]\napi = \"127.0.0.1:8\"\ndns-workers = 3\ndev = true\n");

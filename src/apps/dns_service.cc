@@ -26,6 +26,10 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.identity.nsid = options.nsid;
   engine.limits = options.limits;
   engine.tcp = options.tcp;
+  engine.tls_addresses = options.tls_addresses;
+  engine.tls = options.tls;
+  engine.tls_limits.connections_max = options.tcp.connections_max;
+  engine.tls_limits.connections_per_prefix_max = options.tcp.connections_per_prefix_max;
   random.fill(engine.identity.cookie_secret);
   std::unique_ptr<DnsService> service(
       new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));

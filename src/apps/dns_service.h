@@ -24,6 +24,8 @@ struct DnsServiceOptions {
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
   engines::dns::RateLimitOptions limits;
   engines::dns::TcpLimits tcp;
+  std::vector<net::Address> tls_addresses;     // DNS over TLS
+  std::shared_ptr<net::TlsServerContext> tls;  // needed with such addresses
 };
 
 class DnsService final : public compilers::dns::DnsSink {

@@ -19,6 +19,7 @@
 #include "apps/example_world.h"
 #include "apps/loop_thread.h"
 #include "apps/privileges.h"
+#include "apps/server_certificate.h"
 #include "apps/service_manager.h"
 #include "apps/services.h"
 #include "apps/status.h"
@@ -27,8 +28,6 @@
 #include "aws/identity.h"
 #include "base/metrics.h"
 #include "compilers/dns/watcher.h"
-#include "net/certificate.h"
-#include "net/tls.h"
 #include "services/iam/credentials.h"
 #include "store/embedded/directory_lock.h"
 #include "store/embedded/embedded_store.h"
@@ -90,7 +89,7 @@ class Server {
  private:
   Result<void> start_api();
   Result<void> start_admin();
-  Result<std::shared_ptr<net::TlsServerContext>> api_certificate();
+  void watch_certificate();
   void start_watchdog();
   void stop_loops();
   std::string state() const {
@@ -111,6 +110,7 @@ class Server {
   Metrics metrics_;
   Logger logger_;
   std::optional<store::DirectoryLock> dns_lock_;
+  std::unique_ptr<ServerCertificate> dns_certificate_;  // null: no DNS over TLS
   std::unique_ptr<DnsService> dns_;
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
@@ -123,6 +123,7 @@ class Server {
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<http::Server> admin_server_;
   std::unique_ptr<Watchdog> watchdog_;
+  std::unique_ptr<CertificateWatch> certificate_watch_;
   std::vector<net::Address> api_addresses_, api_tls_addresses_;
   net::Address admin_address_;
   std::atomic<bool> ready_{false};
@@ -154,6 +155,11 @@ Result<void> Server::start() {
   dns.nsid = options_.nsid;
   if (!options_.no_canary) dns.canary_program = "/proc/self/exe";
   TRY(set_limits(dns, options_.dns_limits));
+  if (!options_.dns_tls.addresses.empty()) {
+    dns_certificate_ = TRY(open_dns_certificate(options_.dns_tls, options_.data_dir, disk_, clock_));
+    dns.tls_addresses = TRY(parse_addresses(options_.dns_tls.addresses));
+    dns.tls = dns_certificate_->context();
+  }
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
   manager_.status(
       fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));
@@ -178,6 +184,7 @@ Result<void> Server::start() {
   TRY(privileges_.give_up());
   ready_ = true;
   TRY(disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts()))));
+  watch_certificate();
   start_watchdog();
   manager_.status(state());
   manager_.ready();
@@ -197,31 +204,15 @@ Result<void> Server::start_api() {
   for (const net::Address& address : TRY(parse_addresses(options_.api)))
     api_addresses_.push_back(TRY(front_door_->listen(address)));
   if (!options_.api_tls.empty()) {
-    auto certificate = TRY(api_certificate());
+    const CertificateFiles files{options_.data_dir + "/api-certificate.pem",
+                                 options_.data_dir + "/api-key.pem",
+                                 {"localhost", "*.localhost", "127.0.0.1", "::1"}};
+    const auto certificate = TRY(ServerCertificate::open(disk_, clock_, files, {"http/1.1"}))->context();
     for (const net::Address& address : TRY(parse_addresses(options_.api_tls)))
       api_tls_addresses_.push_back(TRY(front_door_->listen(address, certificate)));
   }
   api_loop_->start();
   return {};
-}
-
-// Made at the first start with TLS; an operator may put another in its place.
-Result<std::shared_ptr<net::TlsServerContext>> Server::api_certificate() {
-  const std::string certificate_path = options_.data_dir + "/api-certificate.pem";
-  const std::string key_path = options_.data_dir + "/api-key.pem";
-  auto certificate = disk_.read(certificate_path);
-  if (!certificate) {
-    const std::vector<std::string> names{"localhost", "*.localhost", "127.0.0.1", "::1"};
-    auto made = TRY(net::make_self_signed_certificate(names, clock_.now()));
-    TRY(disk_.replace(key_path, as_bytes(made.key_pem)));
-    TRY(disk_.replace(certificate_path, as_bytes(made.certificate_pem)));
-    certificate = made.certificate_pem;
-  }
-  net::TlsServerOptions tls;
-  tls.certificate_pem = *certificate;
-  tls.key_pem = TRY(disk_.read(key_path));
-  tls.protocols = {"http/1.1"};
-  return net::make_tls_server_context(tls);
 }
 
 Result<void> Server::start_admin() {
@@ -251,6 +242,15 @@ Result<void> Server::start_admin() {
   admin_address_ = TRY(admin_server_->listen(TRY(net::Address::parse(options_.admin)), {}, nullptr));
   admin_loop_->start();
   return {};
+}
+
+void Server::watch_certificate() {
+  if (!dns_certificate_) return;
+  admin_loop_->run([&] {
+    certificate_watch_ = std::make_unique<CertificateWatch>(
+        admin_loop_->loop(), *dns_certificate_, logger_, metrics_,
+        [this](std::shared_ptr<net::TlsServerContext> tls) { dns_->engine().replace_tls(std::move(tls)); });
+  });
 }
 
 void Server::start_watchdog() {
@@ -283,6 +283,7 @@ StatusFacts Server::facts() const {
   facts.api = api_addresses_;
   facts.api_tls = api_tls_addresses_;
   facts.dns = dns_->engine().addresses();
+  facts.dns_tls = dns_->engine().tls_addresses();
   facts.admin = admin_address_;
   facts.data_dir = std::filesystem::absolute(options_.data_dir);  // read in other terminals
   facts.account_id = account_id();

@@ -23,8 +23,9 @@ std::string json_list(const std::vector<net::Address>& addresses) {
 }
 
 std::string endpoint_members(const StatusFacts& facts) {
-  return fmt::format(R"("api":{},"api_tls":{},"dns":{},"admin":"{}")", json_list(facts.api),
-                     json_list(facts.api_tls), json_list(facts.dns), facts.admin.to_string());
+  return fmt::format(R"("api":{},"api_tls":{},"dns":{},"dns_tls":{},"admin":"{}")", json_list(facts.api),
+                     json_list(facts.api_tls), json_list(facts.dns), json_list(facts.dns_tls),
+                     facts.admin.to_string());
 }
 
 // What listens where, and whose data it is.
@@ -33,6 +34,7 @@ std::string where(const StatusFacts& facts) {
   out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
   if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
   out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
+  if (!facts.dns_tls.empty()) out += fmt::format("  DNS TLS  {}\n", joined(facts.dns_tls));
   out += fmt::format("  admin    http://{}\n", facts.admin.to_string());
   out += fmt::format("  data     {}\n", facts.data_dir);
   out += fmt::format("  account  {}{}\n", facts.account_id,

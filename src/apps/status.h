@@ -11,7 +11,7 @@
 namespace meridian::apps {
 
 struct StatusFacts {
-  std::vector<net::Address> api, api_tls, dns;
+  std::vector<net::Address> api, api_tls, dns, dns_tls;
   net::Address admin;
   std::string program;  // the path of this binary
   std::string data_dir, account_id;
