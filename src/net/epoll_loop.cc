@@ -56,6 +56,7 @@ void EpollLoop::run() {
     for (int i = 0; i < count; ++i) {
       if (events[i].data.u64 != kWakeKey) {
         deliver(events[i].data.u64, events[i].events);
+        serve_urgent();
         continue;
       }
       std::uint64_t ignored;
@@ -117,8 +118,13 @@ void EpollLoop::change(Key key, int descriptor, std::uint32_t events) {
   CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event) == 0);
 }
 
+void EpollLoop::make_urgent(Key key) {
+  if (key != kNoKey) urgent_.push_back(key);
+}
+
 void EpollLoop::unwatch(Key key, int descriptor) {
   if (key == kNoKey) return;
+  std::erase(urgent_, key);
   Slot& slot = slots_[static_cast<std::uint32_t>(key)];
   CHECK(slot.generation == static_cast<std::uint32_t>(key >> 32));
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
@@ -129,6 +135,14 @@ void EpollLoop::unwatch(Key key, int descriptor) {
 
 void EpollLoop::deliver(Key key, std::uint32_t events) {
   if (watches(key)) slots_[static_cast<std::uint32_t>(key)].ready->on_ready(events);
+}
+
+void EpollLoop::serve_urgent() {
+  if (urgent_.empty()) return;
+  const MonotonicTime now = clock_.monotonic();
+  if (now - urgent_served_ < kUrgentGap) return;
+  for (std::size_t i = 0; i < urgent_.size(); ++i) deliver(urgent_[i], EPOLLIN);
+  urgent_served_ = clock_.monotonic();
 }
 
 void EpollLoop::run_posted() {
@@ -148,12 +162,16 @@ void EpollLoop::run_timers() {
     auto task = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
     task();
+    serve_urgent();
   }
 }
 
 void EpollLoop::run_soon() {
   soon_running_.swap(soon_);
-  for (Key key : soon_running_) deliver(key, 0);
+  for (Key key : soon_running_) {
+    deliver(key, 0);
+    serve_urgent();
+  }
   soon_running_.clear();
 }
 

@@ -28,6 +28,7 @@ class EpollLoop final : public Loop {
  public:
   static constexpr std::size_t kScratchBytes = 64 * 1024;
   static constexpr std::size_t kLingeringMax = 1024;
+  static constexpr Duration kUrgentGap = std::chrono::microseconds(200);
 
   using Key = std::uint64_t;  // a slot and its generation
   static constexpr Key kNoKey = ~Key{0};
@@ -53,6 +54,9 @@ class EpollLoop final : public Loop {
   // Level-triggered. `ready` must call unwatch before it goes. kNoKey: the kernel has no memory, or this user
   // no watches, left (epoll_ctl(2), ENOMEM and ENOSPC), which load alone can bring about.
   Key watch(int descriptor, std::uint32_t events, Ready& ready);
+  // From now on `key` is looked at every kUrgentGap even while other events keep the loop busy: what waits
+  // there is lost when a small buffer is full, where the bytes of a stream wait at their sender.
+  void make_urgent(Key key);
   void change(Key key, int descriptor, std::uint32_t events);
   void unwatch(Key key, int descriptor);
   bool watches(Key key) const {
@@ -79,6 +83,7 @@ class EpollLoop final : public Loop {
     std::uint32_t generation = 0;
   };
   void deliver(Key key, std::uint32_t events);
+  void serve_urgent();
   void run_posted();
   void run_timers();
   void run_soon();
@@ -93,6 +98,8 @@ class EpollLoop final : public Loop {
   std::uint64_t timer_count_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
+  std::vector<Key> urgent_;
+  MonotonicTime urgent_served_{};
   std::vector<Key> soon_, soon_running_;
   std::vector<std::uint8_t> scratch_;
   std::list<std::unique_ptr<Lingering>> lingering_;

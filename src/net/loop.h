@@ -117,7 +117,8 @@ class UdpSocket {
 struct ListenOptions {
   bool reuse_port = false;  // one socket a worker on the same address
   int backlog = 1024;
-  int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default
+  int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default, which grows with a connection
+  int send_buffer_bytes = 0;     // SO_SNDBUF, the same
 };
 
 class Loop {

@@ -103,6 +103,8 @@ Result<FileDescriptor> open_bound(const Address& address, int type, const Listen
   if (family == AF_INET6) TRY(set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"));
   if (options.receive_buffer_bytes > 0)
     TRY(set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes, "SO_RCVBUF"));
+  if (options.send_buffer_bytes > 0)
+    TRY(set_option(socket.get(), SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes, "SO_SNDBUF"));
   SocketAddress bound = to_socket_address(address);
   if (::bind(socket.get(), bound.get(), bound.size) != 0) {
     const int why = errno;

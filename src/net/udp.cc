@@ -45,6 +45,7 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
       prepare(i);
     }
     key_ = loop_.watch(socket_.get(), EPOLLIN, *this);
+    loop_.make_urgent(key_);
   }
   ~EpollUdpSocket() override { loop_.unwatch(key_, socket_.get()); }
   bool watched() const { return key_ != EpollLoop::kNoKey; }

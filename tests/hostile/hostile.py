@@ -23,7 +23,7 @@ from meridian_server import BINARY, ROOT, Server  # noqa: E402
 LOAD = pathlib.Path(os.environ.get("HOSTILE_LOAD", ROOT / "build" / "release" / "hostile_load"))
 ZONE = "hostile.test."
 NAMES = 1000
-MEMORY_GROWTH_MAX_MB = 96  # replies nobody reads (32), queries in parts, connections; and what the allocator keeps
+MEMORY_GROWTH_MAX_MB = 64  # replies nobody reads (16), queries in parts (2), connections; and what the allocator keeps
 BROKEN = "random-bytes,malformed,loops,edns,types,responses,oversized"
 TCP = "slow-connections,connection-flood"
 ATTACKS = {

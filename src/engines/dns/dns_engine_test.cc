@@ -171,6 +171,21 @@ TEST_F(DnsEngineTest, TcpAnswersPipelinedAndSplitQueriesInOrder) {
   }
 }
 
+TEST_F(DnsEngineTest, ManyQueriesOfOneConnectionAreAnsweredInTurnsAndAll) {
+  start(1, {.queries_a_turn_max = 3});
+  std::string all;
+  for (std::uint16_t id = 0; id < 100; ++id) all += framed(query_for("www.one.test.", Type::A, id));
+  Socket tcp(SOCK_STREAM, at());
+  tcp.send(all);
+  tcp.end_sending();
+  for (std::uint16_t id = 0; id < 100; ++id) {
+    const std::string size = tcp.receive_exactly(2);
+    ASSERT_EQ(size.size(), 2u) << id;
+    ASSERT_EQ(ByteReader(tcp.receive_exactly(ByteReader(size).u16())).u16(), id);
+  }
+  EXPECT_EQ(tcp.receive(), "");
+}
+
 TEST_F(DnsEngineTest, TcpSendsAllRepliesToAClientThatHasEndedItsSide) {
   start(1);
   std::vector<std::string> values(200, '"' + std::string(200, 'x') + '"');

@@ -5,6 +5,9 @@ namespace {
 
 constexpr std::size_t kMessageSizeMax = 65535;  // what two bytes can say
 
+// The kernel would let a client who does not read make it hold 4 MiB.
+constexpr int kReceiveBufferBytes = 32 * 1024, kSendBufferBytes = 128 * 1024;
+
 // Beyond this, room that one burst of queries needed is given back.
 constexpr std::size_t kReceivedBytesKept = 4096;
 
@@ -37,10 +40,7 @@ class TcpListener::Connection final : public net::TcpHandler {
   void on_drained(net::TcpConnection&) override {
     note_unsent(0);
     note_active();
-    if (!paused_) return;
-    paused_ = false;
-    socket_->resume_reading();
-    answer_received();
+    if (paused_ && !next_turn_) go_on();
   }
   void on_closed(net::TcpConnection&, const Error* why) override {
     // A client may end its side when it has asked everything, and still wants the replies.
@@ -49,12 +49,18 @@ class TcpListener::Connection final : public net::TcpHandler {
   }
 
  private:
+  void go_on() {
+    next_turn_.reset();
+    paused_ = false;
+    socket_->resume_reading();
+    answer_received();
+  }
   void answer_received() {
     auto snapshot = owner_.worker_.snapshot.current();
     const SystemTime now = owner_.worker_.clock.now();
     const std::size_t unsent_max = owner_.unsent_max();
     std::string replies;
-    std::size_t used = 0;
+    std::size_t used = 0, answered = 0;
     while (received_.size() - used >= 2) {
       if (socket_->pending() + replies.size() > unsent_max) {
         paused_ = true;
@@ -64,6 +70,11 @@ class TcpListener::Connection final : public net::TcpHandler {
       const std::size_t size = reader.u16();
       if (size > owner_.limits_.query_bytes_max) return owner_.close(*this, Counters::Closed::TooLong);
       if (reader.remaining() < size) break;
+      if (answered++ == owner_.limits_.queries_a_turn_max) {
+        paused_ = true;
+        next_turn_ = owner_.loop_.after(Duration::zero(), [this] { go_on(); });
+        break;
+      }
       const std::size_t reply = serve_query(owner_.worker_, *snapshot, owner_.counters_, owner_.transport_,
                                             socket_->peer(), now, reader.take(size), owner_.reply_);
       used += 2 + size;
@@ -95,7 +106,8 @@ class TcpListener::Connection final : public net::TcpHandler {
   std::unique_ptr<net::TcpConnection> socket_;
   const ClientPrefix prefix_;
   std::string received_;
-  bool paused_ = false;
+  bool paused_ = false;  // no more is read or answered until replies have left, or until the next turn
+  std::unique_ptr<net::Timer> next_turn_;
   bool asked_ = false;      // and got a reply
   std::size_t unsent_ = 0;  // this connection's part of the total
   MonotonicTime active_;    // when a query was answered or replies were read
@@ -116,7 +128,10 @@ TcpListener::~TcpListener() {
 
 Result<net::Address> TcpListener::listen(const net::Address& address, const net::ListenOptions& options,
                                          std::shared_ptr<net::TlsServerContext> tls) {
-  sockets_.push_back(TRY(loop_.listen_tcp(address, options, std::move(tls),
+  net::ListenOptions bounded = options;
+  bounded.receive_buffer_bytes = kReceiveBufferBytes;
+  bounded.send_buffer_bytes = kSendBufferBytes;
+  sockets_.push_back(TRY(loop_.listen_tcp(address, bounded, std::move(tls),
                                           [this](auto socket) { accept(std::move(socket)); })));
   return sockets_.back()->local();
 }

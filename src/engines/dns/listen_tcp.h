@@ -23,9 +23,10 @@ struct TcpLimits {
   std::size_t connections_per_prefix_max = 200;  // a worker, of one ClientPrefix; further ones are closed
   std::size_t query_bytes_max = 4096;            // what announces more than this loses its connection
   // No further query is read while more than this waits to be sent.
-  std::size_t unsent_bytes_max = 256 * 1024;
+  std::size_t unsent_bytes_max = 64 * 1024;
   // Of all connections of a worker. Beyond it each gets one reply at a time.
-  std::size_t unsent_bytes_total_max = 32 * 1024 * 1024;
+  std::size_t unsent_bytes_total_max = 16 * 1024 * 1024;
+  std::size_t queries_a_turn_max = 64;                // of one connection, before everybody else gets a turn
   Duration idle_time_max = std::chrono::seconds(10);  // without a whole query, or with replies nobody reads
 };
 
