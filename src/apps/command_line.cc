@@ -109,6 +109,47 @@ void add_dns_limits(CLI::App& app, DnsLimitOptions& limits) {
          "DNS connections of one client prefix to a worker; 0: 200", "MERIDIAN_TCP_CONNECTIONS_PER_PREFIX");
 }
 
+void add_query_log(CLI::App& app, QueryLogOptions& log) {
+  const auto number = [&app](const char* name, std::uint32_t& value, CLI::Range range, const char* help,
+                             const char* variable) {
+    app.add_option(name, value, help)
+        ->envname(variable)
+        ->check(silent(range))
+        ->type_name("N")
+        ->capture_default_str();
+  };
+  const auto zones = [&app](const char* name, std::vector<std::string>& value, const char* help,
+                            const char* variable) {
+    app.add_option(name, value, help)->envname(variable)->type_name("ID")->delimiter(',');
+  };
+  app.add_option("--query-log", log.file,
+                 "Write a line a query in Route 53's format; - for standard output (off by default)")
+      ->envname("MERIDIAN_QUERY_LOG")
+      ->type_name("FILE");
+  number("--query-log-sample", log.sample, CLI::Range(1, 1'000'000), "Log one query in N, at random",
+         "MERIDIAN_QUERY_LOG_SAMPLE");
+  zones("--query-log-zone", log.zones, "Log only queries that this hosted zone answered",
+        "MERIDIAN_QUERY_LOG_ZONE");
+  number("--query-log-file-mb", log.file_mb, CLI::Range(1, 1'000'000),
+         "Megabytes of a log file before a new one is begun", "MERIDIAN_QUERY_LOG_FILE_MB");
+  number("--query-log-files", log.files_keep, CLI::Range(0, 999), "Old log files kept: FILE.1 is the newest",
+         "MERIDIAN_QUERY_LOG_FILES");
+  number("--query-log-ring-mb", log.ring_mb, CLI::Range(1, 1024),
+         "Megabytes a DNS worker may be ahead of the log; beyond, records are dropped and counted",
+         "MERIDIAN_QUERY_LOG_RING_MB");
+  app.add_option("--edge-location", log.edge_location,
+                 "The edge location in the lines, such as FRA50-C1; by default the NSID or the host's name")
+      ->envname("MERIDIAN_EDGE_LOCATION")
+      ->type_name("CODE");
+  app.add_option("--dnstap", log.dnstap, "Write queries and responses as dnstap (off by default)")
+      ->envname("MERIDIAN_DNSTAP")
+      ->type_name("FILE|unix:PATH");
+  number("--dnstap-sample", log.dnstap_sample, CLI::Range(1, 1'000'000), "Tap one query in N, at random",
+         "MERIDIAN_DNSTAP_SAMPLE");
+  zones("--dnstap-zone", log.dnstap_zones, "Tap only queries that this hosted zone answered",
+        "MERIDIAN_DNSTAP_ZONE");
+}
+
 void add_serve(CLI::App& root, Parsed& parsed) {
   CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
   ServeOptions& options = parsed.serve;
@@ -147,6 +188,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->type_name("N");
   add_dns_limits(app, options.dns_limits);
   add_dns_tls(app, options.dns_tls);
+  add_query_log(app, options.query_log);
   app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");

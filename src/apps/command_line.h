@@ -28,6 +28,18 @@ struct DnsTlsOptions {
   std::string certificate, key;        // PEM files; both empty: made in the data directory
 };
 
+// What is logged of DNS queries, and where.
+struct QueryLogOptions {
+  std::string file = {};  // lines in Route 53's format; "-": standard output; empty: none
+  std::uint32_t sample = 1;
+  std::vector<std::string> zones = {};  // ids; empty: all
+  std::string edge_location = {};       // empty: the NSID, or the host's name
+  std::string dnstap = {};              // FILE or unix:PATH; empty: none
+  std::uint32_t dnstap_sample = 1;
+  std::vector<std::string> dnstap_zones = {};
+  std::uint32_t file_mb = 100, files_keep = 7, ring_mb = 4;
+};
+
 struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
@@ -37,6 +49,7 @@ struct ServeOptions {
   unsigned dns_workers = 0;  // 0: one a core
   DnsLimitOptions dns_limits;
   DnsTlsOptions dns_tls;
+  QueryLogOptions query_log;
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
   bool no_canary = false;                  // changes are served without a process of its own trying them

@@ -30,6 +30,7 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.tls = options.tls;
   engine.tls_limits.connections_max = options.tcp.connections_max;
   engine.tls_limits.connections_per_prefix_max = options.tcp.connections_per_prefix_max;
+  engine.query_log = options.query_log;
   random.fill(engine.identity.cookie_secret);
   std::unique_ptr<DnsService> service(
       new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));

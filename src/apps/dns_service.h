@@ -24,8 +24,9 @@ struct DnsServiceOptions {
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
   engines::dns::RateLimitOptions limits;
   engines::dns::TcpLimits tcp;
-  std::vector<net::Address> tls_addresses;     // DNS over TLS
-  std::shared_ptr<net::TlsServerContext> tls;  // needed with such addresses
+  std::vector<net::Address> tls_addresses;                 // DNS over TLS
+  std::shared_ptr<net::TlsServerContext> tls;              // needed with such addresses
+  engines::dns::query_log::QueryLog* query_log = nullptr;  // outlives the service
 };
 
 class DnsService final : public compilers::dns::DnsSink {

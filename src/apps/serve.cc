@@ -19,6 +19,7 @@
 #include "apps/example_world.h"
 #include "apps/loop_thread.h"
 #include "apps/privileges.h"
+#include "apps/query_log.h"
 #include "apps/server_certificate.h"
 #include "apps/service_manager.h"
 #include "apps/services.h"
@@ -40,10 +41,11 @@ constexpr Duration kWatchdogTimeout = std::chrono::seconds(20);  // where no ser
 constexpr unsigned kDnsWorkersMax = 8;                           // by default; --dns-workers may ask for more
 
 // The signals that end a server are taken by sigwait() in the main thread, so every thread made after this
-// blocks them.
-sigset_t block_signals() {
+// blocks them. SIGHUP ends a server that has no files to begin anew, as it ends most programs.
+sigset_t block_signals(bool has_log_files) {
   sigset_t signals;
   sigemptyset(&signals);
+  if (has_log_files) sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -84,6 +86,9 @@ class Server {
 
   Result<void> start();
   void drain();
+  void reopen_logs() {
+    if (query_log_) query_log_->reopen();
+  }
   StatusFacts facts() const;
 
  private:
@@ -111,6 +116,7 @@ class Server {
   Logger logger_;
   std::optional<store::DirectoryLock> dns_lock_;
   std::unique_ptr<ServerCertificate> dns_certificate_;  // null: no DNS over TLS
+  std::unique_ptr<engines::dns::query_log::QueryLog> query_log_;
   std::unique_ptr<DnsService> dns_;
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
@@ -160,6 +166,10 @@ Result<void> Server::start() {
     dns.tls_addresses = TRY(parse_addresses(options_.dns_tls.addresses));
     dns.tls = dns_certificate_->context();
   }
+  query_log_ = TRY(make_query_log(options_.query_log, options_.nsid, dns.workers,
+                                  {clock_, random_, disk_, logger_, metrics_}));
+  dns.query_log = query_log_.get();
+  if (query_log_) query_log_->start();
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
   manager_.status(
       fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));
@@ -317,7 +327,7 @@ void Server::stop_loops() {
 }  // namespace
 
 int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  sigset_t signals = block_signals();
+  sigset_t signals = block_signals(has_log_files(options.query_log));
   raise_descriptor_limit();
   auto refused = [](const Error& error) {
     fmt::print(stderr, "meridian: {}\n", error.message);
@@ -327,10 +337,10 @@ int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk&
   if (!privileges) return refused(privileges.error());
   Server server(options, clock, random, disk, *privileges);
   if (auto started = server.start(); !started) return refused(started.error());
-  fmt::print("{}", banner(server.facts(), options.example));
+  fmt::print(options.query_log.file == "-" ? stderr : stdout, "{}", banner(server.facts(), options.example));
   std::fflush(stdout);
   int received = 0;
-  sigwait(&signals, &received);
+  while (sigwait(&signals, &received) == 0 && received == SIGHUP) server.reopen_logs();
   server.drain();
   return 0;
 }

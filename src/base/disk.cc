@@ -103,12 +103,17 @@ Result<void> RealDisk::replace(const std::string& path, Bytes bytes) {
     TRY(write_all(fd.get(), bytes, temporary));
     if (fsync(fd.get()) != 0) return os_failure("sync", temporary);
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) return os_failure("rename", path);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return os_failure("rename", path);
   return sync_directory_of(path);
 }
 
 Result<void> RealDisk::truncate(const std::string& path, std::uint64_t size) {
   if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) return os_failure("truncate", path);
+  return {};
+}
+
+Result<void> RealDisk::rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return os_failure("rename", from);
   return {};
 }
 

@@ -28,6 +28,7 @@ class Disk {
   // All or nothing, durable: a temporary file beside it, fsync, rename, fsync of the directory.
   virtual Result<void> replace(const std::string& path, Bytes bytes) = 0;
   virtual Result<void> truncate(const std::string& path, std::uint64_t size) = 0;
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`; not synced
   virtual Result<void> remove(const std::string& path) = 0;             // no error when absent
   virtual Result<void> make_directories(const std::string& path) = 0;   // mode 0700
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // names, sorted
@@ -39,6 +40,7 @@ class RealDisk final : public Disk {
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;
   Result<void> replace(const std::string& path, Bytes bytes) override;
   Result<void> truncate(const std::string& path, std::uint64_t size) override;
+  Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> remove(const std::string& path) override;
   Result<void> make_directories(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;

@@ -70,6 +70,9 @@ DnsEngine::~DnsEngine() {
 Result<void> DnsEngine::start() {
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
     threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
+  if (options_.query_log)
+    for (unsigned i = 0; i < threads_.size(); ++i)
+      threads_[i]->worker.query_log = &options_.query_log->recorder(i);
   auto bound = bind();
   if (bound) bound = bind_tls();
   if (!bound) {

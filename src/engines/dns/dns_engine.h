@@ -14,6 +14,7 @@
 #include "engines/dns/answer.h"
 #include "engines/dns/busiest.h"
 #include "engines/dns/listen_tcp.h"
+#include "engines/dns/query_log/query_log.h"
 #include "engines/dns/rate_limit.h"
 #include "net/loop.h"
 #include "snapshots/dns/snapshot.h"
@@ -31,7 +32,8 @@ struct DnsEngineOptions {
   std::vector<net::Address> tls_addresses;
   std::shared_ptr<net::TlsServerContext> tls;
   TcpLimits tls_limits{.idle_time_max = std::chrono::seconds(30)};
-  int receive_buffer_bytes = 1024 * 1024;  // SO_RCVBUF of the UDP sockets
+  int receive_buffer_bytes = 1024 * 1024;    // SO_RCVBUF of the UDP sockets
+  query_log::QueryLog* query_log = nullptr;  // with a recorder a worker; outlives the engine
 };
 
 class DnsEngine {

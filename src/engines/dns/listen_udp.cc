@@ -1,5 +1,7 @@
 #include "engines/dns/listen_udp.h"
 
+#include "engines/dns/log_query.h"
+
 namespace meridian::engines::dns {
 
 std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
@@ -9,6 +11,8 @@ std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snaps
   const AnswerResult result = worker.limits ? worker.limits->answer(query, snapshot, context, reply)
                                             : answer(query, snapshot, context, reply);
   worker.busiest.saw(client.ip, result.zone, now, worker.random);
+  if (worker.query_log) [[unlikely]]
+    log_query(*worker.query_log, context, result, query, reply.first(result.size));
   if (result.size == 0) {
     Counters::add(counters.dropped);
     return 0;

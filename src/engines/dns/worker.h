@@ -8,6 +8,7 @@
 #include "engines/dns/answer.h"
 #include "engines/dns/busiest.h"
 #include "engines/dns/counters.h"
+#include "engines/dns/query_log/recorder.h"
 #include "engines/dns/rate_limit.h"
 #include "snapshots/dns/snapshot.h"
 
@@ -25,6 +26,7 @@ struct Worker {
   Counters counters;
   std::unique_ptr<RateLimit> limits;  // null: none
   Busiest busiest;
+  query_log::Recorder* query_log = nullptr;  // null: off
   std::atomic<std::uint64_t> served_revision{0};
   std::atomic<bool> acknowledgement_asked{false};
 };

@@ -34,6 +34,12 @@ class FakeDisk final : public Disk {
     files[path].resize(size);
     return {};
   }
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    auto moved = files.extract(from);
+    if (moved.empty()) return fail(ErrorCode::NotFound, "no " + from);
+    files[to] = std::move(moved.mapped());
+    return {};
+  }
   Result<void> remove(const std::string& path) override {
     files.erase(path);
     return {};

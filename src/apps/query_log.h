@@ -1,0 +1,31 @@
+// The query log of a DNS server, from the words of the command line: the one list of its destinations.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "apps/command_line.h"
+#include "base/disk.h"
+#include "engines/dns/query_log/query_log.h"
+
+namespace meridian::apps {
+
+struct QueryLogParts {
+  const Clock& clock;
+  Random& random;
+  Disk& disk;
+  Logger& logger;
+  Metrics& metrics;
+};
+
+// Whether SIGHUP means something: files that may have been moved away.
+bool has_log_files(const QueryLogOptions& options);
+
+// Null when nothing is to be logged. `nsid` names the server where no edge location is given; empty: its
+// host.
+Result<std::unique_ptr<engines::dns::query_log::QueryLog>> make_query_log(const QueryLogOptions& options,
+                                                                          const std::string& nsid,
+                                                                          unsigned workers,
+                                                                          const QueryLogParts& parts);
+
+}  // namespace meridian::apps
