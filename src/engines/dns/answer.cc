@@ -71,7 +71,8 @@ class Answer {
       LookupName name(snapshot_.hash_key(), owner.wire);
       const DnsZone* next_zone = find_zone(snapshot_, name, query_.question.type, trace_);
       if (!next_zone)
-        return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone, owners[hops - 1]);
+        return hops == 0 ? refuse("the name is in no zone of ours")
+                         : end_positive(*zone, owners[hops - 1], nullptr);
       zone = next_zone;
       const Found found = find_name(*zone, name, query_.question.type, trace_);
       reply_.set_authoritative(hops > 0 || found.kind != Found::Kind::Delegation);
@@ -82,7 +83,8 @@ class Answer {
 
       if (const auto records = records_asked(*zone, *found.node)) {
         if (!reply_.add_answer(*zone, owner, *records)) return Rcode::NoError;
-        return end_positive(*zone, owner, found.node == &zone->apex_node() && records->type == Type::NS);
+        return end_positive(*zone, owner, found.node,
+                            found.node == &zone->apex_node() && records->type == Type::NS);
       }
       const auto cname = find_records(snapshot_, *zone, *found.node, Type::CNAME, trace_);
       if (!cname) return end_negative(*zone, owner, Rcode::NoError);
@@ -90,7 +92,7 @@ class Answer {
       owners[hops + 1] = reply_.cname_target(*cname);
       if (trace_)
         trace_->add("cname", fmt::format("{} leads to {}", shown(owner.wire), shown(owners[hops + 1].wire)));
-      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone, owner);
+      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone, owner, nullptr);
     }
   }
 
@@ -126,8 +128,9 @@ class Answer {
   }
 
   // Route 53 adds the zone's NS set to every positive answer (DNSBehavior page).
-  Rcode end_positive(const DnsZone& zone, Reply::Owner owner, bool has_ns_already = false) {
-    if (!has_ns_already) reply_.add_authority_ns(zone, owner);
+  Rcode end_positive(const DnsZone& zone, Reply::Owner owner, const NameNode* answered,
+                     bool has_ns_already = false) {
+    if (!has_ns_already) reply_.add_authority_ns(zone, owner, answered);
     return Rcode::NoError;
   }
 
@@ -139,7 +142,7 @@ class Answer {
   }
 
   Rcode end_referral(const DnsZone& zone, Reply::Owner owner, std::size_t cut_size, const NameNode& cut) {
-    reply_.add_referral(zone, owner, cut_size, *cut.find(Type::NS));
+    reply_.add_referral(zone, owner, cut_size, cut);
     return Rcode::NoError;
   }
 

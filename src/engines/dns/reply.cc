@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "snapshots/dns/referral.h"
 
 namespace meridian::engines::dns {
 namespace {
@@ -239,16 +240,34 @@ void Reply::add_soa(const DnsZone& zone, Owner name) {
   if (minimum < soa.ttl()) store_u32(out_ + ttl_at, minimum);
 }
 
-void Reply::add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const RecordsView& ns) {
+// The NS set with all its addresses at once. Not when it must be explained, or only a part of it fits.
+bool Reply::add_composed(Owner owner, const NameNode& node) {
+  if (node.referral().empty() || trace_) return false;
+  const snapshots::dns::Referral referral(node.referral());
+  if (size_ + referral.size() > std::min(limit_, kPointedMax)) return false;
+  referral.write(out_, size_, owner.at);
+  size_ += referral.size();
+  counts_[static_cast<std::size_t>(Section::Authority)] += referral.authority_count();
+  counts_[static_cast<std::size_t>(Section::Additional)] += referral.additional_count();
+  return true;
+}
+
+void Reply::add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const NameNode& node) {
   const Owner cut = end_of(name, cut_size);
+  if (name.at == kQuestionAt && add_composed(cut, node)) return;
+  const RecordsView ns = *node.find(Type::NS);
   if (!add_required(Section::Authority, cut, ns)) return;
   cut_ = cut.wire;
   remember(zone, ns);
 }
 
-void Reply::add_authority_ns(const DnsZone& zone, Owner name) {
+void Reply::add_authority_ns(const DnsZone& zone, Owner name, const NameNode* answered) {
+  const Owner apex = end_of(name, zone.apex().size());
+  // Otherwise the additional section holds more than these addresses, or not all of them.
+  const bool is_alone = name.at == kQuestionAt && source_count_ == 0 && answered && !answered->is_ns_target();
+  if (is_alone && add_composed(apex, zone.apex_node())) return;
   const auto ns = zone.apex_node().find(Type::NS);
-  if (ns && add_set(Section::Authority, end_of(name, zone.apex().size()), *ns)) remember(zone, *ns);
+  if (ns && add_set(Section::Authority, apex, *ns)) remember(zone, *ns);
 }
 
 void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, const NameNode& node,

@@ -44,9 +44,9 @@ class Reply {
   }
   // `name` is the last owner of the answer section, or the question's when there is none.
   void add_soa(const DnsZone& zone, Owner name);
-  void add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const RecordsView& ns);
-  // Optional: left out when there is no room.
-  void add_authority_ns(const DnsZone& zone, Owner name);
+  void add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const NameNode& cut);
+  // Optional: left out when there is no room. `answered`: whose records the answer section holds.
+  void add_authority_ns(const DnsZone& zone, Owner name, const NameNode* answered);
   // The addresses of the targets of what was added, in-domain glue first, which is required (RFC 9471).
   void add_additional(const DnsSnapshot& snapshot);
 
@@ -84,6 +84,7 @@ class Reply {
 
   bool add_set(Section section, Owner owner, const RecordsView& records);
   bool add_required(Section section, Owner owner, const RecordsView& records);
+  bool add_composed(Owner owner, const NameNode& node);
   bool put_plain(Owner owner, const RecordsView& records);
   bool put_linked(Owner owner, const RecordsView& records);
   void put_record(Owner owner, const char* record, std::size_t rdata_size);

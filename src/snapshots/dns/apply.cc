@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "snapshots/dns/referral.h"
 #include "snapshots/dns/snapshot.h"
 
 namespace meridian::snapshots::dns {
@@ -26,7 +27,11 @@ class ZoneEditor {
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) node = add_name(name);
-    replace(name, *node, node->with(arena(), set, key_));
+    touch(set.owner, set.type);
+    if (set.type == Type::NS) link_targets(name, *node, false);
+    NameNode* after = node->with(arena(), set, key_);
+    replace(name, *node, after);
+    if (set.type == Type::NS) link_targets(name, *after, true);
     return {};
   }
 
@@ -34,11 +39,14 @@ class ZoneEditor {
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) return;
+    touch(set.owner, set.type);
+    if (set.type == Type::NS) link_targets(name, *node, false);
     replace(name, *node, node->without(arena(), set.type));
     remove_empty_names(name);
   }
 
   Result<std::shared_ptr<const DnsZone>> finish() {
+    compose_referrals();
     LookupName name(key_, zone_->apex_);
     zone_->apex_node_ = zone_->find(name, name.labels());
     if (!zone_->apex_node_->find(Type::SOA)) return invalid("the zone has no SOA at its apex");
@@ -100,8 +108,86 @@ class ZoneEditor {
     }
   }
 
+  std::string_view relative(LookupName& name) const {
+    return name.wire().substr(0, name.wire().size() - zone_->apex_.size());
+  }
+
+  // What referrals are made of. `owner` is the delta's, which lives longer.
+  void touch(std::string_view owner, Type type) {
+    if (type == Type::A || type == Type::AAAA || type == Type::NS) touched_.emplace_back(owner, type);
+  }
+
+  // Notes, or forgets, that the NS records of `owner` lead to names of the zone.
+  void link_targets(LookupName& owner, const NameNode& node, bool is_there) {
+    const auto ns = node.find(Type::NS);
+    if (!ns || !ns->links) return;
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < ns->count; ++i) {
+      const std::string_view rdata = ns->next(from);
+      if (const std::uint64_t hash = ns->link(i).target_hash; hash != 0) {
+        LookupName target(key_, rdata);
+        link_target(hash, relative(target), relative(owner), is_there);
+      }
+    }
+  }
+  void link_target(std::uint64_t hash, std::string_view target, std::string_view owner, bool is_there) {
+    const auto equal = [target](const NsTarget& other) { return other.name() == target; };
+    Trie<NsTarget>& targets = zone_->ns_targets_;
+    if (!targets.find(hash, equal)) {
+      if (!is_there) return;
+      targets.put(NsTarget::make(arena(), hash, target), equal);
+    }
+    const NsTarget* before = targets.find(hash, equal);
+    NsTarget* after = is_there ? before->with_owner(arena(), owner) : before->without_owner(arena(), owner);
+    // From here on nobody composes the addresses of this target.
+    if (after->is_crowded() && !before->is_crowded())
+      before->for_each_owner([&](std::string_view other) { stale_.emplace_back(other); });
+    targets.put(after, equal);
+    if (!after->has_owners()) targets.erase(hash, equal);
+  }
+
+  void compose_referrals() {
+    for (const auto& [owner, type] : touched_) {
+      LookupName name(key_, owner);
+      const std::string_view labels = relative(name);
+      if (type == Type::NS) stale_.emplace_back(labels);
+      if (zone_->ns_targets_.size() == 0) continue;
+      const NsTarget* target = zone_->find_ns_target(name.hash(name.labels()), name.wire());
+      if (target) target->for_each_owner([&](std::string_view other) { stale_.emplace_back(other); });
+    }
+    std::ranges::sort(stale_);
+    const auto repeated = std::ranges::unique(stale_);
+    stale_.erase(repeated.begin(), repeated.end());
+    for (const std::string& labels : stale_) {
+      const std::string owner = labels + zone_->apex_;
+      LookupName name(key_, owner);
+      const NameNode* node = zone_->find(name, name.labels());
+      if (!node) continue;
+      mark_targets(*node);
+      node = zone_->find(name, name.labels());  // it may lead to itself
+      const std::string encoded = compose_referral(*zone_, *node);
+      if (encoded.empty() && node->referral().empty()) continue;
+      zone_->nodes_.put(node->with_referral(arena(), encoded), equal_to(name, name.labels()));
+    }
+  }
+  void mark_targets(const NameNode& node) {
+    const auto ns = node.find(Type::NS);
+    if (!ns || !ns->links) return;
+    // Marking copies nodes, which may free this one.
+    std::vector<std::string> names;
+    for (std::size_t from = 0; from < ns->data.size();) names.emplace_back(ns->next(from));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      LookupName name(key_, names[i]);
+      if (name.labels() < zone_->apex_labels_ || name.suffix(zone_->apex_labels_) != zone_->apex_) continue;
+      const NameNode* target = zone_->find(name, name.labels());
+      if (target && !target->is_ns_target()) own(name, name.labels())->become_ns_target();
+    }
+  }
+
   const HashKey& key_;
   std::unique_ptr<DnsZone> zone_;
+  std::vector<std::pair<std::string_view, Type>> touched_;
+  std::vector<std::string> stale_;  // owners in front of the apex whose referral must be composed
 };
 
 class SnapshotEditor {

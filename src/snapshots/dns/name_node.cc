@@ -31,7 +31,7 @@ NameNode* NameNode::clone(Arena& arena) const {
 }
 
 NameNode::Place NameNode::place_of(Type type) const {
-  std::size_t at = name_size_;
+  std::size_t at = sets_at();
   for (std::uint16_t i = 0; i < set_count_; ++i) {
     const SetHeader header = header_at(at);
     const std::size_t end = at + header.whole_size();
@@ -104,6 +104,21 @@ NameNode* NameNode::without(Arena& arena, Type type) const {
   std::memcpy(copy->bytes() + place.begin, bytes() + place.end, rest);
   --copy->set_count_;
   if (type == Type::NS) copy->has_ns_ = false;
+  return copy;
+}
+
+NameNode* NameNode::with_referral(Arena& arena, std::string_view encoded) const {
+  const auto referral_size = static_cast<std::uint16_t>(encoded.size());
+  const std::size_t kept = encoded.empty() ? 0 : sizeof referral_size + encoded.size();
+  const std::size_t sets_size = size_ - sets_at();
+  NameNode* copy = allocate(arena, *this, name_size_ + kept + sets_size);
+  std::memcpy(copy->bytes(), bytes(), name_size_);
+  if (kept > 0) {
+    std::memcpy(copy->bytes() + name_size_, &referral_size, sizeof referral_size);
+    std::memcpy(copy->bytes() + name_size_ + sizeof referral_size, encoded.data(), encoded.size());
+  }
+  std::memcpy(copy->bytes() + name_size_ + kept, bytes() + sets_at(), sets_size);
+  copy->has_referral_ = kept > 0;
   return copy;
 }
 

@@ -76,23 +76,30 @@ class NameNode {
   // Copies with one RRset put or taken away, everything else alike. `key` is that of the snapshot.
   NameNode* with(Arena& arena, const RecordSet& set, const HashKey& key) const;
   NameNode* without(Arena& arena, Type type) const;
+  NameNode* with_referral(Arena& arena, std::string_view encoded) const;  // see referral.h; "" takes it away
 
   std::uint64_t hash() const { return hash_; }
   std::string_view relative_name() const { return {bytes(), name_size_}; }
   std::optional<RecordsView> find(Type type) const;
   template <typename Visit>
   void for_each(Visit&& visit) const {  // by ascending type
-    std::size_t at = name_size_;
+    std::size_t at = sets_at();
     for (std::uint16_t i = 0; i < set_count_; ++i) visit(read_set(at));
+  }
+  std::string_view referral() const {  // empty: there is none
+    if (!has_referral_) return {};
+    return {bytes() + name_size_ + sizeof(std::uint16_t), referral_size()};
   }
   std::uint16_t set_count() const { return set_count_; }
   std::uint32_t child_count() const { return child_count_; }
   bool has_ns() const { return has_ns_; }
   bool has_wildcard_child() const { return has_wildcard_child_; }
+  bool is_ns_target() const { return is_ns_target_; }  // or was: NS records of the zone lead here
 
   // To be called on a node of the caller's own only.
   void add_child(bool is_wildcard);
   void remove_child(bool is_wildcard);
+  void become_ns_target() { is_ns_target_ = true; }
 
   std::uint32_t refs = 1;
 
@@ -129,6 +136,14 @@ class NameNode {
             {links + links_size, header.size},
             links_size > 0 ? links : nullptr};
   }
+  std::size_t referral_size() const {
+    std::uint16_t size;
+    std::memcpy(&size, bytes() + name_size_, sizeof size);
+    return size;
+  }
+  std::size_t sets_at() const {
+    return has_referral_ ? name_size_ + sizeof(std::uint16_t) + referral_size() : name_size_;
+  }
   // Where the set of the type stands, or would stand; `end` is behind it (equal to `begin` when absent).
   struct Place {
     std::size_t begin, end;
@@ -137,16 +152,18 @@ class NameNode {
 
   std::uint32_t child_count_ = 0;
   std::uint64_t hash_;
-  std::uint32_t size_ = 0;  // of what follows: the name and the sets
+  std::uint32_t size_ = 0;  // of what follows: the name, the size and bytes of the referral, the sets
   std::uint16_t set_count_ = 0;
   std::uint8_t name_size_;
   bool has_ns_ : 1 = false;
   bool has_wildcard_child_ : 1 = false;
+  bool is_ns_target_ : 1 = false;
+  bool has_referral_ : 1 = false;
 };
 static_assert(sizeof(NameNode) == 24);
 
 inline std::optional<RecordsView> NameNode::find(Type type) const {
-  std::size_t at = name_size_;
+  std::size_t at = sets_at();
   for (std::uint16_t i = 0; i < set_count_; ++i) {
     const SetHeader header = header_at(at);
     if (header.type == type) return read_set(at);

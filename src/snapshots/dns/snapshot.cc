@@ -27,6 +27,12 @@ const NameNode* DnsZone::find(std::uint64_t hash, std::string_view name) const {
       hash, [name](const NameNode& node) { return meridian::dns::same_name(node.relative_name(), name); });
 }
 
+const NsTarget* DnsZone::find_ns_target(std::uint64_t hash, std::string_view name) const {
+  name.remove_suffix(apex_.size());
+  return ns_targets_.find(
+      hash, [name](const NsTarget& target) { return meridian::dns::same_name(target.name(), name); });
+}
+
 std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random) {
   std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot(std::make_shared<Arena>()));
   snapshot->key_ = HashKey{random.next(), random.next()};

@@ -21,6 +21,7 @@
 #include "snapshots/dns/delta.h"
 #include "snapshots/dns/lookup_name.h"
 #include "snapshots/dns/name_node.h"
+#include "snapshots/dns/ns_target.h"
 #include "snapshots/dns/trie.h"
 
 namespace meridian::snapshots::dns {
@@ -40,6 +41,8 @@ class DnsZone {
   const NameNode* find_wildcard(LookupName& name, std::size_t labels) const;
   // The node of the name at or below the apex that `name` is in any case, whose hash is known.
   const NameNode* find(std::uint64_t hash, std::string_view name) const;
+  // The target of NS records that `name`, in any case, is; null: no NS record of the zone leads there.
+  const NsTarget* find_ns_target(std::uint64_t hash, std::string_view name) const;
   // Whether there are names below the apex that are delegated.
   bool has_cuts() const { return cuts_ > 0; }
 
@@ -60,13 +63,14 @@ class DnsZone {
 
  private:
   friend class ZoneEditor;
-  explicit DnsZone(Arena& arena) : nodes_(arena) {}
+  explicit DnsZone(Arena& arena) : nodes_(arena), ns_targets_(arena) {}
   DnsZone(const DnsZone&) = default;
 
   std::string id_;
   std::string apex_;
   std::size_t apex_labels_ = 0;
   Trie<NameNode> nodes_;
+  Trie<NsTarget> ns_targets_;
   const NameNode* apex_node_ = nullptr;
   std::size_t cuts_ = 0;  // names below the apex that own NS
 };
