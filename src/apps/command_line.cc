@@ -150,6 +150,25 @@ void add_query_log(CLI::App& app, QueryLogOptions& log) {
         "MERIDIAN_DNSTAP_ZONE");
 }
 
+void add_transfer(CLI::App& app, TransferWords& words) {
+  words.transfers_max = 16;
+  app.add_option(
+         "--transfer-to", words.transfer_to,
+         "Who may take zones by AXFR and IXFR: PREFIX, key:NAME, or PREFIX,key:NAME (nobody by default)")
+      ->type_name("RULE");
+  app.add_option("--tsig-keys", words.tsig_keys_file,
+                 "TSIG keys as tsig-keygen or keymgr -t write them; a file of mode 0600")
+      ->envname("MERIDIAN_TSIG_KEYS")
+      ->type_name("FILE");
+  // The configuration file's [[tsig-keys]]; not shown, for a command line can be read by all.
+  app.add_option("--tsig-key", words.tsig_keys)->group("");
+  app.add_option("--transfers-max", words.transfers_max, "Zone transfers at a time")
+      ->envname("MERIDIAN_TRANSFERS_MAX")
+      ->check(silent(CLI::Range(1, 10000)))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void add_serve(CLI::App& root, Parsed& parsed) {
   CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
   ServeOptions& options = parsed.serve;
@@ -192,6 +211,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
+  add_transfer(app, options.transfer);
   app.add_option("--call-workers", options.call_workers, "Threads that run API calls")
       ->envname("MERIDIAN_CALL_WORKERS")
       ->check(silent(CLI::Range(1, 256)))

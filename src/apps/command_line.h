@@ -40,6 +40,14 @@ struct QueryLogOptions {
   std::uint32_t file_mb = 100, files_keep = 7, ring_mb = 4;
 };
 
+// Zone transfer: transfer_settings.h turns the words into values.
+struct TransferWords {
+  std::vector<std::string> transfer_to;  // PREFIX, key:NAME or PREFIX,key:NAME; none: nobody
+  std::string tsig_keys_file;
+  std::vector<std::string> tsig_keys;  // ALGORITHM:NAME:SECRET, of the configuration file
+  unsigned transfers_max = 0;
+};
+
 struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
@@ -53,6 +61,7 @@ struct ServeOptions {
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
   bool no_canary = false;                  // changes are served without a process of its own trying them
+  TransferWords transfer;
   bool dev = false;
   bool example = false;
   LogFormat log_format = LogFormat::Text;
@@ -105,7 +114,7 @@ using Command = std::variant<ServeOptions, StatusOptions, ExplainDnsOptions, Zon
 Command parse_command_line(int count, const char* const* words);
 
 // Reads a TOML file of `serve` options into command-line words ("--dns", "127.0.0.1:53"). Errors name the key
-// and line.
+// and line. A file with secrets must be its owner's alone (mode 0600).
 Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_config_file(
     const std::string& path);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -9,6 +10,7 @@
 
 #include "apps/admin.h"
 #include "apps/aws_client.h"
+#include "apps/transfer_settings.h"
 #include "aws/protocols/scalar_text.h"
 
 namespace meridian::apps {
@@ -75,6 +77,27 @@ TEST(CommandLine, SaysWhatIsWrongWithTheFile) {
     EXPECT_EQ(print.exit_code, 2);
     EXPECT_THAT(print.text, HasSubstr(wanted));
   }
+}
+
+TEST(CommandLine, TsigKeysOfTheFileAreForItsOwnerOnly) {
+  std::string path = config_file(
+      "transfer-to = [\"key:a\", \"192.0.2.0/24,key:a\"]\n[[tsig-keys]]\nname = \"a\"\n"
+      "algorithm = \"hmac-sha256\"\nsecret = \"AAEC\"\n");
+  chmod(path.c_str(), 0644);
+  auto print = std::get<PrintOptions>(parse({"serve", "--config", path.c_str()}));
+  EXPECT_THAT(print.text, HasSubstr("chmod 600"));
+  chmod(path.c_str(), 0600);
+  auto options = std::get<ServeOptions>(parse({"serve", "--config", path.c_str()}));
+  EXPECT_THAT(options.transfer.tsig_keys, ElementsAre("hmac-sha256:a:AAEC"));
+  EXPECT_THAT(options.transfer.transfer_to, ElementsAre("key:a", "192.0.2.0/24,key:a"));
+  RealDisk disk;
+  auto settings = read_transfer_settings(options.transfer, disk);
+  ASSERT_TRUE(settings && *settings);
+  EXPECT_EQ((*settings)->allowed.size(), 2u);
+  options.transfer.tsig_keys.clear();
+  EXPECT_THAT(read_transfer_settings(options.transfer, disk).error().message,
+              HasSubstr("there is no TSIG key a."));
+  EXPECT_FALSE(read_transfer_settings({}, disk).value()) << "off by default";
 }
 
 TEST(CommandLine, MistakesGoToStandardErrorWithStatusTwo) {

@@ -1,8 +1,9 @@
-// The configuration file: top-level TOML keys are the long option names of `meridian serve`. Tables are
-// refused, so that a misspelt section cannot silently do nothing.
+// The configuration file: top-level TOML keys are the long option names of `meridian serve`. Tables but
+// [[tsig-keys]] are refused, so that a misspelt section cannot silently do nothing.
 #include <toml++/toml.h>
 
 #include "apps/command_line.h"
+#include "apps/input.h"
 
 namespace meridian::apps {
 namespace {
@@ -14,6 +15,25 @@ Result<std::string> scalar(const toml::node& node, const std::string& path, cons
   return invalid(
       fmt::format("{}: line {}: '{}' must be a string, a whole number, true, false, or a list of them", path,
                   node.source().begin.line, key));
+}
+
+// [[tsig-keys]] with name, algorithm and secret, as words of --tsig-key.
+Result<std::vector<std::string>> tsig_keys(const toml::array& keys, const std::string& path) {
+  std::vector<std::string> words;
+  for (const toml::node& item : keys) {
+    const toml::table* key = item.as_table();
+    std::string word;
+    for (const char* part : {"algorithm", "name", "secret"}) {
+      const auto text = key && key->size() == 3 ? (*key)[part].value<std::string>() : std::nullopt;
+      if (!text)
+        return invalid(fmt::format("{}: line {}: [[tsig-keys]] has name, algorithm and secret", path,
+                                   item.source().begin.line));
+      word += (word.empty() ? "" : ":") + *text;
+    }
+    words.push_back(std::move(word));
+  }
+  TRY(check_is_private(path));
+  return words;
 }
 
 }  // namespace
@@ -29,6 +49,10 @@ Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_confi
   std::vector<std::pair<std::string, std::vector<std::string>>> settings;
   for (const auto& [key, node] : table) {
     std::vector<std::string> values;
+    if (key.str() == "tsig-keys" && node.is_array_of_tables()) {
+      settings.emplace_back("tsig-key", TRY(tsig_keys(*node.as_array(), path)));
+      continue;
+    }
     if (const toml::array* list = node.as_array()) {
       for (const auto& item : *list) values.push_back(TRY(scalar(item, path, std::string(key.str()))));
     } else {

@@ -6,12 +6,14 @@ using snapshots::dns::Delta;
 using snapshots::dns::DnsDiskLog;
 using snapshots::dns::DnsSnapshot;
 
-DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opened opened, const Clock& clock,
+DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opened opened,
+                       std::unique_ptr<engines::dns::transfer::Transfers> transfers, const Clock& clock,
                        Random& random, Logger& logger, Metrics& metrics)
     : logger_(logger),
       disk_failures_(metrics.counter("meridian_dns_snapshot_write_failures_total",
                                      "Snapshots that could not be kept on disk; serving is not affected.")),
       disk_log_(std::move(opened.log)),
+      transfers_(std::move(transfers)),
       engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
 
 Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
@@ -32,8 +34,13 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.tls_limits.connections_per_prefix_max = options.tcp.connections_per_prefix_max;
   engine.query_log = options.query_log;
   random.fill(engine.identity.cookie_secret);
-  std::unique_ptr<DnsService> service(
-      new DnsService(std::move(engine), std::move(opened), clock, random, logger, metrics));
+  std::unique_ptr<engines::dns::transfer::Transfers> transfers;
+  if (options.transfer)
+    transfers = std::make_unique<engines::dns::transfer::Transfers>(*options.transfer, *opened.snapshot,
+                                                                    clock, logger, metrics);
+  engine.transfers = transfers.get();
+  std::unique_ptr<DnsService> service(new DnsService(std::move(engine), std::move(opened),
+                                                     std::move(transfers), clock, random, logger, metrics));
   service->zone_count_ = service->latest().zone_count();
   TRY(service->engine_.start());
   if (options.canary_program.empty()) return service;
@@ -51,6 +58,7 @@ Result<void> DnsService::examine(const Delta& delta) {
 Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
   TRY(examine(delta));
   zone_count_ = next->zone_count();
+  if (transfers_) transfers_->publish(delta, *next);
   engine_.publish(std::move(next));
   if (canary_) canary_->keep();
   // After the engine: the disk is for the next start, and nobody waits for it.

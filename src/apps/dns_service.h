@@ -24,9 +24,10 @@ struct DnsServiceOptions {
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
   engines::dns::RateLimitOptions limits;
   engines::dns::TcpLimits tcp;
-  std::vector<net::Address> tls_addresses;                 // DNS over TLS
-  std::shared_ptr<net::TlsServerContext> tls;              // needed with such addresses
-  engines::dns::query_log::QueryLog* query_log = nullptr;  // outlives the service
+  std::vector<net::Address> tls_addresses;                          // DNS over TLS
+  std::shared_ptr<net::TlsServerContext> tls;                       // needed with such addresses
+  engines::dns::query_log::QueryLog* query_log = nullptr;           // outlives the service
+  std::optional<engines::dns::transfer::TransferOptions> transfer;  // none: off
 };
 
 class DnsService final : public compilers::dns::DnsSink {
@@ -47,11 +48,13 @@ class DnsService final : public compilers::dns::DnsSink {
 
  private:
   DnsService(engines::dns::DnsEngineOptions options, snapshots::dns::DnsDiskLog::Opened opened,
-             const Clock& clock, Random& random, Logger& logger, Metrics& metrics);
+             std::unique_ptr<engines::dns::transfer::Transfers> transfers, const Clock& clock, Random& random,
+             Logger& logger, Metrics& metrics);
 
   Logger& logger_;
   Counter& disk_failures_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
+  std::unique_ptr<engines::dns::transfer::Transfers> transfers_;  // null: off
   engines::dns::DnsEngine engine_;
   std::unique_ptr<engines::dns::Canary> canary_;  // null: none; before engine_ goes, whose snapshot it reads
   std::atomic<std::size_t> zone_count_{0};

@@ -1,5 +1,6 @@
 #include "apps/input.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -16,6 +17,15 @@ Result<std::string> read_input(const std::string& path) {
     // libstdc++ throws out of the buffer when the read fails.
   }
   return fail(ErrorCode::NotFound, "cannot read " + path, ErrorSource::Caller);
+}
+
+Result<void> check_is_private(const std::string& path) {
+  std::error_code error;
+  const auto permissions = std::filesystem::status(path, error).permissions();
+  if (error) return fail(ErrorCode::NotFound, "cannot read " + path, ErrorSource::Caller);
+  using std::filesystem::perms;
+  if ((permissions & (perms::group_all | perms::others_all)) == perms::none) return {};
+  return invalid(path + " holds secrets, and others than its owner can read or write it: chmod 600");
 }
 
 }  // namespace meridian::apps

@@ -10,5 +10,7 @@ namespace meridian::apps {
 
 // "-" is standard input.
 Result<std::string> read_input(const std::string& path);
+// Invalid when others than its owner may read or write the file: it holds secrets.
+Result<void> check_is_private(const std::string& path);
 
 }  // namespace meridian::apps

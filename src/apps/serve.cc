@@ -24,6 +24,7 @@
 #include "apps/service_manager.h"
 #include "apps/services.h"
 #include "apps/status.h"
+#include "apps/transfer_settings.h"
 #include "apps/watchdog.h"
 #include "aws/front_door.h"
 #include "aws/identity.h"
@@ -170,6 +171,7 @@ Result<void> Server::start() {
                                   {clock_, random_, disk_, logger_, metrics_}));
   dns.query_log = query_log_.get();
   if (query_log_) query_log_->start();
+  dns.transfer = TRY(read_transfer_settings(options_.transfer, disk_));
   dns_ = TRY(DnsService::start(dns, clock_, random_, disk_, logger_, metrics_));
   manager_.status(
       fmt::format("answering from disk at revision {}; opening the store", dns_->served_revision()));

@@ -29,7 +29,7 @@ struct DnsEngine::Thread {
   Thread(std::unique_ptr<net::Loop> its_loop, Published<DnsSnapshot>& published,
          const DnsEngineOptions& options, const Clock& clock, Random& random)
       : loop(std::move(its_loop)),
-        worker(published, options.identity, clock, random.next()),
+        worker(published, options.identity, clock, random.next(), options.transfers),
         udp(worker),
         tcp(*loop, worker, Transport::Tcp, options.tcp),
         tls(*loop, worker, Transport::Tls, options.tls_limits) {

@@ -34,6 +34,7 @@ struct DnsEngineOptions {
   TcpLimits tls_limits{.idle_time_max = std::chrono::seconds(30)};
   int receive_buffer_bytes = 1024 * 1024;    // SO_RCVBUF of the UDP sockets
   query_log::QueryLog* query_log = nullptr;  // with a recorder a worker; outlives the engine
+  transfer::Transfers* transfers = nullptr;  // null: off; outlives the engine
 };
 
 class DnsEngine {

@@ -4,6 +4,8 @@ namespace meridian::engines::dns {
 namespace {
 
 constexpr std::size_t kMessageSizeMax = 65535;  // what two bytes can say
+// Of a zone transfer, written ahead of the client: little enough that queries between are not held up.
+constexpr std::size_t kTransferBytesPending = 64 * 1024;
 
 // The kernel would let a client who does not read make it hold 4 MiB.
 constexpr int kReceiveBufferBytes = 32 * 1024, kSendBufferBytes = 128 * 1024;
@@ -40,6 +42,7 @@ class TcpListener::Connection final : public net::TcpHandler {
   void on_drained(net::TcpConnection&) override {
     note_unsent(0);
     note_active();
+    if (transfer_ && !continue_transfer()) return;
     if (paused_ && !next_turn_) go_on();
   }
   void on_closed(net::TcpConnection&, const Error* why) override {
@@ -75,9 +78,14 @@ class TcpListener::Connection final : public net::TcpHandler {
         next_turn_ = owner_.loop_.after(Duration::zero(), [this] { go_on(); });
         break;
       }
-      const std::size_t reply = serve_query(owner_.worker_, *snapshot, owner_.counters_, owner_.transport_,
-                                            socket_->peer(), now, reader.take(size), owner_.reply_);
+      const Bytes query = reader.take(size);
       used += 2 + size;
+      if (begin_transfer(query, now)) {
+        paused_ = true;  // what is asked after it is answered after it
+        break;
+      }
+      const std::size_t reply = serve_query(owner_.worker_, *snapshot, owner_.counters_, owner_.transport_,
+                                            socket_->peer(), now, query, owner_.reply_);
       if (reply == 0) continue;
       note_active();
       append_u16(replies, static_cast<std::uint16_t>(reply));
@@ -87,9 +95,37 @@ class TcpListener::Connection final : public net::TcpHandler {
     if (received_.size() <= kReceivedBytesKept && received_.capacity() > 2 * kReceivedBytesKept)
       received_.shrink_to_fit();
     if (paused_) socket_->pause_reading();
-    if (replies.empty()) return;
-    socket_->write(std::move(replies));
+    if (!replies.empty()) {
+      socket_->write(std::move(replies));
+      note_unsent(socket_->pending());
+    }
+    if (transfer_) continue_transfer();
+  }
+
+  bool begin_transfer(Bytes query, SystemTime now) {
+    Worker& worker = owner_.worker_;
+    if (!worker.transfers) return false;
+    transfer_ = worker.transfers->begin(query, worker.identity, socket_->peer(), now);
+    return transfer_ != nullptr;
+  }
+
+  // Writes as much as may wait to be sent. True: that was the last of it, and something else may be answered
+  // when it has left.
+  bool continue_transfer() {
+    transfer::Stream& stream = transfer_->stream();
+    const SystemTime now = owner_.worker_.clock.now();
+    while (!stream.at_end() && socket_->pending() < kTransferBytesPending) {
+      const std::size_t size = stream.next(owner_.reply_, now);
+      if (size == 0) break;
+      std::string message;
+      append_u16(message, static_cast<std::uint16_t>(size));
+      message.append(reinterpret_cast<const char*>(owner_.reply_.data()), size);
+      socket_->write(std::move(message));
+    }
     note_unsent(socket_->pending());
+    if (!stream.at_end()) return false;
+    transfer_.reset();
+    return true;
   }
 
   void note_active() {
@@ -106,6 +142,7 @@ class TcpListener::Connection final : public net::TcpHandler {
   std::unique_ptr<net::TcpConnection> socket_;
   const ClientPrefix prefix_;
   std::string received_;
+  std::unique_ptr<transfer::Transfers::Running> transfer_;  // nothing is answered meanwhile
   bool paused_ = false;  // no more is read or answered until replies have left, or until the next turn
   std::unique_ptr<net::Timer> next_turn_;
   bool asked_ = false;      // and got a reply

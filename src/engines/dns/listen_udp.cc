@@ -8,8 +8,10 @@ std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snaps
                         Counters::PerTransport& counters, Transport transport, const net::Address& client,
                         SystemTime now, Bytes query, MutableBytes reply) {
   AnswerContext context{client, transport, worker.random, worker.identity, now};
-  const AnswerResult result = worker.limits ? worker.limits->answer(query, snapshot, context, reply)
-                                            : answer(query, snapshot, context, reply);
+  const bool is_transfer = worker.transfers && worker.transfers->concerns(query);
+  const AnswerResult result = is_transfer     ? worker.transfers->answer(query, snapshot, context, reply)
+                              : worker.limits ? worker.limits->answer(query, snapshot, context, reply)
+                                              : answer(query, snapshot, context, reply);
   worker.busiest.saw(client.ip, result.zone, now, worker.random);
   if (worker.query_log) [[unlikely]]
     log_query(*worker.query_log, context, result, query, reply.first(result.size));

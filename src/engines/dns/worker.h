@@ -10,19 +10,25 @@
 #include "engines/dns/counters.h"
 #include "engines/dns/query_log/recorder.h"
 #include "engines/dns/rate_limit.h"
+#include "engines/dns/transfer/transfers.h"
 #include "snapshots/dns/snapshot.h"
 
 namespace meridian::engines::dns {
 
 struct Worker {
   Worker(Published<snapshots::dns::DnsSnapshot>& published, const ServerIdentity& server_identity,
-         const Clock& server_clock, std::uint64_t seed)
-      : snapshot(published), identity(server_identity), clock(server_clock), random(seed) {}
+         const Clock& server_clock, std::uint64_t seed, transfer::Transfers* zone_transfers = nullptr)
+      : snapshot(published),
+        identity(server_identity),
+        clock(server_clock),
+        random(seed),
+        transfers(zone_transfers) {}
 
   Published<snapshots::dns::DnsSnapshot>::Reader snapshot;
   const ServerIdentity& identity;
   const Clock& clock;
   SeededRandom random;
+  transfer::Transfers* const transfers;  // null: off
   Counters counters;
   std::unique_ptr<RateLimit> limits;  // null: none
   Busiest busiest;

@@ -280,14 +280,17 @@ std::size_t TsigSigner::sign(MutableBytes buffer, std::size_t size, SystemTime n
   return append(buffer, size, tsig);
 }
 
-std::size_t TsigSigner::sign_bad_time(MutableBytes buffer, std::size_t size, const Tsig& request,
-                                      SystemTime now) {
+std::size_t TsigSigner::sign_refusal(MutableBytes buffer, std::size_t size, const Tsig& request,
+                                     TsigError error, SystemTime now) {
   std::string ours;
-  append_u48(ours, seconds_of(now));
   Tsig tsig;
-  tsig.time_signed = request.time_signed;
-  tsig.error = TsigError::BadTime;
-  tsig.other = ours;
+  tsig.time_signed = seconds_of(now);
+  tsig.error = error;
+  if (error == TsigError::BadTime) {
+    append_u48(ours, tsig.time_signed);
+    tsig.time_signed = request.time_signed;
+    tsig.other = ours;
+  }
   return append(buffer, size, tsig);
 }
 

@@ -88,8 +88,9 @@ class TsigSigner {
   std::size_t room() const;  // bytes that each signature takes, BadTime's time included
   // Appends the TSIG to the message of `size` bytes in `buffer`, which has room for it; the new size.
   std::size_t sign(MutableBytes buffer, std::size_t size, SystemTime now);
-  // The reply to a request whose clock is off says ours (RFC 8945 §5.2.3).
-  std::size_t sign_bad_time(MutableBytes buffer, std::size_t size, const Tsig& request, SystemTime now);
+  // The reply to BADTIME, which says our time (RFC 8945 §5.2.3), and to BADTRUNC.
+  std::size_t sign_refusal(MutableBytes buffer, std::size_t size, const Tsig& request, TsigError error,
+                           SystemTime now);
   const std::string& mac() const { return prior_mac_; }  // of the last message signed
 
  private:

@@ -194,7 +194,7 @@ TEST_F(Exchange, RefusalsAreUnderstood) {
   EXPECT_THAT(refused.error().message, HasSubstr("BADKEY"));
 
   TsigSigner late(known, (*found)->tsig.mac);
-  size = late.sign_bad_time(buffer, unsigned_message(buffer, 7), (*found)->tsig, kSigned);
+  size = late.sign_refusal(buffer, unsigned_message(buffer, 7), (*found)->tsig, TsigError::BadTime, kSigned);
   refused = verifier.verify(Bytes(buffer).first(size), kSigned);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("BADTIME"));
