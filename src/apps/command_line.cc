@@ -1,6 +1,7 @@
 // CLI11 lives here only: it costs seconds a file to compile.
 #include "apps/command_line.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -169,6 +170,25 @@ void add_transfer(CLI::App& app, TransferWords& words) {
       ->capture_default_str();
 }
 
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+template <typename Options>
+void add_dns_sockets(CLI::App& app, Options& options) {
+  options.dns_receive_buffer = 1024 * 1024;
+  app.add_option("--dns-receive-buffer", options.dns_receive_buffer,
+                 "Bytes of queries that wait in each UDP socket while its worker is busy (SO_RCVBUF)")
+      ->envname("MERIDIAN_DNS_RECEIVE_BUFFER")
+      ->check(silent(CLI::Range(4096, 1 << 30)))
+      ->type_name("BYTES")
+      ->capture_default_str();
+  app.add_flag("--dns-pin-workers", options.dns_pin_workers,
+               "Keep each DNS worker on a CPU of its own, with the queries that this CPU receives")
+      ->envname("MERIDIAN_DNS_PIN_WORKERS");
+}
+
 void add_serve(CLI::App& root, Parsed& parsed) {
   CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
   ServeOptions& options = parsed.serve;
@@ -176,6 +196,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   options.api = {"127.0.0.1:4566"};
   options.dns = {"127.0.0.1:5300"};
   options.admin = "127.0.0.1:9153";
+  options.nsid = host_name();
   options.call_workers = 16;
   options.records_per_zone_max = 10000;
   options.log_format = isatty(STDERR_FILENO) ? LogFormat::Text : LogFormat::Json;
@@ -208,7 +229,9 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   add_dns_limits(app, options.dns_limits);
   add_dns_tls(app, options.dns_tls);
   add_query_log(app, options.query_log);
-  app.add_option("--nsid", options.nsid, "What NSID (RFC 5001) answers")
+  add_dns_sockets(app, options);
+  app.add_option("--nsid", options.nsid,
+                 "What NSID (RFC 5001) answers: the host's name unless given, nothing when empty")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
   add_transfer(app, options.transfer);
@@ -411,7 +434,12 @@ Result<std::vector<std::string>> with_config(const CLI::App& serve, const Parsed
     if (!option || key == "config" || key == "help")
       return invalid(parsed.config + ": unknown key '" + key + "'");
     if (option->count() > 0) continue;
-    for (const std::string& value : values) out.push_back("--" + key + "=" + value);
+    for (const std::string& value : values) {
+      out.push_back("--" + key + "=" + value);
+      if (!value.empty()) continue;
+      out.back().pop_back();  // CLI11 takes "--key=" for a value that is missing
+      out.push_back("");
+    }
   }
   return out;
 }

@@ -52,8 +52,10 @@ struct ServeOptions {
   std::string data_dir;
   std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
   std::string admin;
-  std::string user;          // NAME[:GROUP] to become once started as root; empty: nobody else
-  std::string nsid;          // what NSID answers (RFC 5001); empty: nothing
+  std::string user;            // NAME[:GROUP] to become once started as root; empty: nobody else
+  std::string nsid;            // what NSID answers (RFC 5001); empty: nothing
+  int dns_receive_buffer = 0;  // SO_RCVBUF of the DNS sockets
+  bool dns_pin_workers = false;
   unsigned dns_workers = 0;  // 0: one a core
   DnsLimitOptions dns_limits;
   DnsTlsOptions dns_tls;

@@ -39,6 +39,19 @@ TEST(CommandLine, ServeHasSafeDefaults) {
   EXPECT_TRUE(options.api_tls.empty());
 }
 
+TEST(CommandLine, NsidIsTheHostsNameUntilSaidOtherwise) {
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof host - 1), 0);
+  auto nsid = [](std::vector<const char*> words) {
+    words.insert(words.begin(), "serve");
+    return std::get<ServeOptions>(parse(words)).nsid;
+  };
+  EXPECT_EQ(nsid({}), host);
+  EXPECT_EQ(nsid({"--nsid", "fra50-c1"}), "fra50-c1");
+  EXPECT_EQ(nsid({"--nsid", ""}), "");
+  EXPECT_EQ(nsid({"--config", config_file("nsid = \"\"\n").c_str()}), "");
+}
+
 TEST(CommandLine, TakesTheWordsOfTheManual) {
   auto options =
       std::get<ServeOptions>(parse({"serve", "--data-dir", "/d", "--api", "127.0.0.1:1", "--dns",

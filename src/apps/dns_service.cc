@@ -26,6 +26,8 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.addresses = options.addresses;
   engine.workers = options.workers;
   engine.identity.nsid = options.nsid;
+  engine.receive_buffer_bytes = options.receive_buffer_bytes;
+  engine.pin_workers = options.pin_workers;
   engine.limits = options.limits;
   engine.tcp = options.tcp;
   engine.tls_addresses = options.tls_addresses;

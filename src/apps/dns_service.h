@@ -21,6 +21,8 @@ struct DnsServiceOptions {
   std::vector<net::Address> addresses;
   unsigned workers = 1;
   std::string nsid;
+  int receive_buffer_bytes = engines::dns::kReceiveBufferBytes;
+  bool pin_workers = false;
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
   engines::dns::RateLimitOptions limits;
   engines::dns::TcpLimits tcp;

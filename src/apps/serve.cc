@@ -23,6 +23,7 @@
 #include "apps/server_certificate.h"
 #include "apps/service_manager.h"
 #include "apps/services.h"
+#include "apps/socket_advice.h"
 #include "apps/status.h"
 #include "apps/transfer_settings.h"
 #include "apps/watchdog.h"
@@ -96,6 +97,7 @@ class Server {
   Result<void> start_api();
   Result<void> start_admin();
   void watch_certificate();
+  std::vector<Advice> socket_advice() const;
   void start_watchdog();
   void stop_loops();
   std::string state() const {
@@ -133,6 +135,7 @@ class Server {
   std::unique_ptr<CertificateWatch> certificate_watch_;
   std::vector<net::Address> api_addresses_, api_tls_addresses_;
   net::Address admin_address_;
+  std::vector<Advice> advice_;  // written before ready_
   std::atomic<bool> ready_{false};
   SystemTime started_{};
 };
@@ -160,6 +163,8 @@ Result<void> Server::start() {
   dns.workers = options_.dns_workers ? options_.dns_workers
                                      : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
   dns.nsid = options_.nsid;
+  dns.receive_buffer_bytes = options_.dns_receive_buffer;
+  dns.pin_workers = options_.dns_pin_workers;
   if (!options_.no_canary) dns.canary_program = "/proc/self/exe";
   TRY(set_limits(dns, options_.dns_limits));
   if (!options_.dns_tls.addresses.empty()) {
@@ -194,6 +199,8 @@ Result<void> Server::start() {
   TRY(start_api());
   TRY(start_admin());
   TRY(privileges_.give_up());
+  advice_ = socket_advice();
+  tell(advice_, logger_, metrics_);
   ready_ = true;
   TRY(disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts()))));
   watch_certificate();
@@ -265,6 +272,17 @@ void Server::watch_certificate() {
   });
 }
 
+std::vector<Advice> Server::socket_advice() const {
+  SocketFacts facts;
+  facts.receive_buffer_asked = options_.dns_receive_buffer;
+  facts.receive_buffer_granted = dns_->engine().receive_buffer_bytes();
+  facts.backlog = net::ListenOptions{}.backlog;
+  for (const auto* addresses : {&dns_->engine().addresses(), &api_addresses_, &api_tls_addresses_})
+    for (const net::Address& address : *addresses) facts.reachable |= !address.ip.is_loopback();
+  observe_system(facts);
+  return advise(facts);
+}
+
 void Server::start_watchdog() {
   std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}};
   for (unsigned i = 0; i < dns_->engine().workers(); ++i)
@@ -306,6 +324,7 @@ StatusFacts Server::facts() const {
   facts.served_revision = dns_->served_revision();
   facts.zones = dns_->zone_count();
   facts.dns_workers = dns_->engine().workers();
+  if (ready_) facts.advice = advice_;
   return facts;
 }
 

@@ -22,6 +22,16 @@ std::string json_list(const std::vector<net::Address>& addresses) {
   return "[" + out + "]";
 }
 
+std::string json_list(const std::vector<Advice>& all) {
+  std::string out;
+  for (const Advice& advice : all) {
+    out += fmt::format("{}{{\"about\":\"{}\",\"text\":", out.empty() ? "" : ",", advice.about);
+    append_json_string(out, advice.text);
+    out += "}";
+  }
+  return "[" + out + "]";
+}
+
 std::string endpoint_members(const StatusFacts& facts) {
   return fmt::format(R"("api":{},"api_tls":{},"dns":{},"dns_tls":{},"admin":"{}")", json_list(facts.api),
                      json_list(facts.api_tls), json_list(facts.dns), json_list(facts.dns_tls),
@@ -54,15 +64,17 @@ std::string describe(const StatusFacts& facts, Output output) {
     append_json_string(directory, facts.data_dir);
     return fmt::format(
         R"({{"version":"{}","started":"{}","uptime_s":{:.1f},{},"data_dir":{},"account_id":"{}",)"
-        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{}}}}})"
+        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{}}},"advice":{}}})"
         "\n",
         MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
-        facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers);
+        facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers,
+        json_list(facts.advice));
   }
   std::string out =
       fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s) + where(facts);
   out += fmt::format("\n  store    revision {}\n  DNS      revision {}, {} zones\n", facts.store_revision,
                      facts.served_revision, facts.zones);
+  for (const Advice& advice : facts.advice) out += fmt::format("\n  advice   {}\n", advice.text);
   return out;
 }
 

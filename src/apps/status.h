@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/command_line.h"
+#include "apps/socket_advice.h"
 #include "net/address.h"
 
 namespace meridian::apps {
@@ -20,6 +21,7 @@ struct StatusFacts {
   double uptime_s = 0;
   std::uint64_t store_revision = 0, served_revision = 0, zones = 0;
   unsigned dns_workers = 0;
+  std::vector<Advice> advice;
 };
 
 std::string describe(const StatusFacts& facts, Output output);

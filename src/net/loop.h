@@ -111,7 +111,8 @@ class UdpSocket {
  public:
   virtual ~UdpSocket() = default;
   virtual const Address& local() const = 0;
-  virtual DatagramLosses losses() const = 0;  // thread-safe
+  virtual DatagramLosses losses() const = 0;     // thread-safe
+  virtual int receive_buffer_bytes() const = 0;  // what the kernel granted
 };
 
 struct ListenOptions {
@@ -119,6 +120,7 @@ struct ListenOptions {
   int backlog = 1024;
   int receive_buffer_bytes = 0;  // SO_RCVBUF, 0: the system's default, which grows with a connection
   int send_buffer_bytes = 0;     // SO_SNDBUF, the same
+  int incoming_cpu = -1;  // SO_INCOMING_CPU: among sockets of one port, who gets what that CPU received
 };
 
 class Loop {

@@ -105,6 +105,8 @@ Result<FileDescriptor> open_bound(const Address& address, int type, const Listen
     TRY(set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes, "SO_RCVBUF"));
   if (options.send_buffer_bytes > 0)
     TRY(set_option(socket.get(), SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes, "SO_SNDBUF"));
+  if (options.incoming_cpu >= 0)
+    TRY(set_option(socket.get(), SOL_SOCKET, SO_INCOMING_CPU, options.incoming_cpu, "SO_INCOMING_CPU"));
   SocketAddress bound = to_socket_address(address);
   if (::bind(socket.get(), bound.get(), bound.size) != 0) {
     const int why = errno;

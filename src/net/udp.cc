@@ -60,6 +60,13 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     return losses;
   }
 
+  int receive_buffer_bytes() const override {
+    int bytes = 0;
+    socklen_t size = sizeof bytes;
+    if (getsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, &size) != 0) return 0;
+    return bytes / 2;  // the kernel doubles what it was asked for, for its own book-keeping (socket(7))
+  }
+
   void on_ready(std::uint32_t) override {
     const StillWatched alive(loop_, key_);
     for (int turn = 0; turn < kBatchesPerTurn; ++turn) {

@@ -110,6 +110,7 @@ TEST(Udp, CountsWhatArrivedWhileItsBufferWasFull) {
   ASSERT_TRUE(socket);
   UdpClient client(AF_INET);
   client.connect("127.0.0.1", (*socket)->local().port);
+  EXPECT_EQ((*socket)->receive_buffer_bytes(), 4096);
   EXPECT_EQ((*socket)->losses().overflowed, 0u);
   for (int i = 0; i < 100; ++i) client.send(std::string(1000, 'x'));
   EXPECT_GT((*socket)->losses().overflowed, 50u);

@@ -102,9 +102,11 @@ TEST_F(Answers, RefusesOtherClassesAndZoneTransfers) {
   server.add_zone("example.com.", "");
   EXPECT_EQ(ask({"example.com.", "AXFR", Transport::Tcp}).header.rcode, code(Rcode::Refused));
   EXPECT_EQ(ask({"example.com.", "IXFR"}).header.rcode, code(Rcode::Refused));
-  Ask chaos{"version.bind.", "TXT"};
-  chaos.klass = 3;
-  EXPECT_EQ(ask(chaos).header.rcode, code(Rcode::Refused));
+  for (const char* name : {"version.bind.", "id.server."}) {
+    Ask chaos{name, "TXT"};
+    chaos.klass = 3;
+    EXPECT_EQ(ask(chaos).header.rcode, code(Rcode::Refused));
+  }
 }
 
 TEST_F(Answers, EchoesRecursionDesiredButOffersNone) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engines/dns/listen_udp.h"
+#include "engines/dns/pin_worker.h"
 #include "formats/dns/message.h"
 
 namespace meridian::engines::dns {
@@ -88,13 +89,27 @@ Result<void> DnsEngine::start() {
     thread->thread = std::thread([&loop = *thread->loop] { loop.run(); });
     pthread_setname_np(thread->thread.native_handle(), fmt::format("dns-{}", number++).c_str());
   }
+  return options_.pin_workers ? pin() : Result<void>{};
+}
+
+Result<void> DnsEngine::pin() {
+  for (std::size_t i = 0; i < threads_.size(); ++i)
+    TRY(pin_worker(threads_[i]->thread, listen_options(i).incoming_cpu));
   return {};
 }
 
-Result<void> DnsEngine::bind() {
+net::ListenOptions DnsEngine::listen_options(std::size_t worker) const {
   net::ListenOptions listen;
   listen.reuse_port = true;
   listen.receive_buffer_bytes = options_.receive_buffer_bytes;
+  if (options_.pin_workers) {
+    const std::vector<int> cpus = allowed_cpus();
+    listen.incoming_cpu = cpus[worker % cpus.size()];
+  }
+  return listen;
+}
+
+Result<void> DnsEngine::bind() {
   Thread& first = *threads_.front();
   // With SO_REUSEPORT alone, a second server of the same user would silently take a share of the queries.
   const net::ListenOptions exclusive;
@@ -103,9 +118,9 @@ Result<void> DnsEngine::bind() {
   for (const net::Address& asked : options_.addresses) {
     net::Address address = asked;
     for (int attempt = 1;; ++attempt) {
-      auto udp = TRY(first.loop->serve_udp(address, listen, first.udp));
+      auto udp = TRY(first.loop->serve_udp(address, listen_options(0), first.udp));
       net::Address chosen{address.ip, udp->local().port};
-      auto tcp = first.tcp.listen(chosen, listen);
+      auto tcp = first.tcp.listen(chosen, listen_options(0));
       // Another program may have the TCP port of the UDP port that the system chose.
       if (!tcp && asked.port == 0 && attempt < kPortAttempts) continue;
       TRY(std::move(tcp));
@@ -115,8 +130,8 @@ Result<void> DnsEngine::bind() {
     }
     for (std::size_t i = 1; i < threads_.size(); ++i) {
       threads_[i]->udp_sockets.push_back(
-          TRY(threads_[i]->loop->serve_udp(address, listen, threads_[i]->udp)));
-      TRY(threads_[i]->tcp.listen(address, listen));
+          TRY(threads_[i]->loop->serve_udp(address, listen_options(i), threads_[i]->udp)));
+      TRY(threads_[i]->tcp.listen(address, listen_options(i)));
     }
     bound_.push_back(address);
   }
@@ -152,6 +167,13 @@ void DnsEngine::publish(std::unique_ptr<const DnsSnapshot> next) {
 
 net::Loop& DnsEngine::loop(unsigned worker) {
   return *threads_.at(worker)->loop;
+}
+
+int DnsEngine::receive_buffer_bytes() const {
+  int least = options_.receive_buffer_bytes;
+  for (const auto& thread : threads_)
+    for (const auto& socket : thread->udp_sockets) least = std::min(least, socket->receive_buffer_bytes());
+  return least;
 }
 
 std::uint64_t DnsEngine::served_revision() const {

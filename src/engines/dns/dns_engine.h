@@ -21,6 +21,8 @@
 
 namespace meridian::engines::dns {
 
+inline constexpr int kReceiveBufferBytes = 1024 * 1024;
+
 struct DnsEngineOptions {
   std::vector<net::Address> addresses;  // UDP and TCP on each; port 0: the system chooses one for both
   unsigned workers = 1;                 // threads; each has its own sockets (SO_REUSEPORT)
@@ -32,9 +34,10 @@ struct DnsEngineOptions {
   std::vector<net::Address> tls_addresses;
   std::shared_ptr<net::TlsServerContext> tls;
   TcpLimits tls_limits{.idle_time_max = std::chrono::seconds(30)};
-  int receive_buffer_bytes = 1024 * 1024;    // SO_RCVBUF of the UDP sockets
-  query_log::QueryLog* query_log = nullptr;  // with a recorder a worker; outlives the engine
-  transfer::Transfers* transfers = nullptr;  // null: off; outlives the engine
+  int receive_buffer_bytes = kReceiveBufferBytes;  // SO_RCVBUF of the UDP sockets
+  bool pin_workers = false;                        // each to a CPU of its own
+  query_log::QueryLog* query_log = nullptr;        // with a recorder a worker; outlives the engine
+  transfer::Transfers* transfers = nullptr;        // null: off; outlives the engine
 };
 
 class DnsEngine {
@@ -54,6 +57,7 @@ class DnsEngine {
   void replace_tls(std::shared_ptr<net::TlsServerContext> tls);
   unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
   net::Loop& loop(unsigned worker);  // to post to
+  int receive_buffer_bytes() const;  // the least that the kernel granted
 
   // One thread at a time, and the same that destroys snapshots: see snapshots/dns/snapshot.h.
   const snapshots::dns::DnsSnapshot& latest() const { return published_.latest(); }
@@ -70,6 +74,8 @@ class DnsEngine {
 
  private:
   struct Thread;
+  net::ListenOptions listen_options(std::size_t worker) const;
+  Result<void> pin();
   Result<void> bind();
   Result<void> bind_tls();
   void register_metrics();

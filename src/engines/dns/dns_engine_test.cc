@@ -3,9 +3,14 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "engines/dns/pin_worker.h"
 #include "formats/dns/message.h"
 #include "formats/dns/rdata.h"
 
@@ -293,6 +298,41 @@ TEST_F(DnsEngineTest, WhatALimitHoldsBackIsCountedByReasonAndAction) {
 TEST_F(DnsEngineTest, EveryWorkerSaysWhoAsksMost) {
   start(3);
   EXPECT_EQ(engine->busiest().queries_per_second, 0) << "the first ten seconds are not over";
+}
+
+// The CPUs of the thread called `name`.
+int cpus_of(const std::string& name) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string called;
+    std::getline(std::ifstream(task.path() / "comm"), called);
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (called == name && sched_getaffinity(std::stoi(task.path().filename()), sizeof set, &set) == 0)
+      return CPU_COUNT(&set);
+  }
+  return 0;
+}
+
+TEST_F(DnsEngineTest, APinnedWorkerHasOneCpu) {
+  const int all = static_cast<int>(allowed_cpus().size());
+  start(2);
+  EXPECT_EQ(cpus_of("dns-1"), all);
+  engine.reset();
+  DnsEngineOptions options;
+  options.addresses = {net::Address::parse("127.0.0.1:0").value()};
+  options.workers = 3;  // more than this machine may have
+  options.pin_workers = true;
+  engine = std::make_unique<DnsEngine>(std::move(options), DnsSnapshot::empty(random), clock, random, metrics,
+                                       net::make_loop);
+  auto started = engine->start();
+  ASSERT_TRUE(started) << started.error().message;
+  for (const char* name : {"dns-0", "dns-1", "dns-2"}) EXPECT_EQ(cpus_of(name), 1);
+}
+
+TEST_F(DnsEngineTest, SaysWhatReceiveBufferTheKernelGranted) {
+  start(2);
+  EXPECT_LE(engine->receive_buffer_bytes(), kReceiveBufferBytes);
+  EXPECT_GT(engine->receive_buffer_bytes(), 0);
 }
 
 TEST_F(DnsEngineTest, ExplainsWithTheAnswersOwnCode) {
