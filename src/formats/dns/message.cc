@@ -61,13 +61,9 @@ struct RecordFixed {
 };
 std::optional<RecordFixed> read_fixed(Bytes message, std::size_t position) {
   if (message.size() - position < kRecordFixedSize) return std::nullopt;
-  ByteReader reader(message.subspan(position));
-  RecordFixed fixed{};
-  fixed.type = reader.u16();
-  fixed.klass = reader.u16();
-  fixed.ttl = reader.u32();
-  fixed.size = reader.u16();
-  fixed.position = position + kRecordFixedSize;
+  const std::uint8_t* at = message.data() + position;
+  const RecordFixed fixed{load_u16(at), load_u16(at + 2), load_u32(at + 4), position + kRecordFixedSize,
+                          load_u16(at + 8)};
   if (fixed.size > message.size() - fixed.position) return std::nullopt;
   return fixed;
 }
@@ -163,13 +159,11 @@ std::expected<Query, BadQuery> parse_query(Bytes message) {
   if (query.header.opcode != Opcode::Query) return std::unexpected(BadQuery{Refusal::NotImp, "not a query"});
   if (query.header.question_count != 1) return form_err("not exactly one question");  // RFC 9619
   if (query.header.answer_count || query.header.authority_count) return form_err("a query with records");
-  std::size_t position = kHeaderSize;
-  auto name = Name::read(message, position);
-  // A pointer could only lead into the header.
-  if (!name || position - kHeaderSize != name->wire().size())
+  // Uncompressed: a pointer could only lead into the header.
+  if (!query.question.name.assign_prefix(as_text(message.subspan(kHeaderSize))))
     return form_err("the name asked for is malformed");
+  const std::size_t position = kHeaderSize + query.question.name.wire().size();
   if (message.size() - position < 4) return form_err("the question is cut short");
-  query.question.name = *name;
   query.question.type = static_cast<Type>(load_u16(&message[position]));
   query.question.klass = static_cast<Class>(load_u16(&message[position + 2]));
   if (const char* why = read_additionals(message, position + 4, query)) return form_err(why);

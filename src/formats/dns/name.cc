@@ -74,16 +74,6 @@ std::size_t label_starts(std::string_view wire, std::array<std::uint8_t, kLabels
 }
 }  // namespace
 
-std::size_t wire_name_size(std::string_view wire) {
-  for (std::size_t at = 0; at < wire.size() && at < kNameSizeMax;) {
-    auto length = static_cast<std::uint8_t>(wire[at]);
-    if (length > kLabelSizeMax) return 0;
-    at += 1 + length;
-    if (length == 0) return at;
-  }
-  return 0;
-}
-
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); i += 8) {
@@ -206,12 +196,9 @@ Result<Name> Name::read(Bytes message, std::size_t& position) {
 }
 
 Result<Name> Name::from_wire(std::string_view wire) {
-  std::size_t size = wire_name_size(wire);
-  if (size == 0) return invalid("not an uncompressed name");
-  if (size != wire.size()) return invalid("bytes follow the name");
   Name name{Blank()};
-  std::memcpy(name.wire_.data(), wire.data(), wire.size());
-  name.size_ = static_cast<std::uint8_t>(wire.size());
+  if (!name.assign_prefix(wire)) return invalid("not an uncompressed name");
+  if (name.size_ != wire.size()) return invalid("bytes follow the name");
   return name;
 }
 

@@ -28,6 +28,17 @@ inline constexpr std::size_t kPointersMax = kLabelsMax + 1;
 // underscore.
 enum class Escapes : std::uint8_t { Decimal, Octal };
 
+// The size of the uncompressed name that `wire` begins with; 0: it begins with none.
+inline std::size_t wire_name_size(std::string_view wire) {
+  for (std::size_t at = 0; at < wire.size() && at < kNameSizeMax;) {
+    const auto length = static_cast<std::uint8_t>(wire[at]);
+    if (length > kLabelSizeMax) return 0;
+    at += 1 + length;
+    if (length == 0) return at;
+  }
+  return 0;
+}
+
 class Name {
  public:
   Name() : size_(1) { wire_[0] = 0; }  // the root
@@ -46,6 +57,14 @@ class Name {
   // Reads a possibly compressed name at `position` of a message and moves `position` behind it. Pointers must
   // go strictly backwards, and be no more than kPointersMax.
   static Result<Name> read(Bytes message, std::size_t& position);
+  // Becomes the uncompressed name that `bytes` begins with; false, and unchanged, when it begins with none.
+  bool assign_prefix(std::string_view bytes) {
+    const std::size_t size = wire_name_size(bytes);
+    if (size == 0) return false;
+    std::memcpy(wire_.data(), bytes.data(), size);
+    size_ = static_cast<std::uint8_t>(size);
+    return true;
+  }
   // Takes an uncompressed wire name that fills `wire` exactly.
   static Result<Name> from_wire(std::string_view wire);
 
@@ -76,9 +95,6 @@ class Name {
   std::array<std::uint8_t, kNameSizeMax + 1> wire_;  // one more, so that it can be written by eights
   std::uint8_t size_;
 };
-
-// The size of the uncompressed name that `wire` begins with; 0: it begins with none.
-std::size_t wire_name_size(std::string_view wire);
 
 // Whether two uncompressed wire names are the same but for ASCII case. No label length is a letter, so the
 // bytes can be compared without regard to labels.
