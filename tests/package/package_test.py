@@ -89,6 +89,18 @@ class Contents(Extracted):
         runbook = gzip.open(self.tree / "usr/share/doc/meridian/runbook.md.gz", "rt").read()
         self.assertEqual(runbook, (ROOT / "docs/operate/runbook.md").read_text())
 
+    def test_every_line_of_the_configuration_is_right(self):
+        """Also those that are commented out: an operator takes the # away and expects it to work."""
+        for unit in self.units:
+            role = ROLES[unit.name]
+            text = (self.tree / f"etc/meridian/{role}.toml").read_text()
+            whole = self.tree / f"whole-{role}.toml"
+            whole.write_text(re.sub(r"(?m)^#([a-z-]+ = )", r"\1", text))
+            self.assertGreater(whole.read_text().count("\n#"), 3, "prose was taken for settings")
+            done = subprocess.run([self.binary, role, "--config", whole, "--user", "nobody-of-that-name"],
+                                  capture_output=True, text=True)
+            self.assertIn("there is no user 'nobody-of-that-name'", done.stderr)  # comes after the configuration
+
     def test_lintian(self):
         if not shutil.which("lintian"):
             self.skipTest("lintian is not installed")
