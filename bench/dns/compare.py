@@ -26,7 +26,7 @@ import tempfile
 
 import zone_sets
 from dns_servers import HOST, DnsServer, ROOT, family
-from servers import ALL, names
+from servers import ALL, cpu_seconds, names
 
 TYPES = {"A": 1, "NS": 2, "MX": 15, "TXT": 16, "AAAA": 28}
 SAMPLE = 2000  # questions whose whole reply is looked at, for each server
@@ -65,15 +65,6 @@ def wrong_answers(server: DnsServer, questions: list[zone_sets.Question]) -> lis
             if reply[:2] != query[:2] or not is_right(question, query, reply):
                 wrong.append(f"{question}: {reply.hex()}")
     return wrong
-
-
-def cpu_seconds(pids: list[int]) -> tuple[float, float]:
-    """User and system time."""
-    user = system = 0
-    for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        user, system = user + int(fields[11]), system + int(fields[12])
-    return user / os.sysconf("SC_CLK_TCK"), system / os.sysconf("SC_CLK_TCK")
 
 
 def run_udp_load(server: DnsServer, questions: pathlib.Path, pinned: list[str], options) -> dict[str, float]:

@@ -3,6 +3,7 @@ another as they can be: UDP of 1232 bytes, no rate limit, no cookies, no query l
 as each is shipped.
 """
 import argparse
+import os
 import pathlib
 import sys
 
@@ -106,6 +107,15 @@ options => {{
 
 
 ALL = {kind.name: kind for kind in (Echo, Ours, Knot, Nsd, PowerDns, Bind, Gdnsd)}
+
+
+def cpu_seconds(pids: list[int]) -> tuple[float, float]:
+    """User and system time."""
+    user = system = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        user, system = user + int(fields[11]), system + int(fields[12])
+    return user / os.sysconf("SC_CLK_TCK"), system / os.sysconf("SC_CLK_TCK")
 
 
 def names(allowed):

@@ -16,18 +16,22 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
+#include <memory>
 #include <sstream>
+#include <thread>
 
+#include "base/bytes.h"
 #include "base/check.h"
-#include "formats/dns/name.h"
+#include "formats/dns/message.h"
 #include "net/address.h"
-#include "questions.h"
 
 namespace meridian::bench {
 namespace {
 
 constexpr std::size_t kBatch = 64;
+constexpr std::uint16_t kUdpSize = 1232;
 constexpr std::size_t kSocketsMax = 64;
 constexpr std::size_t kSlotsMax = 256;  // of one socket: the low byte of a query's ID is its slot
 constexpr int kDrainSteps = 4;          // timeouts are looked for this many times within one
@@ -62,6 +66,20 @@ struct Questions {
   std::vector<One> all;
 };
 
+std::string encode(const meridian::dns::Name& name, meridian::dns::Type type) {
+  std::string out;
+  for (const std::uint16_t field : {0, 0, 1, 0, 0, 1}) append_u16(out, field);  // one question, one OPT
+  out += name.wire();
+  append_u16(out, static_cast<std::uint16_t>(type));
+  append_u16(out, static_cast<std::uint16_t>(meridian::dns::Class::IN));
+  append_u8(out, 0);
+  append_u16(out, static_cast<std::uint16_t>(meridian::dns::Type::OPT));
+  append_u16(out, kUdpSize);
+  append_u32(out, 0);
+  append_u16(out, 0);
+  return out;
+}
+
 Result<Questions> read_questions(const std::string& path) {
   std::ifstream file(path);
   if (!file) return fail(ErrorCode::Unavailable, "cannot read " + path);
@@ -75,8 +93,7 @@ Result<Questions> read_questions(const std::string& path) {
     const auto type = meridian::dns::parse_type(type_text);
     if (!type) return invalid("not a type: " + type_text);
     const auto parsed = TRY(meridian::dns::Name::parse(name));
-    const std::string message =
-        differential::encode_query({.name = std::string(parsed.wire()), .type = *type, .udp_size = 1232}, 0);
+    const std::string message = encode(parsed, *type);
     questions.all.push_back({static_cast<std::uint32_t>(questions.bytes.size()),
                              static_cast<std::uint16_t>(message.size()), static_cast<std::uint16_t>(answers),
                              static_cast<std::uint8_t>(rcode)});

@@ -7,7 +7,9 @@
 //        changes
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/metrics.h"

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
+#include <memory>
 
 #include "base/bytes.h"
 #include "base/check.h"

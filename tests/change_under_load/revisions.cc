@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
+
 #include "base/check.h"
 #include "formats/dns/message.h"
 #include "formats/dns/rdata.h"

@@ -5,9 +5,14 @@
 //   LIST: a line `FILE ORIGIN` a zone. --save writes the snapshot to DIR as an edge keeps it, --load starts
 //   from that.
 #include <malloc.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -16,12 +21,15 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "engines/dns/dns_engine.h"
+#include "formats/dns/rdata.h"
 #include "net/loop.h"
 #include "snapshots/dns/disk_log.h"
 #include "zone_delta.h"
 
 namespace meridian::differential {
 namespace {
+
+using dns::Name;
 
 struct Options {
   net::Address listen;
@@ -81,6 +89,69 @@ Result<Snapshot> load(const Options& options, Random& random) {
   return snapshot;
 }
 
+// Lines from standard input, whole ones only.
+class Lines {
+ public:
+  // False at the end of input.
+  bool read_some() {
+    std::array<char, 65536> buffer;
+    const ssize_t size = read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (size > 0) text_.append(buffer.data(), static_cast<std::size_t>(size));
+    return size > 0;
+  }
+  std::optional<std::string> next() {
+    const std::size_t end = text_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    std::string line = text_.substr(0, end);
+    text_.erase(0, end + 1);
+    return line;
+  }
+
+ private:
+  std::string text_;
+};
+
+Result<void> change(engines::dns::DnsEngine& engine, const std::map<std::string, std::string>& zone_ids,
+                    const std::string& line) {
+  std::istringstream words(line);
+  std::string origin, name, type_text, value;
+  words >> origin >> name >> type_text;
+  std::getline(words >> std::ws, value);
+  const auto type = dns::parse_type(type_text);
+  const std::string apex(TRY(Name::parse(origin)).lower().wire());
+  const auto zone = zone_ids.find(apex);
+  if (!type || zone == zone_ids.end()) return invalid("no such type or zone: " + line);
+  snapshots::dns::RecordSet set{.owner = std::string(TRY(Name::parse(name)).lower().wire()),
+                                .type = *type,
+                                .set_identifier = "",
+                                .ttl = 60,
+                                .rdata = {TRY(dns::parse_rdata(*type, value))},
+                                .alias_target = ""};
+  const std::uint64_t revision = engine.latest().revision();
+  snapshots::dns::Delta delta{.from = revision, .to = revision + 1, .zones = {}};
+  delta.zones.push_back({.kind = snapshots::dns::ZoneChange::Kind::Edit,
+                         .zone_id = zone->second,
+                         .apex = apex,
+                         .puts = {std::move(set)},
+                         .removes = {}});
+  TRY(snapshots::dns::check(delta));
+  engine.publish(TRY(snapshots::dns::apply(engine.latest(), delta)));
+  return {};
+}
+
+Result<void> apply_changes_until_signal(engines::dns::DnsEngine& engine, const sigset_t& ends) {
+  std::map<std::string, std::string> zone_ids;
+  engine.latest().for_each_zone([&](const auto& zone) { zone_ids.emplace(zone.apex(), zone.id()); });
+  std::array<pollfd, 2> fds{pollfd{signalfd(-1, &ends, SFD_CLOEXEC), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+  Lines lines;
+  for (;;) {
+    if (poll(fds.data(), fds.size(), -1) < 0) continue;
+    if (fds[0].revents) return {};
+    if (fds[1].revents && !lines.read_some()) fds[1].fd = -1;
+    while (const auto line = lines.next()) TRY(change(engine, zone_ids, *line));
+  }
+}
+
 Result<void> run(int argc, char** argv) {
   sigset_t ends;
   sigemptyset(&ends);
@@ -98,9 +169,7 @@ Result<void> run(int argc, char** argv) {
   engines::dns::DnsEngine engine(std::move(engine_options), TRY(load(options, random)), clock, random,
                                  metrics, net::make_loop);
   TRY(engine.start());
-  int signal = 0;
-  sigwait(&ends, &signal);
-  return {};
+  return apply_changes_until_signal(engine, ends);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
+ASKED_WHEN_READY = 100  # zones
 
 
 def free_port() -> int:
@@ -74,7 +75,8 @@ class DnsServer:
         try:
             pin = ["taskset", "-c", str(self.core)] if self.core is not None else []
             with open(self.folder / "log", "wb") as log:
-                self.process = subprocess.Popen(pin + self.command(), stdout=log, stderr=log, cwd=self.folder)
+                self.process = subprocess.Popen(pin + self.command(), stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                                cwd=self.folder)
             self.wait_until_ready()
         except BaseException:
             self.__exit__()
@@ -82,6 +84,8 @@ class DnsServer:
         return self
 
     def __exit__(self, *_):
+        if self.process:
+            self.process.stdin.close()
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -93,7 +97,8 @@ class DnsServer:
 
     def wait_until_ready(self):
         deadline = time.monotonic() + self.ready_seconds_max
-        waiting = [origin_of(zone) for zone in self.zones]
+        # Some of very many will do: who asks notices a zone that is not there.
+        waiting = [origin_of(zone) for zone in self.zones[::len(self.zones) // ASKED_WHEN_READY + 1] + self.zones[-1:]]
         while waiting:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} does not serve {waiting[0]}:\n{(self.folder / 'log').read_text()[-3000:]}")
