@@ -228,8 +228,11 @@ void Connection::close() {
   server_.bury(id_);
 }
 
-void Connection::close_if_idle() {
-  if (phase_ == Phase::Head && in_.empty()) close();
+// A request that is only half here is no call under way, and who holds it may hold it for long.
+void Connection::end_unless_handling() {
+  if (phase_ == Phase::Body || (phase_ == Phase::Head && head_begun_))
+    return refuse(503, "the server is ending");
+  if (phase_ == Phase::Head) close();
 }
 
 void Connection::set_deadline(Duration from_now) {

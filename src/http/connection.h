@@ -76,7 +76,7 @@ class Connection final : public net::TcpHandler {
 
   void reply(Response response);
   void check_time(MonotonicTime now);
-  void close_if_idle();
+  void end_unless_handling();  // of a server that ends
 
  private:
   enum class Phase : std::uint8_t { Head, Body, Handling, Closed };

@@ -95,7 +95,7 @@ void ServerState::drain(std::function<void()> done) {
   listeners_.clear();
   std::vector<Connection*> all;
   for (auto& [id, connection] : connections_) all.push_back(connection.get());
-  for (Connection* connection : all) connection->close_if_idle();
+  for (Connection* connection : all) connection->end_unless_handling();
   finish_drain_if_empty();
 }
 

@@ -328,6 +328,21 @@ TEST_F(HttpServer, DrainsGracefully) {
   EXPECT_TRUE(working.closed && done);
 }
 
+TEST_F(HttpServer, HalfARequestDoesNotHoldUpTheEnd) {
+  auto& in_head = loop.connect();
+  auto& in_body = loop.connect();
+  loop.send(in_head, "GET / HTTP/1.1\r\nHo");
+  loop.send(in_body, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+  bool done = false;
+  server->drain([&] { done = true; });
+  loop.run_posted();
+  EXPECT_TRUE(done);
+  for (auto* client : {&in_head, &in_body}) {
+    EXPECT_TRUE(client->sent.starts_with("HTTP/1.1 503 ")) << client->sent;
+    EXPECT_TRUE(client->closed);
+  }
+}
+
 TEST_F(HttpServer, AnIdleServerHasNoTimer) {
   auto& client = loop.connect();
   EXPECT_EQ(loop.timers(), 1u);
