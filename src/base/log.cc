@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace meridian {
@@ -36,26 +37,45 @@ void write_fully(int descriptor, std::string_view text) {
   }
 }
 
+// The number of the control character at the start of text, which a terminal would obey, or -1: C0 and DEL, and
+// C1, whose UTF-8 begins with 0xc2.
+int control_character(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x20 || first == 0x7f) return first;
+  if (first != 0xc2 || text.size() < 2) return -1;
+  const auto second = static_cast<unsigned char>(text[1]);
+  return second >= 0x80 && second <= 0x9f ? second : -1;
+}
+
+void append_escaped(std::string& out, std::string_view text, std::string_view backslashed) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = text.substr(i);
+    const int control = control_character(rest);
+    const std::size_t size = std::max<std::size_t>(1, utf8_length(rest));
+    if (control >= 0) {
+      out += fmt::format("\\u{:04x}", control);
+    } else if (backslashed.find(rest[0]) != backslashed.npos) {
+      out.push_back('\\');
+      out.push_back(rest[0]);
+    } else if (utf8_length(rest) > 0) {
+      out.append(rest.substr(0, size));
+    } else {
+      out += "\xef\xbf\xbd";
+    }
+    i += size;
+  }
+}
+
+// Whether a field of a text line can stand without quotes.
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != '='; });
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
-  for (std::size_t i = 0; i < text.size();) {
-    unsigned char c = static_cast<unsigned char>(text[i]);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(text[i++]);
-    } else if (c < 0x20) {
-      out += fmt::format("\\u{:04x}", c);
-      ++i;
-    } else if (std::size_t size = utf8_length(text.substr(i)); size > 0) {
-      out.append(text.substr(i, size));
-      i += size;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-    }
-  }
+  append_escaped(out, text, "\"\\");
   out.push_back('"');
 }
 
@@ -92,11 +112,11 @@ void Logger::write(LogLevel level, std::string_view component, std::string_view 
     }
     line += "}\n";
   } else {
-    line = fmt::format("{} {:5} {:<8} {}", format_iso8601_millis(clock_.now()), level_name, component, message);
+    line = fmt::format("{} {:5} {:<8} ", format_iso8601_millis(clock_.now()), level_name, component);
+    append_escaped(line, message, "");
     for (const LogField& field : fields) {
       line += fmt::format(" {}=", field.name);
-      bool plain = !field.quoted || (!field.value.empty() && field.value.find_first_of(" \"\\\n\r\t=") == field.value.npos);
-      if (plain)
+      if (!field.quoted || is_plain(field.value))
         line += field.value;
       else
         append_json_string(line, field.value);

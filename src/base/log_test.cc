@@ -26,14 +26,37 @@ TEST(Logger, WritesOneJsonObjectALine) {
     log.info("api", "served", {{"name", "a\"b\n"}, {"status", 200}});
     log.debug("api", "not at this level");
   });
-  EXPECT_EQ(line,
-            "{\"ts\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"component\":\"api\",\"msg\":\"served\","
-            "\"name\":\"a\\\"b\\u000a\",\"status\":200}\n");
+  EXPECT_EQ(
+      line,
+      "{\"ts\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"component\":\"api\",\"msg\":\"served\","
+      "\"name\":\"a\\\"b\\u000a\",\"status\":200}\n");
 }
 
 TEST(Logger, WritesTextForPeople) {
   std::string line = logged(LogFormat::Text, [](Logger& log) { log.warn("dns", "slow", {{"why", "a b"}}); });
   EXPECT_EQ(line, "1970-01-01T00:00:00.000Z warn  dns      slow why=\"a b\"\n");
+}
+
+TEST(Logger, ATerminalIsToldNothingByWhatIsLogged) {
+  std::string line = logged(LogFormat::Text, [](Logger& log) {
+    log.warn("dns", "\x1b[2J\nforged",
+             {{"name", "a\x1b]0;b\x07"},
+              {"c1",
+               "\xc2\x9b"
+               "31m"},
+              {"raw", "\x9b"},
+              {"del", "\x7f"}});
+  });
+  EXPECT_EQ(line,
+            "1970-01-01T00:00:00.000Z warn  dns      \\u001b[2J\\u000aforged name=\"a\\u001b]0;b\\u0007\" "
+            "c1=\"\\u009b31m\" raw=\"\xef\xbf\xbd\" del=\"\\u007f\"\n");
+}
+
+TEST(Logger, WordsOfOtherLanguagesStay) {
+  std::string line = logged(LogFormat::Text, [](Logger& log) {
+    log.info("api", "caf\xc3\xa9", {{"name", "\xc3\xa9"}});
+  });
+  EXPECT_EQ(line, "1970-01-01T00:00:00.000Z info  api      caf\xc3\xa9 name=\"\xc3\xa9\"\n");
 }
 
 TEST(JsonString, ReplacesWhatIsNotUtf8) {
