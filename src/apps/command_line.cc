@@ -444,15 +444,33 @@ Result<std::vector<std::string>> with_config(const CLI::App& serve, const Parsed
   return out;
 }
 
-std::optional<PrintOptions> parse(CLI::App& root, std::vector<std::string> words) {
-  std::reverse(words.begin(), words.end());  // CLI11 wants them last first
+PrintOptions mistake(const std::string& what) {
+  return {fmt::format("meridian: {}\n", what), 2, true};
+}
+
+// What CLI11 says of a misspelt command is that one is required.
+std::string say_mistake(const CLI::App& root, const std::vector<std::string>& words,
+                        const std::string& what) {
+  const CLI::App* app = &root;
+  std::string path = "meridian";
+  for (const std::string& word : words) {
+    if (app->get_require_subcommand_min() == 0 || word.starts_with('-')) break;
+    const auto below = app->get_subcommands([&](const CLI::App* each) { return each->check_name(word); });
+    if (below.empty()) return fmt::format("'{}' is no command; `{} --help` lists them", word, path);
+    app = below.front();
+    path += " " + word;
+  }
+  return fmt::format("{}\nRun `{} --help` for more information.", what, path);
+}
+
+std::optional<PrintOptions> parse(CLI::App& root, const std::vector<std::string>& words) {
   try {
-    root.parse(words);
+    root.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 wants them last first
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
-    bool asked = root.exit(error, out, err) == 0;
-    return PrintOptions{asked ? out.str() : err.str(), asked ? 0 : 2, !asked};
+    if (root.exit(error, out, err) == 0) return PrintOptions{out.str(), 0, false};
+    return mistake(say_mistake(root, words, error.what()));
   }
 }
 
@@ -482,7 +500,7 @@ Command parse_command_line(int count, const char* const* words) {
   if (parsed.config.empty()) return chosen(root, parsed);
 
   auto all = with_config(*root.get_subcommand("serve"), parsed, count, words);
-  if (!all) return PrintOptions{all.error().message + "\n", 2, true};
+  if (!all) return mistake(all.error().message);
   CLI::App again(description, "meridian");
   Parsed merged;
   add_all(again, merged);

@@ -122,9 +122,20 @@ TEST(CommandLine, MistakesGoToStandardErrorWithStatusTwo) {
     auto print = std::get<PrintOptions>(parse(words));
     EXPECT_EQ(print.exit_code, 2);
     EXPECT_TRUE(print.to_stderr);
-    EXPECT_FALSE(print.text.empty());
+    EXPECT_TRUE(print.text.starts_with("meridian: ")) << print.text;
   }
   EXPECT_EQ(std::get<PrintOptions>(parse({"--help"})).exit_code, 0);
+}
+
+TEST(CommandLine, AMisspeltCommandIsNamed) {
+  EXPECT_EQ(std::get<PrintOptions>(parse({"nonsense"})).text,
+            "meridian: 'nonsense' is no command; `meridian --help` lists them\n");
+  EXPECT_EQ(std::get<PrintOptions>(parse({"zone", "imprt", "f"})).text,
+            "meridian: 'imprt' is no command; `meridian zone --help` lists them\n");
+  EXPECT_EQ(std::get<PrintOptions>(parse({"zone"})).text,
+            "meridian: A subcommand is required\nRun `meridian zone --help` for more information.\n");
+  EXPECT_THAT(std::get<PrintOptions>(parse({"serve", "--dns-workers", "900"})).text,
+              HasSubstr("Run `meridian serve --help`"));
 }
 
 TEST(CommandLine, CompletionAndManualNameEveryCommand) {
