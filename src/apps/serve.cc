@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,6 +24,7 @@
 #include "apps/services.h"
 #include "apps/socket_advice.h"
 #include "apps/status.h"
+#include "apps/stop_signals.h"
 #include "apps/transfer_settings.h"
 #include "apps/watchdog.h"
 #include "aws/front_door.h"
@@ -41,19 +41,6 @@ namespace {
 constexpr Duration kDrainTimeMax = std::chrono::seconds(10);
 constexpr Duration kWatchdogTimeout = std::chrono::seconds(20);  // where no service manager names one
 constexpr unsigned kDnsWorkersMax = 8;                           // by default; --dns-workers may ask for more
-
-// The signals that end a server are taken by sigwait() in the main thread, so every thread made after this
-// blocks them. SIGHUP ends a server that has no files to begin anew, as it ends most programs.
-sigset_t block_signals(bool has_log_files) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  if (has_log_files) sigaddset(&signals, SIGHUP);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
 
 // Sockets and the store's files: as many as the system lets us have.
 void raise_descriptor_limit() {
@@ -348,7 +335,7 @@ void Server::stop_loops() {
 }  // namespace
 
 int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  sigset_t signals = block_signals(has_log_files(options.query_log));
+  signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   auto refused = [](const Error& error) {
     fmt::print(stderr, "meridian: {}\n", error.message);
@@ -356,12 +343,13 @@ int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk&
   };
   auto privileges = Privileges::take_on(options.user, options.data_dir);
   if (!privileges) return refused(privileges.error());
+  StopSignals signals(has_log_files(options.query_log));
   Server server(options, clock, random, disk, *privileges);
   if (auto started = server.start(); !started) return refused(started.error());
+  signals.serving([&server] { server.reopen_logs(); });
   fmt::print(options.query_log.file == "-" ? stderr : stdout, "{}", banner(server.facts(), options.example));
   std::fflush(stdout);
-  int received = 0;
-  while (sigwait(&signals, &received) == 0 && received == SIGHUP) server.reopen_logs();
+  signals.wait();
   server.drain();
   return 0;
 }
