@@ -2,6 +2,7 @@
 (one worker unless asked, 1232 bytes of UDP, no rate limit, no cookies, no minimal answers, no rotation). Each lives in a folder of
 its own and ends with its `with` block.
 """
+import contextlib
 import os
 import pathlib
 import pwd
@@ -42,9 +43,10 @@ def resident_bytes(pids: list[int]) -> int:
     """Memory of processes, pages they share counted once (Pss)."""
     total = 0
     for pid in pids:
-        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # NSD replaces its children while it starts
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
     return total
 
 
