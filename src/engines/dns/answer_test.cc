@@ -40,7 +40,7 @@ std::string many(std::string_view owner, int count) {
   return lines;
 }
 
-TEST_F(Answers, APositiveAnswerCarriesTheNameServersOfItsZoneAndTheirAddresses) {
+TEST_F(Answers, APositiveAnswerCarriesTheNameServersOfItsZone) {
   server.add_zone("example.com.",
                   "@ 172800 NS ns1\n@ 172800 NS ns.example.net.\nns1 60 A 192.0.2.1\nwww 300 A 192.0.2.2");
   const Message reply = ask({"www.example.com."});
@@ -48,7 +48,7 @@ TEST_F(Answers, APositiveAnswerCarriesTheNameServersOfItsZoneAndTheirAddresses) 
   EXPECT_THAT(lines_of(reply.answers), ElementsAre("www.example.com. 300 A 192.0.2.2"));
   EXPECT_THAT(lines_of(reply.authorities), ElementsAre("example.com. 172800 NS ns.example.net.",
                                                        "example.com. 172800 NS ns1.example.com."));
-  EXPECT_THAT(lines_of(reply.additionals), ElementsAre("ns1.example.com. 60 A 192.0.2.1"));
+  EXPECT_THAT(lines_of(reply.additionals), IsEmpty()) << "addresses are for what was asked for";
 }
 
 TEST_F(Answers, NoRecordSetIsInAMessageTwice) {

@@ -261,13 +261,10 @@ void Reply::add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, 
   remember(zone, ns);
 }
 
-void Reply::add_authority_ns(const DnsZone& zone, Owner name, const NameNode* answered) {
+void Reply::add_authority_ns(const DnsZone& zone, Owner name) {
   const Owner apex = end_of(name, zone.apex().size());
-  // Otherwise the additional section holds more than these addresses, or not all of them.
-  const bool is_alone = name.at == kQuestionAt && source_count_ == 0 && answered && !answered->is_ns_target();
-  if (is_alone && add_composed(apex, zone.apex_node())) return;
-  const auto ns = zone.apex_node().find(Type::NS);
-  if (ns && add_set(Section::Authority, apex, *ns)) remember(zone, *ns);
+  if (name.at == kQuestionAt && add_composed(apex, zone.apex_node())) return;
+  if (const auto ns = zone.apex_node().find(Type::NS)) add_set(Section::Authority, apex, *ns);
 }
 
 void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, const NameNode& node,

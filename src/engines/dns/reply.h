@@ -45,8 +45,8 @@ class Reply {
   // `name` is the last owner of the answer section, or the question's when there is none.
   void add_soa(const DnsZone& zone, Owner name);
   void add_referral(const DnsZone& zone, Owner name, std::size_t cut_size, const NameNode& cut);
-  // Optional: left out when there is no room. `answered`: whose records the answer section holds.
-  void add_authority_ns(const DnsZone& zone, Owner name, const NameNode* answered);
+  // Optional: left out when there is no room. Its targets get no addresses.
+  void add_authority_ns(const DnsZone& zone, Owner name);
   // The addresses of the targets of what was added, in-domain glue first, which is required (RFC 9471).
   void add_additional(const DnsSnapshot& snapshot);
 

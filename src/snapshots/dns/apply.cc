@@ -13,14 +13,14 @@ namespace meridian::snapshots::dns {
 class ZoneEditor {
  public:
   ZoneEditor(Arena& arena, const HashKey& key, std::string id, std::string apex)
-      : key_(key), zone_(new DnsZone(arena)) {
+      : key_(key), zone_(make(arena, arena)) {
     zone_->id_ = std::move(id);
     zone_->apex_ = std::move(apex);
     LookupName name(key_, zone_->apex_);
     zone_->apex_labels_ = name.labels();
     add_node(name, name.labels());
   }
-  ZoneEditor(const HashKey& key, const DnsZone& from) : key_(key), zone_(new DnsZone(from)) {}
+  ZoneEditor(const HashKey& key, const DnsZone& from) : key_(key), zone_(make(from.nodes_.arena(), from)) {}
 
   Result<void> put(const RecordSet& set) {
     if (!set.set_identifier.empty()) return invalid("record sets with an identifier are not served yet");
@@ -52,7 +52,7 @@ class ZoneEditor {
     if (!zone_->apex_node_->find(Type::SOA)) return invalid("the zone has no SOA at its apex");
     if (zone_->node_count() > DnsZone::kNodesMax)
       return fail(ErrorCode::Limit, fmt::format("the zone has more than {} names", DnsZone::kNodesMax));
-    return std::shared_ptr<const DnsZone>(std::move(zone_));
+    return std::move(zone_);
   }
 
  private:
@@ -117,10 +117,11 @@ class ZoneEditor {
     if (type == Type::A || type == Type::AAAA || type == Type::NS) touched_.emplace_back(owner, type);
   }
 
-  // Notes, or forgets, that the NS records of `owner` lead to names of the zone.
+  // Notes, or forgets, that the NS records of `owner` lead to names of the zone. What the apex composes holds
+  // no addresses.
   void link_targets(LookupName& owner, const NameNode& node, bool is_there) {
     const auto ns = node.find(Type::NS);
-    if (!ns || !ns->links) return;
+    if (!ns || !ns->links || owner.labels() == zone_->apex_labels_) return;
     std::size_t from = 0;
     for (std::size_t i = 0; i < ns->count; ++i) {
       const std::string_view rdata = ns->next(from);
@@ -163,29 +164,19 @@ class ZoneEditor {
       LookupName name(key_, owner);
       const NameNode* node = zone_->find(name, name.labels());
       if (!node) continue;
-      mark_targets(*node);
-      node = zone_->find(name, name.labels());  // it may lead to itself
       const std::string encoded = compose_referral(*zone_, *node);
       if (encoded.empty() && node->referral().empty()) continue;
       zone_->nodes_.put(node->with_referral(arena(), encoded), equal_to(name, name.labels()));
     }
   }
-  void mark_targets(const NameNode& node) {
-    const auto ns = node.find(Type::NS);
-    if (!ns || !ns->links) return;
-    // Marking copies nodes, which may free this one.
-    std::vector<std::string> names;
-    for (std::size_t from = 0; from < ns->data.size();) names.emplace_back(ns->next(from));
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      LookupName name(key_, names[i]);
-      if (name.labels() < zone_->apex_labels_ || name.suffix(zone_->apex_labels_) != zone_->apex_) continue;
-      const NameNode* target = zone_->find(name, name.labels());
-      if (target && !target->is_ns_target()) own(name, name.labels())->become_ns_target();
-    }
+
+  template <typename From>
+  static std::shared_ptr<DnsZone> make(Arena& arena, From& from) {
+    return std::allocate_shared<DnsZone>(ArenaAllocator<DnsZone>(arena), DnsZone::Private(), from);
   }
 
   const HashKey& key_;
-  std::unique_ptr<DnsZone> zone_;
+  std::shared_ptr<DnsZone> zone_;
   std::vector<std::pair<std::string_view, Type>> touched_;
   std::vector<std::string> stale_;  // owners in front of the apex whose referral must be composed
 };
@@ -231,7 +222,7 @@ class SnapshotEditor {
     return [&change](const std::shared_ptr<const DnsZone>& zone) { return zone->id() == change.zone_id; };
   }
   static auto with_apex(const ZoneChange& change) {
-    return [&change](const ZonesOfApex& entry) { return entry.apex == change.apex; };
+    return [&change](const ZonesOfApex& entry) { return entry.apex() == change.apex; };
   }
   std::uint64_t hash(const ZoneChange& change) const {
     LookupName name(next_->key_, change.apex);
@@ -241,24 +232,18 @@ class SnapshotEditor {
   const DnsZone* find(const ZoneChange& change) const {
     const ZonesOfApex* entry = next_->zones_.find(hash(change), with_apex(change));
     if (!entry) return nullptr;
-    const auto at = std::ranges::find_if(entry->zones, with_id(change));
-    return at == entry->zones.end() ? nullptr : at->get();
+    const auto at = std::ranges::find_if(entry->zones(), with_id(change));
+    return at == entry->zones().end() ? nullptr : at->get();
   }
 
   Result<void> put(const ZoneChange& change, std::shared_ptr<const DnsZone> zone) {
     next_->apex_labels_max_ = std::max(next_->apex_labels_max_, zone->apex_labels());
     ZonesOfApex* entry = next_->zones_.own(hash(change), with_apex(change));
     if (!entry) {
-      entry = new ZonesOfApex{1, hash(change), change.apex, {}};
+      entry = ZonesOfApex::make(*next_->arena_, hash(change), change.apex);
       next_->zones_.put(entry, with_apex(change));
     }
-    const auto at = std::ranges::find_if(entry->zones, with_id(change));
-    if (at != entry->zones.end()) {
-      *at = std::move(zone);
-      return {};
-    }
-    entry->zones.push_back(std::move(zone));
-    ++next_->zone_count_;
+    if (entry->put(std::move(zone))) ++next_->zone_count_;
     return {};
   }
 
@@ -266,8 +251,8 @@ class SnapshotEditor {
     if (!find(change)) return;
     --next_->zone_count_;
     ZonesOfApex* entry = next_->zones_.own(hash(change), with_apex(change));
-    std::erase_if(entry->zones, with_id(change));
-    if (entry->zones.empty()) next_->zones_.erase(hash(change), with_apex(change));
+    entry->remove(change.zone_id);
+    if (entry->zones().empty()) next_->zones_.erase(hash(change), with_apex(change));
   }
 
   std::unique_ptr<DnsSnapshot> next_;

@@ -42,4 +42,25 @@ class Arena {
   std::array<Free*, kBlockBytesMax / kGrain + 1> free_{};
 };
 
+// For what the standard library allocates.
+template <typename T>
+class ArenaAllocator {
+ public:
+  using value_type = T;
+  explicit ArenaAllocator(Arena& arena) : arena_(&arena) {}
+  template <typename Other>
+  ArenaAllocator(const ArenaAllocator<Other>& other) : arena_(&other.arena()) {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(arena_->allocate(count * sizeof(T))); }
+  void deallocate(T* block, std::size_t count) { arena_->release(block, count * sizeof(T)); }
+  Arena& arena() const { return *arena_; }
+  template <typename Other>
+  bool operator==(const ArenaAllocator<Other>& other) const {
+    return arena_ == &other.arena();
+  }
+
+ private:
+  Arena* arena_;
+};
+
 }  // namespace meridian::snapshots::dns

@@ -94,12 +94,10 @@ class NameNode {
   std::uint32_t child_count() const { return child_count_; }
   bool has_ns() const { return has_ns_; }
   bool has_wildcard_child() const { return has_wildcard_child_; }
-  bool is_ns_target() const { return is_ns_target_; }  // or was: NS records of the zone lead here
 
   // To be called on a node of the caller's own only.
   void add_child(bool is_wildcard);
   void remove_child(bool is_wildcard);
-  void become_ns_target() { is_ns_target_ = true; }
 
   std::uint32_t refs = 1;
 
@@ -157,7 +155,6 @@ class NameNode {
   std::uint8_t name_size_;
   bool has_ns_ : 1 = false;
   bool has_wildcard_child_ : 1 = false;
-  bool is_ns_target_ : 1 = false;
   bool has_referral_ : 1 = false;
 };
 static_assert(sizeof(NameNode) == 24);

@@ -78,7 +78,6 @@ class Composer {
   }
 
   bool is_under_owner(std::string_view name) const {
-    if (owner_.size() == zone_.apex().size()) return false;  // the apex delegates nothing
     while (name.size() > owner_.size()) name.remove_prefix(static_cast<std::uint8_t>(name[0]) + 1u);
     return meridian::dns::same_name(name, owner_);
   }
@@ -110,7 +109,8 @@ std::string compose_referral(const DnsZone& zone, const NameNode& node) {
     return {};
   Composer composer(zone, node, *ns);
   composer.add_ns();
-  if (!composer.add_addresses(true) || !composer.add_addresses(false)) return {};
+  const bool is_apex = node.relative_name().empty();
+  if (!is_apex && !(composer.add_addresses(true) && composer.add_addresses(false))) return {};
   if (composer.records.size() > kReferralBytesMax) return {};
 
   Referral::Head head;

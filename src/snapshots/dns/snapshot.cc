@@ -33,6 +33,41 @@ const NsTarget* DnsZone::find_ns_target(std::uint64_t hash, std::string_view nam
       hash, [name](const NsTarget& target) { return meridian::dns::same_name(target.name(), name); });
 }
 
+ZonesOfApex* ZonesOfApex::make(Arena& arena, std::uint64_t hash, std::string_view apex) {
+  auto* entry = new (arena.allocate(sizeof(ZonesOfApex) + apex.size())) ZonesOfApex(hash, apex.size());
+  std::memcpy(reinterpret_cast<char*>(entry + 1), apex.data(), apex.size());
+  return entry;
+}
+
+void ZonesOfApex::destroy(ZonesOfApex* entry, Arena& arena) {
+  const std::size_t size = sizeof(ZonesOfApex) + entry->apex_size_;
+  entry->~ZonesOfApex();
+  arena.release(entry, size);
+}
+
+ZonesOfApex* ZonesOfApex::clone(Arena& arena) const {
+  ZonesOfApex* copy = make(arena, hash_, apex());
+  copy->zones_ = zones_;
+  copy->answering_ = answering_;
+  return copy;
+}
+
+bool ZonesOfApex::put(std::shared_ptr<const DnsZone> zone) {
+  const auto at = std::ranges::find(zones_, zone->id(), [](const auto& other) { return other->id(); });
+  const bool is_new = at == zones_.end();
+  if (is_new)
+    zones_.push_back(std::move(zone));
+  else
+    *at = std::move(zone);
+  answering_ = zones_.front().get();
+  return is_new;
+}
+
+void ZonesOfApex::remove(std::string_view id) {
+  std::erase_if(zones_, [id](const auto& zone) { return zone->id() == id; });
+  answering_ = zones_.empty() ? nullptr : zones_.front().get();
+}
+
 std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random) {
   std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot(std::make_shared<Arena>()));
   snapshot->key_ = HashKey{random.next(), random.next()};
@@ -43,8 +78,8 @@ const DnsZone* DnsSnapshot::find_zone(LookupName& name, std::size_t labels_max) 
   for (std::size_t labels = std::min(labels_max, apex_labels_max_) + 1; labels-- > 0;) {
     const std::string_view suffix = name.suffix(labels);
     const ZonesOfApex* entry = zones_.find(
-        name.hash(labels), [suffix](const ZonesOfApex& candidate) { return candidate.apex == suffix; });
-    if (entry) return entry->zones.front().get();
+        name.hash(labels), [suffix](const ZonesOfApex& candidate) { return candidate.apex() == suffix; });
+    if (entry) return entry->answering();
   }
   return nullptr;
 }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,32 +64,51 @@ class DnsZone {
 
  private:
   friend class ZoneEditor;
-  explicit DnsZone(Arena& arena) : nodes_(arena), ns_targets_(arena) {}
+  struct Private {};
+
+ public:  // for std::allocate_shared, of ZoneEditor
+  DnsZone(Private, Arena& arena) : nodes_(arena), ns_targets_(arena) {}
+  DnsZone(Private, const DnsZone& other) : DnsZone(other) {}
+
+ private:
   DnsZone(const DnsZone&) = default;
 
-  std::string id_;
-  std::string apex_;
-  std::size_t apex_labels_ = 0;
+  // First what every query reads.
   Trie<NameNode> nodes_;
-  Trie<NsTarget> ns_targets_;
   const NameNode* apex_node_ = nullptr;
   std::size_t cuts_ = 0;  // names below the apex that own NS
+  std::size_t apex_labels_ = 0;
+  std::string apex_;
+  std::string id_;
+  Trie<NsTarget> ns_targets_;
 };
 
-// The zones of one apex, the one that answers first.
-struct ZonesOfApex {
-  std::uint32_t refs = 1;
-  std::uint64_t apex_hash = 0;
-  std::string apex;
-  std::vector<std::shared_ptr<const DnsZone>> zones;
+// The zones of one apex, the one that answers first. The apex stands behind it in the same block.
+class ZonesOfApex {
+ public:
+  static ZonesOfApex* make(Arena& arena, std::uint64_t hash, std::string_view apex);
+  static void destroy(ZonesOfApex* entry, Arena& arena);
+  ZonesOfApex* clone(Arena& arena) const;
 
-  std::uint64_t hash() const { return apex_hash; }
-  ZonesOfApex* clone(Arena&) const {
-    auto* copy = new ZonesOfApex(*this);
-    copy->refs = 1;
-    return copy;
-  }
-  static void destroy(ZonesOfApex* entry, Arena&) { delete entry; }
+  std::uint64_t hash() const { return hash_; }
+  std::string_view apex() const { return {reinterpret_cast<const char*>(this + 1), apex_size_}; }
+  const DnsZone* answering() const { return answering_; }
+  std::span<const std::shared_ptr<const DnsZone>> zones() const { return zones_; }
+
+  // To be called on an entry of the caller's own only. put() takes the place of the zone with this id.
+  bool put(std::shared_ptr<const DnsZone> zone);  // true: there was none
+  void remove(std::string_view id);
+
+  std::uint32_t refs = 1;
+
+ private:
+  ZonesOfApex(std::uint64_t hash, std::size_t apex_size)
+      : apex_size_(static_cast<std::uint32_t>(apex_size)), hash_(hash) {}
+
+  std::uint32_t apex_size_;
+  std::uint64_t hash_;
+  const DnsZone* answering_ = nullptr;
+  std::vector<std::shared_ptr<const DnsZone>> zones_;
 };
 
 class DnsSnapshot {
@@ -97,6 +117,8 @@ class DnsSnapshot {
   static std::unique_ptr<const DnsSnapshot> empty(Random& random);
 
   std::uint64_t revision() const { return revision_; }
+  // Of all versions that come of one empty(), names and records. On the publisher's thread.
+  std::size_t bytes_in_use() const { return arena_->bytes_in_use(); }
   std::size_t zone_count() const { return zone_count_; }
   const HashKey& hash_key() const { return key_; }
 
@@ -112,7 +134,7 @@ class DnsSnapshot {
   template <typename Visit>
   void for_each_zone(Visit&& visit) const {  // zones of one apex in the order in which they answer
     zones_.for_each([&](const ZonesOfApex& entry) {
-      for (const auto& zone : entry.zones) visit(*zone);
+      for (const auto& zone : entry.zones()) visit(*zone);
     });
   }
 
