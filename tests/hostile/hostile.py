@@ -28,7 +28,8 @@ BROKEN = "random-bytes,malformed,loops,edns,types,responses,oversized"
 TCP = "slow-connections,connection-flood"
 ATTACKS = {
     "broken messages": BROKEN,
-    "flood from many prefixes": "flood",
+    "flood from 16 prefixes": "flood --prefixes 16",
+    "flood from 65,536": "flood",
     "random names": "random-names",
     "TCP": TCP,
     "everything": f"{BROKEN},flood,random-names,{TCP}",
@@ -60,7 +61,7 @@ class Run:
         words = [LOAD, "--server", self.server.dns[0], "--port", self.server.dns[1], "--zone", ZONE, "--names", NAMES,
                  "--seconds", seconds, "--core", self.load_core]
         if attacks:
-            words += ["--attack", attacks, "--attack-rate", self.attack_rate]
+            words += ["--attack", *attacks.split(), "--attack-rate", self.attack_rate]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=seconds + 120)
         if done.returncode != 0:
             raise RuntimeError(f"hostile_load: {done.stderr}")

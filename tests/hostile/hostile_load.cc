@@ -111,7 +111,7 @@ void stay_on(int core) {
 
 // Without the privilege the good clients share the core with the attackers as it comes.
 void go_first() {
-  const sched_param param{1};
+  const sched_param param{2};
   pthread_setschedparam(pthread_self(), SCHED_RR, &param);
 }
 
