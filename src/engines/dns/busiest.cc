@@ -62,7 +62,10 @@ BusyReport Busiest::report(const std::vector<Window>& of_workers) {
   const auto busiest = [](const std::map<std::string, double>& all) {
     std::vector<BusyReport::Line> lines;
     for (const auto& [name, rate] : all) lines.push_back({name, rate});
-    std::ranges::stable_sort(lines, std::greater(), &BusyReport::Line::queries_per_second);
+    std::ranges::sort(lines, [](const BusyReport::Line& left, const BusyReport::Line& right) {
+      return std::pair(-left.queries_per_second, left.name) <
+             std::pair(-right.queries_per_second, right.name);
+    });
     lines.resize(std::min(lines.size(), BusyReport::kLinesMax));
     return lines;
   };
