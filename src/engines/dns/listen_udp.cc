@@ -3,15 +3,31 @@
 #include "engines/dns/log_query.h"
 
 namespace meridian::engines::dns {
+namespace {
+
+AnswerResult answer_unlimited(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
+                              const AnswerContext& context, Bytes query, MutableBytes reply) {
+  const bool is_transfer = worker.transfers && worker.transfers->concerns(query);
+  return is_transfer ? worker.transfers->answer(query, snapshot, context, reply)
+                     : answer(query, snapshot, context, reply);
+}
+
+AnswerResult answer_within_limits(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
+                                  const AnswerContext& context, Bytes query, MutableBytes reply) {
+  if (const auto refused = worker.limits->refuse(query, context, reply)) return *refused;
+  AnswerResult result = answer_unlimited(worker, snapshot, context, query, reply);
+  worker.limits->apply(query, context, reply, result);
+  return result;
+}
+
+}  // namespace
 
 std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
                         Counters::PerTransport& counters, Transport transport, const net::Address& client,
                         SystemTime now, Bytes query, MutableBytes reply) {
   AnswerContext context{client, transport, worker.random, worker.identity, now};
-  const bool is_transfer = worker.transfers && worker.transfers->concerns(query);
-  const AnswerResult result = is_transfer     ? worker.transfers->answer(query, snapshot, context, reply)
-                              : worker.limits ? worker.limits->answer(query, snapshot, context, reply)
-                                              : answer(query, snapshot, context, reply);
+  const AnswerResult result = worker.limits ? answer_within_limits(worker, snapshot, context, query, reply)
+                                            : answer_unlimited(worker, snapshot, context, query, reply);
   worker.busiest.saw(client.ip, result.zone, now, worker.random);
   if (worker.query_log) [[unlikely]]
     log_query(*worker.query_log, context, result, query, reply.first(result.size));

@@ -43,39 +43,34 @@ RateLimit::RateLimit(const RateLimitOptions& options, unsigned workers, Random& 
                   static_cast<std::ptrdiff_t>(std::min(options.exempt.size(), options.kExemptMax))),
       key_(drawn(seed)) {}
 
-AnswerResult RateLimit::answer(Bytes query, const snapshots::dns::DnsSnapshot& snapshot,
-                               const AnswerContext& context, MutableBytes out) {
+// The point is to spend nothing. A client of a connection is no forgery and is told.
+std::optional<AnswerResult> RateLimit::refuse(Bytes query, const AnswerContext& context, MutableBytes out) {
+  if (!prefix_queries_.limited()) return std::nullopt;
   const std::uint64_t prefix = ClientPrefix::of(context.client.ip).bits;
-  if (prefix_queries_.limited() && take(Reason::Prefix, prefix_queries_, prefix, 0, context.now) != 0 &&
-      !is_exempt(context.client.ip))
-    return over_prefix_limit(query, context, out);
+  if (take(Reason::Prefix, prefix_queries_, prefix, 0, context.now) == 0 || is_exempt(context.client.ip))
+    return std::nullopt;
+  if (context.transport == Transport::Udp) {
+    count(Reason::Prefix, Action::Drop);
+    return AnswerResult{};
+  }
+  count(Reason::Prefix, Action::Refuse);
+  return answer_without_records(query, context, out, Rcode::Refused, false);
+}
 
-  AnswerResult result = dns::answer(query, snapshot, context, out);
-  if (result.size == 0) return result;
+void RateLimit::apply(Bytes query, const AnswerContext& context, MutableBytes out, AnswerResult& result) {
+  if (result.size == 0) return;
   if (zone_queries_.limited() && result.zone) {
     const std::uint64_t zone = result.zone->apex_node().hash();
     const std::uint32_t over = take(Reason::Zone, zone_queries_, zone, 0, context.now);
-    if (over != 0 && !is_exempt(context.client.ip)) {
-      hold_back(Reason::Zone, over, query, context, out, result);
-      return result;
-    }
+    if (over != 0 && !is_exempt(context.client.ip))
+      return hold_back(Reason::Zone, over, query, context, out, result);
   }
   if (responses_.limited() && context.transport == Transport::Udp) {
+    const std::uint64_t prefix = ClientPrefix::of(context.client.ip).bits;
     const std::uint32_t over = take(Reason::Response, responses_, prefix, class_of(result), context.now);
     if (over != 0 && !is_exempt(context.client.ip) && !has_server_cookie(query, context))
       hold_back(Reason::Response, over, query, context, out, result);
   }
-  return result;
-}
-
-// Before anything is read: the point is to spend nothing. A client of a connection is no forgery and is told.
-AnswerResult RateLimit::over_prefix_limit(Bytes query, const AnswerContext& context, MutableBytes out) {
-  if (context.transport == Transport::Udp) {
-    count(Reason::Prefix, Action::Drop);
-    return {};
-  }
-  count(Reason::Prefix, Action::Refuse);
-  return answer_without_records(query, context, out, Rcode::Refused, false);
 }
 
 void RateLimit::hold_back(Reason reason, std::uint32_t over, Bytes query, const AnswerContext& context,

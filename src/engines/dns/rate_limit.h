@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/siphash.h"
@@ -47,16 +48,17 @@ class RateLimit {
   // One of `workers`; the seed is the secret of its table.
   RateLimit(const RateLimitOptions& options, unsigned workers, Random& seed);
 
-  // answer() within the limits. Size 0: nothing is to be sent.
-  AnswerResult answer(Bytes query, const snapshots::dns::DnsSnapshot& snapshot, const AnswerContext& context,
-                      MutableBytes out);
+  // Before anything of the query is read. Nothing: it may be answered; else what is sent instead, or, size 0,
+  // that nothing is.
+  std::optional<AnswerResult> refuse(Bytes query, const AnswerContext& context, MutableBytes out);
+  // Behind the answer: leaves it, or replaces it by one without records or by nothing.
+  void apply(Bytes query, const AnswerContext& context, MutableBytes out, AnswerResult& result);
   const LimitCounters& counters() const { return counters_; }
 
  private:
   using Reason = LimitCounters::Reason;
   using Action = LimitCounters::Action;
 
-  AnswerResult over_prefix_limit(Bytes query, const AnswerContext& context, MutableBytes out);
   void hold_back(Reason reason, std::uint32_t over, Bytes query, const AnswerContext& context,
                  MutableBytes out, AnswerResult& result);
   std::uint32_t take(Reason reason, const Rate& rate, std::uint64_t first, std::uint64_t second,

@@ -39,13 +39,20 @@ class RateLimitTest : public testing::Test {
     std::string out(4096, '\0');
     const net::Address client{net::IpAddress::parse(from).value(), 5353};
     const AnswerContext context{client, question.transport, server.random, server.identity, server.now};
-    const AnswerResult result = limits->answer(as_bytes(make_query(question)), *server.snapshot, context,
-                                               {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
+    const AnswerResult result =
+        answer(make_query(question), context, {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
     if (result.size == 0) return '-';
     last = meridian::dns::parse_message(as_bytes(std::string_view(out).substr(0, result.size))).value();
     EXPECT_EQ(last.header.tc, result.truncated);
     if (last.header.tc) return last.answers.empty() && last.authorities.empty() ? 't' : 'T';
     return last.header.rcode == static_cast<std::uint8_t>(meridian::dns::Rcode::Refused) ? 'r' : 'a';
+  }
+  // As serve_query() does it.
+  AnswerResult answer(std::string_view query, const AnswerContext& context, MutableBytes out) {
+    if (const auto refused = limits->refuse(as_bytes(query), context, out)) return *refused;
+    AnswerResult result = dns::answer(as_bytes(query), *server.snapshot, context, out);
+    limits->apply(as_bytes(query), context, out, result);
+    return result;
   }
   std::uint64_t counted(LimitCounters::Reason reason, LimitCounters::Action action) const {
     return limits->counters().cells[static_cast<std::size_t>(reason)][static_cast<std::size_t>(action)];
@@ -165,8 +172,8 @@ TEST_F(RateLimitTest, BytesThatAreNoQueryGetNoReplyAndNoTruncatedOne) {
   std::uint8_t out[4096];
   const std::string broken = make_query({"www.one.test."}).substr(0, 20);
   for (int i = 0; i < 300; ++i) {
-    limits->answer(as_bytes("x"), *server.snapshot, context, out);
-    const AnswerResult result = limits->answer(as_bytes(broken), *server.snapshot, context, out);
+    answer("x", context, out);
+    const AnswerResult result = answer(broken, context, out);
     EXPECT_TRUE(result.size == 0 || result.size == meridian::dns::kHeaderSize);
   }
 }
