@@ -63,15 +63,14 @@ class Answer {
   // Follows CNAMEs through all zones we serve; the last name decides the code and the other sections (RFC
   // 6604).
   Rcode fill_answer() {
-    std::array<Reply::Owner, kChainMax + 1> owners;
-    owners[0] = reply_.question();
+    Reply::Owner owner = reply_.question(), before;
     const DnsZone* zone = nullptr;
     for (std::size_t hops = 0;; ++hops) {
-      const Reply::Owner owner = owners[hops];
+      chain_[hops] = owner.wire.data();
       LookupName name(snapshot_.hash_key(), owner.wire);
       const DnsZone* next_zone = find_zone(snapshot_, name, query_.question.type, trace_);
       if (!next_zone)
-        return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone, owners[hops - 1]);
+        return hops == 0 ? refuse("the name is in no zone of ours") : end_positive(*zone, before);
       zone = next_zone;
       __builtin_prefetch(&zone->apex_node());  // its NS set or SOA is in every reply but a referral
       __builtin_prefetch(reinterpret_cast<const char*>(&zone->apex_node()) + 64);
@@ -89,10 +88,9 @@ class Answer {
       const auto cname = find_records(snapshot_, *zone, *found.node, Type::CNAME, trace_);
       if (!cname) return end_negative(*zone, owner, Rcode::NoError);
       if (!reply_.add_answer(*zone, owner, *cname)) return Rcode::NoError;
-      owners[hops + 1] = reply_.cname_target(*cname);
-      if (trace_)
-        trace_->add("cname", fmt::format("{} leads to {}", shown(owner.wire), shown(owners[hops + 1].wire)));
-      if (ends_chain({owners.data(), hops + 2})) return end_positive(*zone, owner);
+      before = std::exchange(owner, reply_.cname_target(*cname));
+      if (trace_) trace_->add("cname", fmt::format("{} leads to {}", shown(before.wire), shown(owner.wire)));
+      if (ends_chain(hops + 1, owner.wire)) return end_positive(*zone, before);
     }
   }
 
@@ -104,13 +102,12 @@ class Answer {
     result_.name_hash = name.hash(found.labels);
   }
 
-  // Whether the last of the owners must not be looked up: it was before, or there are too many.
-  bool ends_chain(std::span<const Reply::Owner> owners) {
-    const auto is_last = [&](const Reply::Owner& owner) {
-      return meridian::dns::same_name(owner.wire, owners.back().wire);
-    };
-    const bool is_loop = std::ranges::any_of(owners.first(owners.size() - 1), is_last);
-    const bool is_long = owners.size() > kChainMax;
+  // Whether `next` must not be looked up: it was among the `hops` names so far, or they are too many.
+  bool ends_chain(std::size_t hops, std::string_view next) {
+    const bool is_loop = std::ranges::any_of(std::span(chain_).first(hops), [next](const char* name) {
+      return meridian::dns::same_name({name, meridian::dns::wire_name_size({name, next.size()})}, next);
+    });
+    const bool is_long = hops == kChainMax;
     if (trace_ && is_loop) trace_->add("cname", "the chain is a loop: it ends here");
     if (trace_ && is_long) trace_->add("cname", fmt::format("the chain ends after {} names", kChainMax));
     return is_loop || is_long;
@@ -150,6 +147,7 @@ class Answer {
   Trace* trace_;
   Reply reply_;
   AnswerResult result_;
+  std::array<const char*, kChainMax> chain_;  // the names looked up, wire form
 };
 
 // A reply to what is no query: the id, opcode and RD come back, nothing else can be trusted.

@@ -7,10 +7,6 @@ namespace {
 constexpr std::size_t kRecordFixedSize = 10;  // type, class, TTL, RDLENGTH
 constexpr std::size_t kCookieSize = 8, kCookieSizeMin = 16, kCookieSizeMax = 40;
 
-std::unexpected<BadQuery> form_err(const char* why) {
-  return std::unexpected(BadQuery{Refusal::FormErr, why});
-}
-
 // RFC 7871 §6 and §7.1.2: as many address bytes as the prefix needs, the rest of the last one zero, no scope
 // in a query. Family 0 carries no address; some resolvers opt out of client subnets with it.
 std::optional<ClientSubnet> read_client_subnet(Bytes option) {
@@ -148,15 +144,13 @@ Header header_of(Bytes message) {
   std::memcpy(bytes, message.data(), kHeaderSize);
   return read_header(bytes);
 }
-}  // namespace
 
-std::expected<Query, BadQuery> parse_query(Bytes message) {
-  if (message.size() < kHeaderSize) return std::unexpected(BadQuery{Refusal::Drop, "shorter than a header"});
-  std::expected<Query, BadQuery> result;
-  Query& query = *result;
+std::optional<BadQuery> read_query(Bytes message, Query& query) {
+  const auto form_err = [](const char* why) { return BadQuery{Refusal::FormErr, why}; };
+  if (message.size() < kHeaderSize) return BadQuery{Refusal::Drop, "shorter than a header"};
   query.header = header_of(message);
-  if (query.header.qr) return std::unexpected(BadQuery{Refusal::Drop, "a response"});
-  if (query.header.opcode != Opcode::Query) return std::unexpected(BadQuery{Refusal::NotImp, "not a query"});
+  if (query.header.qr) return BadQuery{Refusal::Drop, "a response"};
+  if (query.header.opcode != Opcode::Query) return BadQuery{Refusal::NotImp, "not a query"};
   if (query.header.question_count != 1) return form_err("not exactly one question");  // RFC 9619
   if (query.header.answer_count || query.header.authority_count) return form_err("a query with records");
   // Uncompressed: a pointer could only lead into the header.
@@ -167,6 +161,14 @@ std::expected<Query, BadQuery> parse_query(Bytes message) {
   query.question.type = static_cast<Type>(load_u16(&message[position]));
   query.question.klass = static_cast<Class>(load_u16(&message[position + 2]));
   if (const char* why = read_additionals(message, position + 4, query)) return form_err(why);
+  return std::nullopt;
+}
+}  // namespace
+
+// One return, so that the query is made where the caller wants it.
+std::expected<Query, BadQuery> parse_query(Bytes message) {
+  std::expected<Query, BadQuery> result;
+  if (const auto bad = read_query(message, *result)) result = std::unexpected(*bad);
   return result;
 }
 

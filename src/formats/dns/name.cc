@@ -84,6 +84,17 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 void copy_lower(std::string_view wire, std::uint8_t* out) {
+  using Sixteen [[gnu::vector_size(16)]] = std::uint8_t;
+  const auto lower16 = [&](std::size_t at) {
+    Sixteen bytes;
+    std::memcpy(&bytes, wire.data() + at, 16);
+    bytes |= static_cast<Sixteen>(bytes - 'A' < 26) & 0x20;
+    std::memcpy(out + at, &bytes, 16);
+  };
+  if (wire.size() >= 16) {
+    for (std::size_t i = 0; i + 16 < wire.size(); i += 16) lower16(i);
+    return lower16(wire.size() - 16);
+  }
   for (std::size_t i = 0; i < wire.size(); i += 8) {
     const std::uint64_t bytes = lower8(load8(wire.data() + i, wire.size() - i));
     std::memcpy(out + i, &bytes, 8);
