@@ -1,6 +1,7 @@
 #include "snapshots/dns/disk_log.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 namespace meridian::snapshots::dns {
 namespace {
@@ -25,6 +26,7 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open(Disk& disk, std::string directory, R
   opened.snapshot = TRY(log.read_log(std::move(snapshot), opened.warnings));
   log.revision_ = opened.snapshot->revision();
   log.remove_other_logs();
+  malloc_trim(0);  // reading the image took several times what the snapshot does
   // Without an image there is nothing a log could lie on.
   if (log.image_bytes_ > 0) log.log_ = TRY(disk.append_to(log.log_path(log.image_revision_)));
   return opened;
