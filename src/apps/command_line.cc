@@ -139,7 +139,7 @@ void add_query_log(CLI::App& app, QueryLogOptions& log) {
          "Megabytes a DNS worker may be ahead of the log; beyond, records are dropped and counted",
          "MERIDIAN_QUERY_LOG_RING_MB");
   app.add_option("--edge-location", log.edge_location,
-                 "The edge location in the lines, such as FRA50-C1; by default the NSID or the host's name")
+                 "The edge location in the lines, such as FRA50-C1; by default the NSID")
       ->envname("MERIDIAN_EDGE_LOCATION")
       ->type_name("CODE");
   app.add_option("--dnstap", log.dnstap, "Write queries and responses as dnstap (off by default)")

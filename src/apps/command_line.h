@@ -33,7 +33,7 @@ struct QueryLogOptions {
   std::string file = {};  // lines in Route 53's format; "-": standard output; empty: none
   std::uint32_t sample = 1;
   std::vector<std::string> zones = {};  // ids; empty: all
-  std::string edge_location = {};       // empty: the NSID, or the host's name
+  std::string edge_location = {};       // empty: the NSID
   std::string dnstap = {};              // FILE or unix:PATH; empty: none
   std::uint32_t dnstap_sample = 1;
   std::vector<std::string> dnstap_zones = {};

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "apps/version.h"
 #include "engines/dns/query_log/dnstap_sink.h"
@@ -22,12 +21,6 @@ using namespace engines::dns::query_log;
 constexpr std::string_view kUnixPrefix = "unix:";
 constexpr std::string_view kZonePrefix = "/hostedzone/";
 constexpr std::uint64_t kMegabyte = 1'000'000;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
 
 // A field of a line: no space, nothing that a terminal would act on.
 bool is_field(std::string_view text) {
@@ -55,7 +48,7 @@ LogFileOptions file_options(const QueryLogOptions& options, std::string path) {
   return file;
 }
 
-Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::string& name,
+Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::string& nsid,
                                     const QueryLogParts& parts) {
   QueryLog::Destination destination;
   destination.selection = TRY(selection(options.sample, options.zones));
@@ -65,7 +58,8 @@ Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::s
     output = std::make_unique<Pipe>(STDOUT_FILENO);
   else
     output = TRY(LogFile::open(parts.disk, parts.logger, file_options(options, options.file)));
-  const std::string edge_location = options.edge_location.empty() ? name : options.edge_location;
+  std::string edge_location = options.edge_location.empty() ? nsid : options.edge_location;
+  if (edge_location.empty()) edge_location = "-";
   if (!is_field(edge_location))
     return invalid(fmt::format("'{}' is no edge location: 1 to {} visible ASCII characters (--edge-location)",
                                edge_location, Route53Lines::kEdgeLocationSizeMax));
@@ -74,7 +68,7 @@ Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::s
   return destination;
 }
 
-Result<QueryLog::Destination> dnstap_frames(const QueryLogOptions& options, const std::string& name,
+Result<QueryLog::Destination> dnstap_frames(const QueryLogOptions& options, const std::string& nsid,
                                             const QueryLogParts& parts) {
   QueryLog::Destination destination;
   destination.selection = TRY(selection(options.dnstap_sample, options.dnstap_zones));
@@ -89,7 +83,7 @@ Result<QueryLog::Destination> dnstap_frames(const QueryLogOptions& options, cons
     output = TRY(LogFile::open(parts.disk, parts.logger, std::move(file)));
   }
   destination.sink = std::make_unique<DnstapSink>(
-      std::move(output), DnstapIdentity{name, "meridian " MERIDIAN_VERSION}, parts.clock, parts.metrics);
+      std::move(output), DnstapIdentity{nsid, "meridian " MERIDIAN_VERSION}, parts.clock, parts.metrics);
   return destination;
 }
 
@@ -102,10 +96,9 @@ bool has_log_files(const QueryLogOptions& options) {
 
 Result<std::unique_ptr<QueryLog>> make_query_log(const QueryLogOptions& options, const std::string& nsid,
                                                  unsigned workers, const QueryLogParts& parts) {
-  const std::string name = nsid.empty() ? host_name() : nsid;
   std::vector<QueryLog::Destination> destinations;
-  if (!options.file.empty()) destinations.push_back(TRY(lines(options, name, parts)));
-  if (!options.dnstap.empty()) destinations.push_back(TRY(dnstap_frames(options, name, parts)));
+  if (!options.file.empty()) destinations.push_back(TRY(lines(options, nsid, parts)));
+  if (!options.dnstap.empty()) destinations.push_back(TRY(dnstap_frames(options, nsid, parts)));
   if (destinations.empty()) return nullptr;
   return std::make_unique<QueryLog>(std::move(destinations), workers, options.ring_mb * 1024 * 1024,
                                     parts.clock, parts.random, parts.metrics);

@@ -21,8 +21,8 @@ struct QueryLogParts {
 // Whether SIGHUP means something: files that may have been moved away.
 bool has_log_files(const QueryLogOptions& options);
 
-// Null when nothing is to be logged. `nsid` names the server where no edge location is given; empty: its
-// host.
+// Null when nothing is to be logged. `nsid` names the server in dnstap, and in lines where no edge location
+// is given.
 Result<std::unique_ptr<engines::dns::query_log::QueryLog>> make_query_log(const QueryLogOptions& options,
                                                                           const std::string& nsid,
                                                                           unsigned workers,

@@ -52,8 +52,10 @@ TEST_F(QueryLogOptionsTest, NothingAskedIsNoLog) {
 }
 
 TEST_F(QueryLogOptionsTest, LinesNameTheEdgeLocationOrTheServer) {
-  for (const auto& [edge_location, wanted] : {std::pair{"FRA50-C1", " FRA50-C1 "}, {"", " ns-1 "}}) {
-    auto log = make({.file = path("lines"), .zones = {"/hostedzone/Z1"}, .edge_location = edge_location});
+  for (const auto& [edge_location, nsid, wanted] :
+       {std::tuple{"FRA50-C1", "ns-1", " FRA50-C1 "}, {"", "ns-1", " ns-1 "}, {"", "", " - "}}) {
+    auto log =
+        make({.file = path("lines"), .zones = {"/hostedzone/Z1"}, .edge_location = edge_location}, nsid);
     ASSERT_TRUE(log) << log.error().message;
     add_query((*log)->recorder(0));
     log->reset();
