@@ -389,7 +389,10 @@ std::string completion_script(const CLI::App& root, const std::string& shell) {
             "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
             "  ((${#COMPREPLY[@]})) || COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
             "complete -F _meridian meridian\n";
-  return shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" + script : script;
+  if (shell != "zsh") return script;
+  // As a file of zsh's fpath it is read at the first completion, which it then has to make itself.
+  return "#compdef meridian\nautoload -U +X bashcompinit && bashcompinit\n" + script +
+         "[[ -z ${CURRENT-} ]] || _bash_complete -F _meridian\n";
 }
 
 std::string roff_escape(const std::string& text) {

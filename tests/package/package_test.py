@@ -19,7 +19,7 @@ from service_manager import ServiceManager
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPOSURE_MAX = 2.0  # of systemd-analyze security; 10 is no protection
-ROLES = {"meridian.service": "serve"}
+ROLES = {"meridian.service": "serve", "meridian-control.service": "control", "meridian-edge.service": "edge"}
 WATCHDOG_S = 1.0
 
 
@@ -80,7 +80,11 @@ class Contents(Extracted):
                      "usr/share/fish/vendor_completions.d/meridian.fish", "usr/share/doc/meridian/copyright",
                      "usr/share/doc/meridian/README.Debian", "usr/share/doc/meridian/changelog.Debian.gz"):
             self.assertTrue((self.tree / path).is_file(), path)
-        self.assertEqual([unit.name for unit in self.units], sorted(ROLES))
+        zsh = (self.tree / "usr/share/zsh/vendor-completions/_meridian").read_text()
+        self.assertTrue(zsh.startswith("#compdef meridian\n"), "zsh does not look at files that begin otherwise")
+        self.assertIn("meridian.service", [unit.name for unit in self.units])
+        self.assertEqual({ROLES[unit.name] for unit in self.units},
+                         {settings.stem for settings in (self.tree / "etc/meridian").iterdir()})
 
     def test_manual_and_runbook_are_whole(self):
         page = gzip.open(self.tree / "usr/share/man/man1/meridian.1.gz", "rt").read()
@@ -134,7 +138,7 @@ class Units(Extracted):
         if not shutil.which("strace"):
             self.skipTest("strace is not installed")
         allowed: set[str] = set()
-        for words in directives(self.units[0])["SystemCallFilter"]:
+        for words in directives(self.tree / "lib/systemd/system/meridian.service")["SystemCallFilter"]:
             calls = self.expanded(words.lstrip("~").split())
             allowed = allowed - calls if words.startswith("~") else allowed | calls
         log = self.tree / "strace"
