@@ -54,7 +54,8 @@ class TestLoop final : public net::Loop {
       if (!*alive) return;
       if (!path->up || !on_accept_)
         return done(fail(ErrorCode::Unavailable, "connection refused", ErrorSource::Peer));
-      auto pipe = std::make_shared<Pipe>(Pipe{path, {}});
+      auto pipe = std::make_shared<Pipe>();
+      pipe->path = path;
       done(std::make_unique<End>(*this, pipe, 0));
       on_accept_(std::make_unique<End>(*this, pipe, 1));
     });
