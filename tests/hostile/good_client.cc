@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -27,6 +29,7 @@ constexpr std::size_t kSockets = 16;  // source ports, so that all workers get s
 constexpr int kTriesMax = 6;
 constexpr auto kTimeout = 400ms;
 constexpr auto kTcpTimeout = 2s;
+constexpr auto kCatchUpMax = 20ms;
 constexpr const char* kUdpAddress = "127.200.1.1";
 constexpr const char* kTcpAddress = "127.200.2.1";
 
@@ -112,6 +115,43 @@ void set_latencies(GoodReport& report, std::vector<double>& latencies_ms) {
   report.max_ms = latencies_ms.back();
 }
 
+// Asks over TCP on a thread of its own what was answered truncated, so that the others are not held up.
+class TcpFallback {
+ public:
+  explicit TcpFallback(const GoodOptions& options)
+      : thread_([this, &options](const std::stop_token& stop) { run(options, stop); }) {}
+
+  void ask(std::uint16_t id, const Question& question) {
+    const std::lock_guard lock(mutex_);
+    questions_.emplace_back(id, question);
+    changed_.notify_one();
+  }
+  // Since the last time; an empty reply is none.
+  std::vector<std::pair<std::uint16_t, std::string>> replies() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(replies_, {});
+  }
+
+ private:
+  void run(const GoodOptions& options, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return !questions_.empty(); })) {
+      const auto [id, question] = questions_.front();
+      questions_.pop_front();
+      lock.unlock();
+      std::string reply = ask_tcp_once(options, kUdpAddress, question, id);
+      lock.lock();
+      replies_.emplace_back(id, std::move(reply));
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<std::pair<std::uint16_t, Question>> questions_;
+  std::vector<std::pair<std::uint16_t, std::string>> replies_;
+  std::jthread thread_;
+};
+
 class UdpClient {
  public:
   explicit UdpClient(const GoodOptions& options) : options_(options), queries_(65536), random_(4) {
@@ -127,15 +167,18 @@ class UdpClient {
   }
 
   GoodReport run() {
-    const auto total = static_cast<std::uint64_t>(options_.queries_per_second * options_.seconds);
-    const auto start = Clock::now();
-    while (report_.asked < total || open_ > 0) {
+    const auto gap = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(1.0 / options_.queries_per_second));
+    auto next = Clock::now();
+    const auto end =
+        next + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+    while (next < end || open_ > 0) {
       const auto now = Clock::now();
-      const auto due = std::min<std::uint64_t>(
-          total, static_cast<std::uint64_t>(std::chrono::duration<double>(now - start).count() *
-                                            options_.queries_per_second));
-      while (report_.asked < due) ask(now);
+      // What this client could not ask in time because it did not run is not asked in a burst.
+      next = std::max(next, now - kCatchUpMax);
+      for (; next <= now && next < end; next += gap) ask(now);
       retry(now);
+      for (const auto& [id, reply] : fallback_.replies()) take_fallback(id, reply);
       const timespec wait{0, 200'000};
       if (ppoll(sockets_.data(), sockets_.size(), &wait, nullptr) > 0)
         for (std::size_t i = 0; i < sockets_.size(); ++i)
@@ -148,6 +191,7 @@ class UdpClient {
  private:
   struct Query {
     bool open = false;
+    bool over_tcp = false;  // being asked there
     int tries = 0;
     Question question{};
     Clock::time_point first_sent, sent;
@@ -161,11 +205,9 @@ class UdpClient {
   void ask(Clock::time_point now) {
     while (queries_[next_id_].open) ++next_id_;
     Query& query = queries_[next_id_];
-    query = {true,
-             0,
-             {random_.below(10) != 0, static_cast<unsigned>(random_.below(options_.target.names))},
-             now,
-             now};
+    query = {true, false,
+             0,    {random_.below(10) != 0, static_cast<unsigned>(random_.below(options_.target.names))},
+             now,  now};
     ++report_.asked;
     ++open_;
     send(next_id_++, now);
@@ -182,15 +224,14 @@ class UdpClient {
     while (!deadlines_.empty() && deadlines_.front().at <= now) {
       const Deadline deadline = deadlines_.front();
       deadlines_.pop_front();
-      Query& query = queries_[deadline.id];
-      if (!query.open || query.sent != deadline.sent) continue;
-      if (query.tries < kTriesMax) {
-        send(deadline.id, now);
-      } else {
-        ++report_.lost;
-        end(query);
-      }
+      const Query& query = queries_[deadline.id];
+      if (query.open && !query.over_tcp && query.sent == deadline.sent) try_again(deadline.id, now);
     }
+  }
+  void try_again(std::uint16_t id, Clock::time_point now) {
+    if (queries_[id].tries < kTriesMax) return send(id, now);
+    ++report_.lost;
+    end(queries_[id]);
   }
   void receive(std::size_t i) {
     std::uint8_t bytes[4096];
@@ -200,14 +241,18 @@ class UdpClient {
       Query& query = queries_[id];
       if (!query.open || id % kSockets != i) continue;
       if (bytes[2] & 0x02) {
-        const std::string reply = ask_tcp_once(options_, kUdpAddress, query.question, id);
-        if (reply.empty()) continue;  // the next try comes with the time-out
-        ++report_.over_tcp;
-        judge(query, as_bytes(reply), false);
+        if (!std::exchange(query.over_tcp, true)) fallback_.ask(id, query.question);
       } else {
         judge(query, Bytes(bytes, static_cast<std::size_t>(size)), query.tries == 1);
       }
     }
+  }
+  void take_fallback(std::uint16_t id, const std::string& reply) {
+    Query& query = queries_[id];
+    if (!query.open || !std::exchange(query.over_tcp, false)) return;  // answered over UDP meanwhile
+    if (reply.empty()) return try_again(id, Clock::now());
+    ++report_.over_tcp;
+    judge(query, as_bytes(reply), false);
   }
   void judge(Query& query, Bytes reply, bool first) {
     if (const std::string fault = fault_of(reply, query.question); !fault.empty()) {
@@ -232,6 +277,7 @@ class UdpClient {
   std::uint16_t next_id_ = 0;
   std::uint64_t open_ = 0;
   std::deque<Deadline> deadlines_;
+  TcpFallback fallback_{options_};
   std::vector<double> latencies_ms_;
   SeededRandom random_;
   GoodReport report_;
