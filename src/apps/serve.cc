@@ -130,7 +130,9 @@ class Server {
 class WatcherAcknowledgements final : public services::route53::Acknowledgements {
  public:
   explicit WatcherAcknowledgements(const compilers::dns::DnsWatcher& watcher) : watcher_(watcher) {}
-  store::Revision acknowledged() const override { return watcher_.acknowledged(); }
+  bool serves(std::string_view zone_id, store::Revision revision) const override {
+    return watcher_.serves(zone_id, revision);
+  }
 
  private:
   const compilers::dns::DnsWatcher& watcher_;
@@ -312,6 +314,7 @@ StatusFacts Server::facts() const {
   facts.zones = dns_->zone_count();
   facts.dns_workers = dns_->engine().workers();
   if (ready_) facts.advice = advice_;
+  if (watcher_) facts.quarantined = watcher_->quarantined();
   return facts;
 }
 

@@ -52,6 +52,28 @@ std::string where(const StatusFacts& facts) {
   return out;
 }
 
+std::string quarantine_text(const StatusFacts& facts) {
+  std::string out;
+  for (const auto& zone : facts.quarantined)
+    out += fmt::format(
+        "\n  QUARANTINE  {} ({}) is served as it was before revision {} since {}:\n              {}\n",
+        zone.name, zone.zone_id, zone.since, format_iso8601(zone.at), zone.reason);
+  return out;
+}
+
+std::string quarantine_json(const StatusFacts& facts) {
+  std::string out;
+  for (const auto& zone : facts.quarantined) {
+    out += fmt::format(R"({}{{"zone_id":"{}","since_revision":{},"tried_revision":{},"at":"{}","name":)",
+                       out.empty() ? "" : ",", zone.zone_id, zone.since, zone.tried, format_iso8601(zone.at));
+    append_json_string(out, zone.name);
+    out += R"(,"reason":)";
+    append_json_string(out, zone.reason);
+    out += "}";
+  }
+  return "[" + out + "]";
+}
+
 }  // namespace
 
 std::string endpoints_json(const StatusFacts& facts) {
@@ -64,16 +86,18 @@ std::string describe(const StatusFacts& facts, Output output) {
     append_json_string(directory, facts.data_dir);
     return fmt::format(
         R"({{"version":"{}","started":"{}","uptime_s":{:.1f},{},"data_dir":{},"account_id":"{}",)"
-        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{}}},"advice":{}}})"
+        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{},"quarantined":{}}},)"
+        R"("advice":{}}})"
         "\n",
         MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
         facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers,
-        json_list(facts.advice));
+        quarantine_json(facts), json_list(facts.advice));
   }
   std::string out =
       fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s) + where(facts);
   out += fmt::format("\n  store    revision {}\n  DNS      revision {}, {} zones\n", facts.store_revision,
                      facts.served_revision, facts.zones);
+  out += quarantine_text(facts);
   for (const Advice& advice : facts.advice) out += fmt::format("\n  advice   {}\n", advice.text);
   return out;
 }

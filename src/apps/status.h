@@ -7,6 +7,7 @@
 
 #include "apps/command_line.h"
 #include "apps/socket_advice.h"
+#include "compilers/dns/quarantine.h"
 #include "net/address.h"
 
 namespace meridian::apps {
@@ -22,6 +23,7 @@ struct StatusFacts {
   std::uint64_t store_revision = 0, served_revision = 0, zones = 0;
   unsigned dns_workers = 0;
   std::vector<Advice> advice;
+  std::vector<compilers::dns::QuarantinedZone> quarantined;
 };
 
 std::string describe(const StatusFacts& facts, Output output);

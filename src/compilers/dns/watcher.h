@@ -1,6 +1,7 @@
 // Watches the store, compiles each commit, applies it to the snapshot and publishes it. The only impure file
-// of the compiler. Rule: what is published is the compilation of a store revision that existed, and the
-// acknowledged revision never runs ahead of what the engine serves.
+// of the compiler. Rules: what is published is the compilation of a store revision that existed, but for
+// zones in quarantine, which stay as they were before they broke engines; the acknowledged revision never
+// runs ahead of what the engine serves.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "compilers/dns/compile.h"
+#include "compilers/dns/quarantine.h"
 #include "snapshots/dns/snapshot.h"
 #include "store/store.h"
 
@@ -40,6 +42,14 @@ class DnsWatcher {
 
   // The newest store revision whose effect on DNS every worker of the engine serves. Thread-safe.
   store::Revision acknowledged() const;
+  // Whether they serve this change of the zone, or a later one. Thread-safe.
+  bool serves(std::string_view zone_id, store::Revision revision) const;
+
+  // Takes the zone back, everywhere, to what it was before `since`, because engines that served it at
+  // revisions from there to `seen` died of it. Thread-safe; returns when that is decided, not when it is
+  // done.
+  void take_back(const std::string& zone_id, store::Revision since, store::Revision seen, std::string why);
+  std::vector<QuarantinedZone> quarantined() const;  // thread-safe
 
  private:
   class State;

@@ -1,94 +1,17 @@
-#include "compilers/dns/watcher.h"
-
-#include <gtest/gtest.h>
-
-#include "formats/dns/rdata.h"
-#include "services/route53/resources.h"
-#include "store/memory/memory_store.h"
+#include "compilers/dns/watcher_fixture.h"
 
 namespace meridian::compilers::dns {
 namespace {
 
-namespace route53 = services::route53;
-using meridian::dns::Name;
-using meridian::dns::Type;
-using snapshots::dns::Delta;
-using snapshots::dns::DnsSnapshot;
-
-Name name(const std::string& text) {
-  return Name::parse(text).value();
-}
-
-// An engine that takes a snapshot over when the test says so.
-class FakeSink final : public DnsSink {
- public:
-  explicit FakeSink(Random& random) : snapshot_(DnsSnapshot::empty(random)) {}
-  const DnsSnapshot& latest() const override { return *snapshot_; }
-  Result<void> examine(const Delta&) override { return {}; }
-  Result<void> publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) override {
-    if (refusals > 0 && refusals-- > 0) return invalid("the sink refuses it");
-    EXPECT_EQ(delta.to, next->revision());
-    deltas.push_back(delta);
-    snapshot_ = std::move(next);
-    if (serves_at_once) served = snapshot_->revision();
-    return {};
-  }
-  std::uint64_t served_revision() const override { return served; }
-
-  bool serves_at_once = true;
-  std::atomic<std::uint64_t> served{0};
-  std::atomic<int> refusals{0};  // of the next deltas
-  std::vector<Delta> deltas;
-
- private:
-  std::unique_ptr<const DnsSnapshot> snapshot_;
-};
-
-class DnsWatcherTest : public testing::Test {
- protected:
-  void open() {
-    watcher = std::make_unique<DnsWatcher>(store, sink, clock, logger, metrics);
-    ASSERT_TRUE(watcher->start());
-  }
-  static store::Put record(const char* zone, const std::string& owner, Type type, const std::string& text) {
-    route53::RecordSetResource set;
-    set.id = {name(owner), type, ""};
-    set.ttl = 60;
-    set.records.push_back({text, meridian::dns::parse_rdata(type, text).value()});
-    return {route53::record_set_key(zone, set.id), route53::encode(set), 0};
-  }
-  store::Revision make_zone(const char* id, const std::string& apex) {
-    route53::HostedZoneResource zone;
-    zone.id = id;
-    zone.name = name(apex);
-    return store
-        .commit({{},
-                 {{route53::zone_key(id), route53::encode(zone), 0},
-                  record(id, apex, Type::SOA, "ns.example. host.example. 1 7200 900 1209600 86400"),
-                  record(id, apex, Type::NS, "ns.example.")},
-                 {}})
-        .value();
-  }
-  std::size_t zones() const { return sink.latest().zone_count(); }
-
-  ManualClock clock{SystemTime{}};
-  SeededRandom random{1};
-  Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
-  Metrics metrics;
-  store::MemoryStore store{clock, store::Delivery::Pumped};
-  FakeSink sink{random};
-  std::unique_ptr<DnsWatcher> watcher;
-};
-
 TEST_F(DnsWatcherTest, AnEmptyStoreIsUpToDate) {
-  open();
+  begin();
   EXPECT_EQ(zones(), 0u);
   EXPECT_EQ(watcher->acknowledged(), 0u);
 }
 
 TEST_F(DnsWatcherTest, PublishesWhatWasThereAndWhatComes) {
   make_zone("Z1", "one.test.");
-  open();
+  begin();
   EXPECT_EQ(zones(), 1u);
   auto revision = make_zone("Z2", "two.test.");
   store.deliver();
@@ -98,7 +21,7 @@ TEST_F(DnsWatcherTest, PublishesWhatWasThereAndWhatComes) {
 
 TEST_F(DnsWatcherTest, ACommitThatIsNoneOfDnsIsAcknowledgedWithoutADelta) {
   make_zone("Z1", "one.test.");
-  open();
+  begin();
   auto deltas = sink.deltas.size();
   auto revision = store.commit({{}, {{"iam/users/x", "y", 0}}, {}}).value();
   store.deliver();
@@ -111,7 +34,7 @@ TEST_F(DnsWatcherTest, AZoneThatCannotBeServedDoesNotKeepTheOthersAway) {
   make_zone("Z2", "two.test.");
   const auto soa = record("Z1", "one.test.", Type::SOA, "ns.example. host.example. 1 2 3 4 5");
   ASSERT_TRUE(store.commit({{}, {{soa.key, "damaged", 0}}, {}}));
-  open();
+  begin();
   EXPECT_EQ(zones(), 1u);
   // A later change of it neither stops the watcher nor waits for ever to be served.
   auto revision = store.commit({{}, {record("Z1", "www.one.test.", Type::A, "192.0.2.1")}, {}}).value();
@@ -123,7 +46,7 @@ TEST_F(DnsWatcherTest, AZoneThatCannotBeServedDoesNotKeepTheOthersAway) {
 }
 
 TEST_F(DnsWatcherTest, AcknowledgesOnlyWhatWorkersServe) {
-  open();
+  begin();
   sink.serves_at_once = false;
   auto first = make_zone("Z1", "one.test.");
   store.deliver();
@@ -134,7 +57,7 @@ TEST_F(DnsWatcherTest, AcknowledgesOnlyWhatWorkersServe) {
 
 TEST_F(DnsWatcherTest, ResumesFromWhatIsOnDiskWithoutCompilingItAgain) {
   make_zone("Z1", "one.test.");
-  open();
+  begin();
   watcher.reset();
   sink.deltas.clear();
   store.commit({{}, {record("Z1", "www.one.test.", Type::A, "192.0.2.1")}, {}}).value();
@@ -152,7 +75,7 @@ TEST_F(DnsWatcherTest, ResumesFromWhatIsOnDiskWithoutCompilingItAgain) {
 TEST_F(DnsWatcherTest, ASnapshotOfAnotherStoreIsReplacedWhole) {
   make_zone("Z1", "one.test.");
   make_zone("Z2", "two.test.");
-  open();
+  begin();
   watcher.reset();
   store::MemoryStore other(clock, store::Delivery::Pumped);
   DnsWatcher fresh(other, sink, clock, logger, metrics);
@@ -160,15 +83,15 @@ TEST_F(DnsWatcherTest, ASnapshotOfAnotherStoreIsReplacedWhole) {
   EXPECT_EQ(zones(), 0u) << "zones that the store does not have must go";
 }
 
-TEST_F(DnsWatcherTest, ARefusedDeltaIsNotAcknowledgedUntilItIsTaken) {
+TEST_F(DnsWatcherTest, WhatCannotBeTriedIsNotAcknowledgedUntilItIsServed) {
   make_zone("Z1", "one.test.");
-  open();
-  sink.refusals = 1;
+  begin();
+  sink.unavailable = 1;
   auto revision = make_zone("Z2", "two.test.");
   store.deliver();
   while (watcher->acknowledged() < revision) std::this_thread::yield();
   watcher.reset();
-  EXPECT_EQ(sink.refusals, 0);
+  EXPECT_EQ(sink.unavailable, 0);
   EXPECT_EQ(zones(), 2u) << "acknowledged without being served";
 }
 

@@ -37,13 +37,13 @@ aws::Failure overtaken() {
       "The request was rejected because Route 53 was still processing a prior request.");
 }
 
-aws::Outcome<api::ChangeInfo> Route53::add_change(const aws::Call& call,
+aws::Outcome<api::ChangeInfo> Route53::add_change(const aws::Call& call, const std::string& zone_id,
                                                   const std::optional<std::string>& comment,
                                                   store::Transaction& transaction) {
   SystemTime now = clock_.now();
   // Milliseconds are what AWS shows.
   ChangeResource change{new_change_id(now, random_), call.account_id,
-                        std::chrono::floor<std::chrono::milliseconds>(now), comment};
+                        std::chrono::floor<std::chrono::milliseconds>(now), comment, zone_id};
   store::Range oldest = TRY(aws::or_failure(store_.range(kChangesPrefix, {.limit = kForgottenAtOnce})));
   for (const store::KeyValue& item : oldest.items) {
     bool overtaken = item.created + kChangeCommitsKept < oldest.revision;
@@ -60,7 +60,7 @@ aws::Outcome<api::GetChangeResponse> Route53::GetChange(aws::Call& call, const a
   if (!change || change->value.account != call.account_id)
     return api::errors::NoSuchChange(fmt::format("Could not find resource with ID: {}", id));
   return api::GetChangeResponse{
-      .ChangeInfo = shown(change->value, change->created <= acknowledgements_.acknowledged())};
+      .ChangeInfo = shown(change->value, acknowledgements_.serves(change->value.zone_id, change->created))};
 }
 
 }  // namespace meridian::services::route53

@@ -20,6 +20,20 @@ TEST_F(Changes, AreInSyncOnceTheEnginesAcknowledge) {
   EXPECT_EQ(status(second), "INSYNC");
 }
 
+TEST_F(Changes, OfAZoneThatEnginesDoNotServeArePendingAloneAndForEver) {
+  auto zone = make_zone("a.test");
+  acknowledged_.failed_zone = zone.HostedZone.Id.substr(std::string("/hostedzone/").size());
+  api::ChangeResourceRecordSetsRequest input;
+  input.HostedZoneId = zone.HostedZone.Id;
+  input.ChangeBatch.Changes = {change("CREATE", records("www.a.test", "A", {"192.0.2.1"}))};
+  const std::string record = route53_.ChangeResourceRecordSets(call_, input).value().ChangeInfo.Id;
+  const std::string other = make_zone("b.test").ChangeInfo.Id;
+  acknowledged_.revision = store_.revision();
+  EXPECT_EQ(status(zone.ChangeInfo.Id), "PENDING");
+  EXPECT_EQ(status(record), "PENDING");
+  EXPECT_EQ(status(other), "INSYNC");
+}
+
 TEST_F(Changes, AreFoundByEitherFormOfTheirId) {
   auto zone = make_zone("a.test");
   api::ChangeResourceRecordSetsRequest input;

@@ -152,7 +152,7 @@ aws::Outcome<store::Transaction> Route53::new_zone(const aws::Call& call,
   put(transaction, std::string(kServerAllocationKey));
   for (const RecordSetResource& set : records) put(transaction, record_set_key(zone.id, set.id), encode(set));
   for (std::string& key : index_keys(zone)) put(transaction, std::move(key));
-  change = TRY(add_change(call, std::nullopt, transaction));
+  change = TRY(add_change(call, zone.id, std::nullopt, transaction));
   return transaction;
 }
 
@@ -211,7 +211,7 @@ aws::Outcome<api::DeleteHostedZoneResponse> Route53::DeleteHostedZone(
         transaction.deletes.push_back(tags_key(zone.value.id));
         for (dns::Type type : {dns::Type::NS, dns::Type::SOA})
           transaction.deletes.push_back(record_set_key(zone.value.id, {zone.value.name, type, {}}));
-        out.ChangeInfo = TRY(add_change(call, std::nullopt, transaction));
+        out.ChangeInfo = TRY(add_change(call, zone.value.id, std::nullopt, transaction));
         return transaction;
       },
       overtaken()));

@@ -213,7 +213,7 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
         for (const std::string& key : outcome.puts)
           transaction.puts.push_back({key, encode(outcome.record_sets.at(key))});
         transaction.deletes = std::move(outcome.deletes);
-        out.ChangeInfo = TRY(add_change(call, input.ChangeBatch.Comment, transaction));
+        out.ChangeInfo = TRY(add_change(call, zone_id, input.ChangeBatch.Comment, transaction));
         return transaction;
       },
       overtaken()));

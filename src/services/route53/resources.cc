@@ -9,7 +9,8 @@
 namespace meridian::services::route53 {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kChangesHaveZones = 2;
 
 constexpr std::string_view kIndexPrefix = "route53/index/";
 
@@ -303,6 +304,7 @@ std::string encode(const ChangeResource& change) {
       .text(change.account)
       .u64(static_cast<std::uint64_t>(change.submitted_at.time_since_epoch().count()))
       .optional_text(change.comment)
+      .text(change.zone_id)
       .take();
 }
 
@@ -313,6 +315,7 @@ Result<ChangeResource> decode_change(std::string_view bytes) {
   change.account = in.text();
   change.submitted_at = SystemTime(Duration(static_cast<Duration::rep>(in.u64())));
   change.comment = in.optional_text();
+  if (in.version() >= kChangesHaveZones) change.zone_id = in.text();
   return in.finish(std::move(change), "change");
 }
 

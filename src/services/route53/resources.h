@@ -92,6 +92,7 @@ struct ChangeResource {
   std::string account;
   SystemTime submitted_at;
   std::optional<std::string> comment;
+  std::string zone_id;  // of the zone that it changes; empty in those made before this was kept
 };
 
 struct DelegationSetResource {

@@ -146,14 +146,23 @@ TEST(Encoding, DamagedBytesAreCorruptNotRead) {
 }
 
 TEST(Encoding, TheSmallResourcesComeBack) {
-  ChangeResource change{"C1", "123456789012", SystemTime(std::chrono::seconds(1700000000)), "why"};
+  ChangeResource change{"C1", "123456789012", SystemTime(std::chrono::seconds(1700000000)), "why", "Z1"};
   EXPECT_EQ(decode_change(encode(change))->submitted_at, change.submitted_at);
   EXPECT_EQ(decode_change(encode(change))->comment, "why");
+  EXPECT_EQ(decode_change(encode(change))->zone_id, "Z1");
   EXPECT_EQ(
       decode_delegation_set(encode(DelegationSetResource{"N1", "1", "ref", {1, 2, 3, 4}}))->name_servers[3],
       4);
   EXPECT_EQ(decode_tags(encode(TagsResource{{{"k", "v"}, {"l", ""}}}))->tags[0].value, "v");
   EXPECT_EQ(decode_account(encode(AccountResource{3, 2}))->hosted_zone_count, 3u);
+}
+
+TEST(Encoding, AChangeMadeBeforeChangesHadZonesIsRead) {
+  std::string old = encode(ChangeResource{"C1", "123456789012", SystemTime(), "why", ""});
+  old[0] = 1;
+  old.resize(old.size() - 4);  // the size of an empty text
+  EXPECT_EQ(decode_change(old)->comment, "why");
+  EXPECT_EQ(decode_change(old)->zone_id, "");
 }
 
 }  // namespace

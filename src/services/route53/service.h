@@ -26,8 +26,9 @@ namespace api = gen::route53;
 class Acknowledgements {
  public:
   virtual ~Acknowledgements() = default;
-  // Every live DNS engine answers from the store's state at this revision, or a later one.
-  virtual store::Revision acknowledged() const = 0;
+  // Every live DNS engine answers for the zone from its state at this revision, or a later one. False for ever
+  // for a change that was found to break engines. Without a zone: for every zone that engines can serve.
+  virtual bool serves(std::string_view zone_id, store::Revision revision) const = 0;
 };
 
 // What AWS raises on request.
@@ -122,7 +123,8 @@ class Route53 final : public api::Api {
   aws::Outcome<bool> any_server_conflicts(const NameServers& servers, const dns::Name& zone_name);
 
   // Puts a new change into the transaction and lets the oldest ones go.
-  aws::Outcome<api::ChangeInfo> add_change(const aws::Call& call, const std::optional<std::string>& comment,
+  aws::Outcome<api::ChangeInfo> add_change(const aws::Call& call, const std::string& zone_id,
+                                           const std::optional<std::string>& comment,
                                            store::Transaction& transaction);
 
   // Gives the zone the servers of a reusable delegation set.

@@ -15,8 +15,11 @@ namespace meridian::services::route53 {
 
 class AcknowledgedRevision final : public Acknowledgements {
  public:
-  store::Revision acknowledged() const override { return revision; }
+  bool serves(std::string_view zone_id, store::Revision asked) const override {
+    return asked <= revision && zone_id != failed_zone;
+  }
   store::Revision revision = 0;
+  std::string failed_zone;
 };
 
 inline aws::Call call_of(std::string account) {

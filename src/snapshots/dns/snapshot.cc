@@ -84,8 +84,6 @@ const DnsZone* DnsSnapshot::find_zone(LookupName& name, std::size_t labels_max) 
   return nullptr;
 }
 
-namespace {
-
 ZoneChange whole(const DnsZone& zone) {
   ZoneChange change{ZoneChange::Kind::Replace, zone.id(), std::string(zone.apex()), {}, {}};
   change.puts.reserve(zone.node_count());
@@ -107,8 +105,6 @@ ZoneChange whole(const DnsZone& zone) {
   });
   return change;
 }
-
-}  // namespace
 
 std::string encode_image(const DnsSnapshot& snapshot) {
   DeltaEncoder encoder(0, snapshot.revision());

@@ -158,6 +158,9 @@ class DnsSnapshot {
 // always have.
 Result<std::unique_ptr<const DnsSnapshot>> apply(const DnsSnapshot& snapshot, const Delta& delta);
 
+// The change that makes this zone from nothing.
+ZoneChange whole(const DnsZone& zone);
+
 // encode() of the delta that makes this snapshot from nothing. For the publisher's thread: it copies zones
 // one at a time, not the whole.
 std::string encode_image(const DnsSnapshot& snapshot);
