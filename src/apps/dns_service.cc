@@ -12,6 +12,7 @@ DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opene
     : logger_(logger),
       disk_failures_(metrics.counter("meridian_dns_snapshot_write_failures_total",
                                      "Snapshots that could not be kept on disk; serving is not affected.")),
+      clock_(clock),
       disk_log_(std::move(opened.log)),
       transfers_(std::move(transfers)),
       engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
@@ -20,6 +21,18 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
                                                       Random& random, Disk& disk, Logger& logger,
                                                       Metrics& metrics) {
   auto opened = TRY(DnsDiskLog::open(disk, options.directory, random));
+  // Not having one is no reason not to answer.
+  auto crash_record = engines::dns::CrashRecord::open(options.directory + "/crash");
+  if (!crash_record)
+    logger.warn("dns", "a crash would leave no record", {{"why", crash_record.error().message}});
+  const auto suspect = crash_record ? (*crash_record)->suspect(*opened.snapshot) : std::nullopt;
+  if (const std::string death = crash_record ? (*crash_record)->previous() : ""; !death.empty())
+    logger.error("dns", death, {{"suspect", suspect ? suspect->zone_id : "none"}});
+  if (suspect) {
+    opened.log.reset();
+    opened =
+        TRY(DnsDiskLog::open_without({suspect->zone_id, suspect->since}, disk, options.directory, random));
+  }
   for (const std::string& warning : opened.warnings)
     logger.warn("dns", "snapshot on disk", {{"why", warning}});
   engines::dns::DnsEngineOptions engine;
@@ -43,6 +56,9 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.transfers = transfers.get();
   std::unique_ptr<DnsService> service(new DnsService(std::move(engine), std::move(opened),
                                                      std::move(transfers), clock, random, logger, metrics));
+  if (crash_record) service->crash_record_ = *std::move(crash_record);
+  service->suspect_ = suspect;
+  if (service->crash_record_) service->crash_record_->begin(suspect);
   service->zone_count_ = service->latest().zone_count();
   TRY(service->engine_.start());
   if (options.canary_program.empty()) return service;
@@ -59,6 +75,7 @@ Result<void> DnsService::examine(const Delta& delta) {
 
 Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
   TRY(examine(delta));
+  if (crash_record_) crash_record_->took(delta, clock_.now());
   zone_count_ = next->zone_count();
   if (transfers_) transfers_->publish(delta, *next);
   engine_.publish(std::move(next));

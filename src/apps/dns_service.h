@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/metrics.h"
 #include "compilers/dns/watcher.h"
 #include "engines/dns/canary/canary.h"
+#include "engines/dns/crash_record.h"
 #include "engines/dns/dns_engine.h"
 #include "snapshots/dns/disk_log.h"
 
@@ -34,7 +36,7 @@ struct DnsServiceOptions {
 
 class DnsService final : public compilers::dns::DnsSink {
  public:
-  // Loads what the disk has and answers with it.
+  // Loads what the disk has and answers with it; without a zone that the process before died of.
   static Result<std::unique_ptr<DnsService>> start(const DnsServiceOptions& options, const Clock& clock,
                                                    Random& random, Disk& disk, Logger& logger,
                                                    Metrics& metrics);
@@ -44,6 +46,9 @@ class DnsService final : public compilers::dns::DnsSink {
                        std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
   Result<void> examine(const snapshots::dns::Delta& delta) override;
   std::uint64_t served_revision() const override { return engine_.served_revision(); }
+
+  // The zone that the process before died of, which is served as it was before.
+  const std::optional<engines::dns::Suspect>& suspect() const { return suspect_; }
 
   engines::dns::DnsEngine& engine() { return engine_; }
   std::size_t zone_count() const { return zone_count_.load(std::memory_order_relaxed); }  // thread-safe
@@ -55,6 +60,9 @@ class DnsService final : public compilers::dns::DnsSink {
 
   Logger& logger_;
   Counter& disk_failures_;
+  const Clock& clock_;
+  std::unique_ptr<engines::dns::CrashRecord> crash_record_;  // null: the disk had no room for it
+  std::optional<engines::dns::Suspect> suspect_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
   std::unique_ptr<engines::dns::transfer::Transfers> transfers_;  // null: off
   engines::dns::DnsEngine engine_;

@@ -182,6 +182,8 @@ Result<void> Server::start() {
   services::route53::Quotas quotas;
   quotas.record_sets_max = options_.records_per_zone_max;
   services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas);
+  if (const auto& suspect = dns_->suspect())
+    watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
   TRY(watcher_->start());
   if (options_.example) TRY(make_example_world(services_->route53, account_id(), clock_));
 

@@ -197,6 +197,19 @@ TEST_F(QuarantineTest, WhatEnginesDiedOfIsTakenBackUntilTheZoneChanges) {
   EXPECT_TRUE(watcher->quarantined().empty());
 }
 
+TEST_F(QuarantineTest, WhatWasCuredBeforeTheDeathIsKnownComesWhole) {
+  const auto fatal = put("Z1", "fatal.one.test.");
+  const auto cure = remove("Z1", "fatal.one.test.");
+  watcher->take_back("Z1", fatal, fatal, "an edge died");
+  store.deliver();
+  EXPECT_EQ(sink.deltas.back().zones.at(0).kind, snapshots::dns::ZoneChange::Kind::Replace);
+  EXPECT_TRUE(watcher->quarantined().empty());
+  EXPECT_TRUE(watcher->serves("Z1", cure));
+  EXPECT_FALSE(watcher->serves("Z1", fatal));
+  watcher->take_back("Z404", fatal, fatal, "of a zone that is gone");
+  EXPECT_TRUE(watcher->quarantined().empty());
+}
+
 TEST_F(QuarantineTest, AZoneThatEnginesDiedOfAtOnceGoesWhole) {
   const auto made = make_zone("Z3", "three.test.");
   store.deliver();

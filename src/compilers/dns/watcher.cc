@@ -84,7 +84,12 @@ class DnsWatcher::State {
     return revision <= acknowledged() && !quarantine_.holds_back(zone_id, revision);
   }
   void take_back(const std::string& zone_id, store::Revision since, store::Revision seen, std::string why) {
-    put_into_quarantine(QuarantinedZone::Cause::Served, zone_id, since, seen, std::move(why));
+    auto item = store_.get(services::route53::zone_key(zone_id));
+    if (!item || !*item) return;  // it is gone already
+    // What came after the deaths may be the cure. It comes whole, as whoever died has left the zone out.
+    const bool changed_since = (*item)->modified > seen;
+    put_into_quarantine(changed_since ? QuarantinedZone::Cause::Retry : QuarantinedZone::Cause::Served,
+                        zone_id, since, seen, std::move(why));
   }
   std::vector<QuarantinedZone> quarantined() const { return quarantine_.all(); }
 
@@ -138,9 +143,11 @@ class DnsWatcher::State {
     for (;;) {
       changed_.wait(lock, [&] { return lost_ || stopping_; });
       if (stopping_) return;
-      lost_ = false;
       lock.unlock();
       watch_.reset();
+      lock.lock();
+      lost_ = false;
+      lock.unlock();
       auto again = start_afresh();
       if (!again) logger_.error("dns", "cannot follow the store", {{"why", again.error().message}});
       lock.lock();
@@ -151,6 +158,11 @@ class DnsWatcher::State {
   }
 
   void on_batch(const store::EventBatch& batch) {
+    {
+      // On top of a commit that is not served, nothing may count as served.
+      std::lock_guard lock(mutex_);
+      if (lost_) return;
+    }
     const MonotonicTime began = clock_.monotonic();
     Compiled compiled = compile_commit(batch, sink_.latest().revision(), zones_);
     auto done = heed_quarantine(batch, compiled.delta);
@@ -259,9 +271,16 @@ class DnsWatcher::State {
   // engines died of it goes back to what it was.
   Result<void> heed_quarantine(const store::EventBatch& batch, Delta& delta) {
     stands_in_.clear();
+    auto waits = [this](const ZoneChange& change) {
+      return change.kind == ZoneChange::Kind::Remove ? std::nullopt : quarantine_.find(change.zone_id);
+    };
+    // After a restart, commits come again that were known already when engines died.
+    std::erase_if(delta.zones, [&](const ZoneChange& change) {
+      const auto quarantined = waits(change);
+      return quarantined && batch.revision <= quarantined->tried;
+    });
     for (ZoneChange& change : delta.zones)
-      if (change.kind != ZoneChange::Kind::Remove && quarantine_.find(change.zone_id))
-        change = TRY(zone_at(change.zone_id, change.apex, batch.revision));
+      if (waits(change)) change = TRY(zone_at(change.zone_id, change.apex, batch.revision));
     for (const store::Event& event : batch.events) {
       if (!event.item.key.starts_with(kQuarantinePrefix) || event.kind != store::Event::Kind::Put) continue;
       auto zone = decode_quarantined(event.item);

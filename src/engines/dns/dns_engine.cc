@@ -86,7 +86,10 @@ Result<void> DnsEngine::start() {
   unsigned number = 0;
   for (auto& thread : threads_) {
     thread->acknowledge();
-    thread->thread = std::thread([&loop = *thread->loop] { loop.run(); });
+    thread->thread = std::thread([&thread = *thread] {
+      set_worker_of_thread(&thread.worker);
+      thread.loop->run();
+    });
     pthread_setname_np(thread->thread.native_handle(), fmt::format("dns-{}", number++).c_str());
   }
   return options_.pin_workers ? pin() : Result<void>{};

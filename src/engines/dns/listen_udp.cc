@@ -5,6 +5,8 @@
 namespace meridian::engines::dns {
 namespace {
 
+thread_local const Worker* worker_of_thread = nullptr;
+
 AnswerResult answer_unlimited(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
                               const AnswerContext& context, Bytes query, MutableBytes reply) {
   const bool is_transfer = worker.transfers && worker.transfers->concerns(query);
@@ -22,12 +24,21 @@ AnswerResult answer_within_limits(Worker& worker, const snapshots::dns::DnsSnaps
 
 }  // namespace
 
+Bytes query_under_way() {
+  return worker_of_thread ? worker_of_thread->asked : Bytes{};
+}
+void set_worker_of_thread(const Worker* worker) {
+  worker_of_thread = worker;
+}
+
 std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
                         Counters::PerTransport& counters, Transport transport, const net::Address& client,
                         SystemTime now, Bytes query, MutableBytes reply) {
   AnswerContext context{client, transport, worker.random, worker.identity, now};
+  worker.asked = query;
   const AnswerResult result = worker.limits ? answer_within_limits(worker, snapshot, context, query, reply)
                                             : answer_unlimited(worker, snapshot, context, query, reply);
+  worker.asked = {};
   worker.busiest.saw(client.ip, result.zone, now, worker.random);
   if (worker.query_log) [[unlikely]]
     log_query(*worker.query_log, context, result, query, reply.first(result.size));

@@ -33,9 +33,14 @@ struct Worker {
   std::unique_ptr<RateLimit> limits;  // null: none
   Busiest busiest;
   query_log::Recorder* query_log = nullptr;  // null: off
+  Bytes asked;  // the query that is being answered: what is told of a thread that dies
   std::atomic<std::uint64_t> served_revision{0};
   std::atomic<bool> acknowledgement_asked{false};
 };
+
+// The query that the calling thread is answering; empty when it is not. For a signal handler.
+Bytes query_under_way();
+void set_worker_of_thread(const Worker* worker);
 
 // Answers one query and counts it; the size of the reply, 0 when there is none.
 std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,

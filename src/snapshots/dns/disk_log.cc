@@ -9,6 +9,16 @@ namespace {
 constexpr std::string_view kMagic = "MDNSIMG1";
 constexpr std::string_view kLogPrefix = "log-";
 
+Result<std::unique_ptr<const DnsSnapshot>> without_zone(const DnsSnapshot& snapshot,
+                                                        const std::string& zone_id) {
+  Delta delta{snapshot.revision(), snapshot.revision(), {}};
+  snapshot.for_each_zone([&](const DnsZone& zone) {
+    if (zone.id() == zone_id)
+      delta.zones.push_back({ZoneChange::Kind::Remove, zone_id, std::string(zone.apex()), {}, {}});
+  });
+  return apply(snapshot, delta);
+}
+
 }  // namespace
 
 std::string DnsDiskLog::log_path(std::uint64_t revision) const {
@@ -17,16 +27,34 @@ std::string DnsDiskLog::log_path(std::uint64_t revision) const {
 
 Result<DnsDiskLog::Opened> DnsDiskLog::open(Disk& disk, std::string directory, Random& random,
                                             std::uint64_t log_bytes_min) {
+  return open_without({}, disk, std::move(directory), random, log_bytes_min);
+}
+
+Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Disk& disk,
+                                                    std::string directory, Random& random,
+                                                    std::uint64_t log_bytes_min) {
   TRY(disk.make_directories(directory));
   Opened opened;
   opened.log.reset(new DnsDiskLog(disk, std::move(directory), log_bytes_min));
   DnsDiskLog& log = *opened.log;
   auto snapshot = TRY(log.read_image(random, opened.warnings));
   log.image_revision_ = snapshot->revision();
-  opened.snapshot = TRY(log.read_log(std::move(snapshot), opened.warnings));
+  if (!left_out.zone_id.empty() && snapshot->revision() >= left_out.since)
+    snapshot = TRY(without_zone(*snapshot, left_out.zone_id));
+  opened.snapshot = TRY(log.read_log(std::move(snapshot), left_out, opened.warnings));
   log.revision_ = opened.snapshot->revision();
   log.remove_other_logs();
+<<<<<<< HEAD
   malloc_trim(0);  // reading the image took several times what the snapshot does
+=======
+  if (!left_out.zone_id.empty()) {
+    if (auto written = log.write_image(*opened.snapshot); !written) {
+      log.log_.reset();
+      opened.warnings.push_back(written.error().message);
+    }
+    return opened;
+  }
+>>>>>>> 7f4238c (Guard: a server that dies of a change comes back without it)
   // Without an image there is nothing a log could lie on.
   if (log.image_bytes_ > 0) log.log_ = TRY(disk.append_to(log.log_path(log.image_revision_)));
   return opened;
@@ -63,6 +91,7 @@ Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_image(Random& random
 }
 
 Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_log(std::unique_ptr<const DnsSnapshot> snapshot,
+                                                                const LeftOut& left_out,
                                                                 std::vector<std::string>& warnings) {
   std::string path = log_path(image_revision_);
   auto bytes = disk_.read(path);
@@ -79,6 +108,8 @@ Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_log(std::unique_ptr<
     if (reader.ok() && crc32c(body) != checksum) why = "has a delta whose checksum does not hold";
     if (reader.ok() && crc32c(body) == checksum) {
       auto delta = decode(as_text(body));
+      if (delta && delta->to >= left_out.since)
+        std::erase_if(delta->zones, [&](const auto& change) { return change.zone_id == left_out.zone_id; });
       auto next = delta ? apply(*snapshot, *delta) : std::unexpected(delta.error());
       if (next) {
         snapshot = *std::move(next);

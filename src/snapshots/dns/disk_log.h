@@ -30,6 +30,14 @@ class DnsDiskLog {
   };
   static Result<Opened> open(Disk& disk, std::string directory, Random& random,
                              std::uint64_t log_bytes_min = kLogBytesMin);
+  // The same without what happened to one zone from a revision on: the zone is as it was before, or absent
+  // when the image holds it no longer. The disk then holds that too.
+  struct LeftOut {
+    std::string zone_id;
+    std::uint64_t since = 0;
+  };
+  static Result<Opened> open_without(const LeftOut& left_out, Disk& disk, std::string directory,
+                                     Random& random, std::uint64_t log_bytes_min = kLogBytesMin);
 
   // `delta` made `after` of the snapshot that was appended before. On an error the disk keeps what it had;
   // the next append then writes a whole image.
@@ -42,6 +50,7 @@ class DnsDiskLog {
   std::string log_path(std::uint64_t revision) const;
   Result<std::unique_ptr<const DnsSnapshot>> read_image(Random& random, std::vector<std::string>& warnings);
   Result<std::unique_ptr<const DnsSnapshot>> read_log(std::unique_ptr<const DnsSnapshot> snapshot,
+                                                      const LeftOut& left_out,
                                                       std::vector<std::string>& warnings);
   Result<void> write_image(const DnsSnapshot& snapshot);
   Result<void> append_to_log(const Delta& delta);

@@ -89,6 +89,13 @@ class DiskLogTest : public testing::Test {
     snapshot = std::move(opened->snapshot);
     warnings = std::move(opened->warnings);
   }
+  void open_without(const std::string& zone_id, std::uint64_t since) {
+    auto opened = DnsDiskLog::open_without({zone_id, since}, disk, "d", random);
+    ASSERT_TRUE(opened) << opened.error().message;
+    log = std::move(opened->log);
+    snapshot = std::move(opened->snapshot);
+    warnings = std::move(opened->warnings);
+  }
   Result<void> append(Delta delta) {
     snapshot = apply(*snapshot, delta).value();
     return log->append(delta, *snapshot);
@@ -152,6 +159,39 @@ TEST_F(DiskLogTest, ARestartFindsImageAndDeltas) {
   ASSERT_TRUE(append(edit(7, "c")));
   open();
   EXPECT_EQ(snapshot->revision(), 8u);
+}
+
+TEST_F(DiskLogTest, AZoneIsReadAsItWasBeforeARevisionAndStaysSo) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  auto expected = names();
+  ASSERT_TRUE(append(edit(6, "b")));
+  Delta other = image(8);
+  other.from = 7;
+  other.zones[0].zone_id = "Z2";
+  ASSERT_TRUE(append(other));
+  expected.insert("Z2");
+  open_without("Z1", 7);
+  EXPECT_EQ(names(), expected);
+  EXPECT_EQ(snapshot->revision(), 8u);
+  open();
+  EXPECT_EQ(names(), expected) << "the disk still held what was left out";
+  ASSERT_TRUE(append(edit(8, "c")));
+  open();
+  EXPECT_EQ(snapshot->revision(), 9u);
+}
+
+TEST_F(DiskLogTest, AZoneWhoseOlderStateTheImageDoesNotHoldIsAbsent) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  open_without("Z1", 5);
+  EXPECT_EQ(snapshot->zone_count(), 0u);
+  EXPECT_EQ(snapshot->revision(), 6u);
+  disk.full = true;
+  open_without("Z1", 5);
+  EXPECT_FALSE(warnings.empty());
 }
 
 TEST_F(DiskLogTest, ALogTornAtAnyByteLosesOnlyItsTail) {

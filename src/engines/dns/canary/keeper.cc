@@ -25,7 +25,7 @@ using snapshots::dns::DnsSnapshot;
 
 // Of processor time: a machine that stalls condemns no delta. The longest a megabyte may take is twenty times
 // what it takes on an idle core.
-constexpr int kProcessorSecondsMax = 2;
+constexpr int kProcessorSecondsMax = 1;
 constexpr std::size_t kBytesASecond = 2'000'000;
 
 int processor_seconds_max(std::size_t bytes) {
@@ -137,7 +137,6 @@ class Keeper {
       auto sent = send_frame(canary_socket_, Frame::Kind::Examine, pending_);
       auto verdict = sent ? receive_frame(canary_socket_) : std::unexpected(sent.error());
       if (verdict) return *std::move(verdict);
-      // Only a signal that it could not have survived tells that it is gone, and of what.
       status = end_canary();
       const std::string why = fmt::format("{} while {}", how_it_ended(status), describe(note_));
       if (!fork_canary()) return failed("cannot fork");
