@@ -19,23 +19,24 @@ using snapshots::dns::NameLink;
 
 constexpr std::size_t kOptFixedSize = 11;  // root owner, type, class, TTL, RDLENGTH
 
-// The name in RDATA whose addresses a client will want next; empty when the type has none.
-std::string_view additional_target(Type type, std::string_view rdata) {
-  std::size_t offset = 0;
+// Where in RDATA the name begins whose addresses a client will want next; nothing when the type has none.
+constexpr std::optional<std::size_t> target_offset(Type type) {
   switch (type) {
     case Type::NS:
-      break;
+      return 0;
     case Type::MX:
     case Type::SVCB:
     case Type::HTTPS:
-      offset = 2;
-      break;
+      return 2;
     case Type::SRV:
-      offset = 6;
-      break;
+      return 6;
     default:
-      return {};
+      return std::nullopt;
   }
+}
+
+std::string_view additional_target(Type type, std::string_view rdata) {
+  const std::size_t offset = *target_offset(type);
   std::size_t end = offset;
   while (rdata[end] != 0) end += static_cast<std::uint8_t>(rdata[end]) + 1u;
   return rdata.substr(offset, end + 1 - offset);
@@ -191,6 +192,15 @@ bool Reply::put_linked(Owner owner, const RecordsView& records) {
   return true;
 }
 
+void Reply::explain_set(Section section, Owner owner, const RecordsView& records) {
+  trace_->add(section == Section::Answer      ? "answer"
+              : section == Section::Authority ? "authority"
+                                              : "additional",
+              fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner.wire)->to_string(),
+                          records.ttl(), meridian::dns::to_string(records.type), records.count,
+                          records.count == 1 ? "" : "s"));
+}
+
 bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
   const std::size_t before = size_;
   if (!(records.links ? put_linked(owner, records) : put_plain(owner, records))) {
@@ -200,13 +210,8 @@ bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
   set_at_ = before;
   set_owner_size_ = written_size(owner);
   counts_[static_cast<std::size_t>(section)] += records.count;
-  if (trace_)
-    trace_->add(section == Section::Answer      ? "answer"
-                : section == Section::Authority ? "authority"
-                                                : "additional",
-                fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner.wire)->to_string(),
-                            records.ttl(), meridian::dns::to_string(records.type), records.count,
-                            records.count == 1 ? "" : "s"));
+  if (trace_) [[unlikely]]
+    explain_set(section, owner, records);
   if (added_count_ < added_.size()) added_[added_count_++] = records.data.data();
   return true;
 }
@@ -220,7 +225,7 @@ bool Reply::add_required(Section section, Owner owner, const RecordsView& record
 }
 
 void Reply::remember(const DnsZone& zone, const RecordsView& records) {
-  if (source_count_ == sources_.size() || additional_target(records.type, records.first()).empty()) return;
+  if (source_count_ == sources_.size() || !target_offset(records.type)) return;
   sources_[source_count_++] = {&zone, records, set_at_, set_owner_size_};
 }
 
@@ -309,6 +314,7 @@ void Reply::add_targets(const DnsSnapshot& snapshot, const Source& source, bool 
 }
 
 void Reply::add_additional(const DnsSnapshot& snapshot) {
+  if (source_count_ == 0) return;
   for (const bool glue : {true, false})
     for (std::size_t i = 0; i < source_count_; ++i)
       if (!glue || !cut_.empty()) add_targets(snapshot, sources_[i], glue);

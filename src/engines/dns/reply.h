@@ -83,6 +83,7 @@ class Reply {
   Owner end_of(Owner name, std::size_t size) const;
 
   bool add_set(Section section, Owner owner, const RecordsView& records);
+  [[gnu::cold]] void explain_set(Section section, Owner owner, const RecordsView& records);
   bool add_required(Section section, Owner owner, const RecordsView& records);
   bool add_composed(Owner owner, const NameNode& node);
   bool put_plain(Owner owner, const RecordsView& records);

@@ -40,12 +40,10 @@ MessageWriter::MessageWriter(MutableBytes buffer, std::size_t limit) : buffer_(b
 }
 
 void write_header(const Header& header, std::uint8_t* out) {
-  auto bit = [](bool on, unsigned value) { return on ? value : 0u; };
   store_u16(out, header.id);
-  out[2] = static_cast<std::uint8_t>(bit(header.qr, 0x80) | (static_cast<unsigned>(header.opcode) & 15) << 3 |
-                                     bit(header.aa, 4) | bit(header.tc, 2) | bit(header.rd, 1));
-  out[3] = static_cast<std::uint8_t>(bit(header.ra, 0x80) | bit(header.ad, 0x20) | bit(header.cd, 0x10) |
-                                     (header.rcode & 15u));
+  out[2] = static_cast<std::uint8_t>(header.qr << 7 | (static_cast<unsigned>(header.opcode) & 15) << 3 |
+                                     header.aa << 2 | header.tc << 1 | static_cast<int>(header.rd));
+  out[3] = static_cast<std::uint8_t>(header.ra << 7 | header.ad << 5 | header.cd << 4 | (header.rcode & 15));
   store_u16(out + 4, header.question_count);
   store_u16(out + 6, header.answer_count);
   store_u16(out + 8, header.authority_count);
