@@ -56,11 +56,9 @@ Reply::Reply(const Query& query, const AnswerContext& context, MutableBytes out,
       trace_(trace),
       out_(out.data()),
       limit_(size_limit(query, context, out)) {
-  header_.id = query.header.id;
-  header_.qr = true;
-  header_.opcode = query.header.opcode;
-  header_.rd = query.header.rd;
-  header_.cd = query.header.cd;  // RFC 4035 §3.1.6
+  // RFC 1035 §4.1.1; CD comes back too (RFC 4035 §3.1.6).
+  flags_ = static_cast<std::uint16_t>(kResponse | static_cast<unsigned>(query.header.opcode) << 11 |
+                                      query.header.rd << 8 | query.header.cd << 4);
   const std::string_view name = query.question.name.wire();
   std::memcpy(out_ + kQuestionAt, name.data(), name.size());
   size_ = kQuestionAt + name.size() + 4;
@@ -218,7 +216,7 @@ bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
 
 bool Reply::add_required(Section section, Owner owner, const RecordsView& records) {
   if (add_set(section, owner, records)) return true;
-  header_.tc = true;
+  set_truncated(true);
   if (trace_)
     trace_->add("truncated", fmt::format("{} does not fit", meridian::dns::to_string(records.type)));
   return false;
@@ -333,16 +331,11 @@ void Reply::pad(std::size_t size_before_opt) {
 
 std::size_t Reply::finish(Rcode rcode) {
   const auto code = static_cast<std::uint16_t>(rcode);
-  header_.rcode = code & 15;
-  header_.question_count = 1;
-  header_.answer_count = counts_[0];
-  header_.authority_count = counts_[1];
-  header_.additional_count = counts_[2];
   if (query_.edns) {
     // RFC 6891 §6.1.3: the class is what we accept, the TTL the upper bits of the code, version 0 and DO.
     if (padded_size_max_ != 0) [[unlikely]]
       pad(size_);
-    ++header_.additional_count;
+    ++counts_[static_cast<std::size_t>(Section::Additional)];
     std::uint8_t* opt = out_ + size_;
     opt[0] = 0;
     store_u16(opt + 1, static_cast<std::uint16_t>(Type::OPT));
@@ -352,7 +345,10 @@ std::size_t Reply::finish(Rcode rcode) {
     std::memcpy(opt + kOptFixedSize, options_.data(), options_size_);
     size_ += kOptFixedSize + options_size_;
   }
-  meridian::dns::write_header(header_, out_);
+  store_u16(out_, query_.header.id);
+  store_u16(out_ + 2, static_cast<std::uint16_t>(flags_ | (code & 15)));
+  store_u16(out_ + 4, 1);
+  for (std::size_t i = 0; i < counts_.size(); ++i) store_u16(out_ + 6 + 2 * i, counts_[i]);
   return size_;
 }
 

@@ -30,10 +30,10 @@ class Reply {
   // Writes the question and keeps room for OPT.
   Reply(const meridian::dns::Query& query, const AnswerContext& context, MutableBytes out, Trace* trace);
 
-  void set_authoritative(bool authoritative) { header_.aa = authoritative; }
-  void set_truncated(bool truncated) { header_.tc = truncated; }
-  bool authoritative() const { return header_.aa; }
-  bool truncated() const { return header_.tc; }
+  void set_authoritative(bool authoritative) { set_flag(kAuthoritative, authoritative); }
+  void set_truncated(bool truncated) { set_flag(kTruncated, truncated); }
+  bool authoritative() const { return flags_ & kAuthoritative; }
+  bool truncated() const { return flags_ & kTruncated; }
 
   Owner question() const { return {query_.question.name.wire(), kQuestionAt}; }
   // Required: false, and the reply is truncated, when the RRset does not fit.
@@ -57,6 +57,11 @@ class Reply {
   static constexpr std::uint16_t kQuestionAt = meridian::dns::kHeaderSize;
   static constexpr std::size_t kPointedMax = 0x3fff;
   static constexpr std::size_t kRecordHeadSize = snapshots::dns::kRecordHeadSize;
+
+  static constexpr std::uint16_t kResponse = 0x8000, kAuthoritative = 0x0400, kTruncated = 0x0200;
+  void set_flag(std::uint16_t flag, bool on) {
+    flags_ = static_cast<std::uint16_t>(on ? flags_ | flag : flags_ & ~flag);
+  }
 
   struct Source {
     const DnsZone* zone;
@@ -97,7 +102,7 @@ class Reply {
   const meridian::dns::Query& query_;
   const AnswerContext& context_;
   Trace* trace_;
-  meridian::dns::Header header_;
+  std::uint16_t flags_;  // of the header, as on the wire
   std::uint8_t* out_;
   std::size_t limit_, size_;
   std::array<std::uint16_t, 3> counts_{};

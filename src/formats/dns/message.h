@@ -27,7 +27,6 @@ struct Header {
   std::uint16_t question_count = 0, answer_count = 0, authority_count = 0, additional_count = 0;
 };
 Header read_header(const std::uint8_t (&bytes)[kHeaderSize]);
-void write_header(const Header& header, std::uint8_t* out);  // kHeaderSize bytes
 
 struct Question {
   Name name;  // case as it was asked

@@ -39,19 +39,12 @@ MessageWriter::MessageWriter(MutableBytes buffer, std::size_t limit) : buffer_(b
   std::memset(buffer_.data(), 0, kHeaderSize);
 }
 
-void write_header(const Header& header, std::uint8_t* out) {
+void MessageWriter::set_header(const Header& header) {
+  std::uint8_t* out = buffer_.data();
   store_u16(out, header.id);
   out[2] = static_cast<std::uint8_t>(header.qr << 7 | (static_cast<unsigned>(header.opcode) & 15) << 3 |
                                      header.aa << 2 | header.tc << 1 | static_cast<int>(header.rd));
   out[3] = static_cast<std::uint8_t>(header.ra << 7 | header.ad << 5 | header.cd << 4 | (header.rcode & 15));
-  store_u16(out + 4, header.question_count);
-  store_u16(out + 6, header.answer_count);
-  store_u16(out + 8, header.authority_count);
-  store_u16(out + 10, header.additional_count);
-}
-
-void MessageWriter::set_header(const Header& header) {
-  write_header(header, buffer_.data());
 }
 
 bool MessageWriter::put(std::string_view bytes) {
