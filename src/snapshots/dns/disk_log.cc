@@ -44,9 +44,7 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Dis
   opened.snapshot = TRY(log.read_log(std::move(snapshot), left_out, opened.warnings));
   log.revision_ = opened.snapshot->revision();
   log.remove_other_logs();
-<<<<<<< HEAD
   malloc_trim(0);  // reading the image took several times what the snapshot does
-=======
   if (!left_out.zone_id.empty()) {
     if (auto written = log.write_image(*opened.snapshot); !written) {
       log.log_.reset();
@@ -54,7 +52,6 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Dis
     }
     return opened;
   }
->>>>>>> 7f4238c (Guard: a server that dies of a change comes back without it)
   // Without an image there is nothing a log could lie on.
   if (log.image_bytes_ > 0) log.log_ = TRY(disk.append_to(log.log_path(log.image_revision_)));
   return opened;
