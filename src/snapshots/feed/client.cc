@@ -69,6 +69,8 @@ void FeedClient::disconnect(const std::string& why) {
   incoming_.reset();
   awaiting_image_ = false;
   tick_timer_.reset();
+  frames_timer_.reset();
+  package_finished_ = false;
   image_timer_.reset();
   acknowledge_timer_.reset();
   following_.set(0);
@@ -92,12 +94,25 @@ void FeedClient::disconnect(const std::string& why) {
 void FeedClient::on_data(net::TcpConnection&, Bytes data) {
   heard_ = loop_.clock().monotonic();
   reader_.add(data);
+  if (!frames_timer_) take_frames();
+}
+
+// One package a turn of the loop: between two, heartbeats and acknowledgements leave. An edge with much to
+// apply would be taken for one that is gone, and changes would not wait for it.
+void FeedClient::take_frames() {
   for (;;) {
     auto frame = reader_.next();
     if (!frame) return disconnect(frame.error().message);
-    if (!*frame) return;
+    if (!*frame) return connection_->resume_reading();
     const Result<void> taken = std::visit([&](auto& one) { return take(one); }, **frame);
     if (!taken) return disconnect(taken.error().message);
+    if (!std::exchange(package_finished_, false)) continue;
+    connection_->pause_reading();
+    frames_timer_ = loop_.after(Duration::zero(), [this] {
+      frames_timer_.reset();
+      take_frames();
+    });
+    return;
   }
 }
 
@@ -206,6 +221,7 @@ void FeedClient::finish_package() {
     acknowledge();
   }
   incoming_.reset();
+  package_finished_ = true;
   heard_ = loop_.clock().monotonic();  // a large image takes its time, in which nothing could be heard
 }
 

@@ -74,6 +74,7 @@ class FeedClient final : private net::TcpHandler {
 
   void connect();
   void greet(std::unique_ptr<net::TcpConnection> connection);
+  void take_frames();
   void disconnect(const std::string& why);
   void tick();
   void send(const Frame& frame) { connection_->write(encode(frame)); }
@@ -111,13 +112,14 @@ class FeedClient final : private net::TcpHandler {
   FrameReader reader_;
   std::optional<Welcome> welcome_;
   std::optional<PackageHead> incoming_;  // `part` holds what has arrived
+  bool package_finished_ = false;        // in this turn of the loop
   bool awaiting_image_ = false;          // after a refusal: what else arrives is dropped
   std::uint64_t refused_to_ = 0;         // of the last refusal: who gets past it has recovered
   std::uint64_t acknowledged_ = 0;       // on this connection
   MonotonicTime heard_{};
   std::optional<MonotonicTime> renewal_asked_;
   Duration reconnect_pause_, image_pause_, acknowledge_pause_{};
-  std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, image_timer_, acknowledge_timer_;
+  std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, frames_timer_, image_timer_, acknowledge_timer_;
   bool told_lost_ = false;
   std::string told_why_;
 

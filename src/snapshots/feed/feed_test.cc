@@ -28,16 +28,19 @@ class Control final : public EdgeAuthority, public ImageSource {
     server = std::make_unique<FeedServer>(loop, logger, metrics, *this, *this, options);
   }
   void listen() { EXPECT_TRUE(server->listen({}, nullptr)); }
-  void add(const std::string& letters) {
+  void publish(const std::string& letters) {
     const std::uint64_t from = text_.size();
     text_ += letters;
     server->publish(from, text_.size(), letters);
-    loop_.run_posted();
+  }
+  void add(const std::string& letters) {
+    publish(letters);
+    loop_.advance({});
   }
   void replace_all(const std::string& text) {
     text_ = text;
     server->publish(0, text_.size(), text_);
-    loop_.run_posted();
+    loop_.advance({});
   }
   const std::string& text() const { return text_; }
   EdgeState edge(const std::string& name) const {
@@ -100,6 +103,7 @@ class Edge final : public FeedTarget, public EdgeCertificate {
   Position holds() const override { return {store, text.size()}; }
   Result<void> apply(const StoreId& from_store, std::uint64_t from, std::uint64_t to,
                      std::string_view plain) override {
+    if (when_applying) when_applying();
     if (plain.find('!') != plain.npos) return invalid("it has a bad letter");
     if (from == 0) text.clear();
     text += plain;
@@ -131,6 +135,7 @@ class Edge final : public FeedTarget, public EdgeCertificate {
   bool serves_at_once = true, renewal_due = false;
   std::uint64_t served = 0;
   int attempts = 0;
+  std::function<void()> when_applying;
 
  private:
   TestLoop& loop_;
@@ -290,6 +295,22 @@ TEST_F(Feed, AnEdgeThatIsCutOffIsWaitedForThenLeftOutAndConvergesOnReturn) {
   EXPECT_TRUE(control->edge("two").connected);
   control->add("e");
   EXPECT_EQ(served(), 5u);
+}
+
+TEST_F(Feed, AnEdgeWithMuchToApplyIsHeardMeanwhileAndWaitedFor) {
+  start_control();
+  auto edge = make_edge("one");
+  loop.advance(seconds(1));
+  Duration longest_silence{};
+  edge->when_applying = [&] {
+    longest_silence = std::max(longest_silence, loop.clock().now() - *control->edge("one").heard_at);
+    loop.pass(seconds(2));
+  };
+  for (const char* letter : {"d", "e", "f", "g", "h", "i", "j", "k"}) control->publish(letter);
+  loop.advance(seconds(20));
+  EXPECT_EQ(edge->text, "abcdefghijk");
+  EXPECT_LE(longest_silence, seconds(2)) << "taken for gone after 5 s";
+  EXPECT_EQ(served(), 11u);
 }
 
 TEST_F(Feed, ARefusedDeltaIsKeptAndAnImageIsAskedForWithBackOff) {
