@@ -15,13 +15,14 @@ using namespace meridian::dns;
 constexpr SystemTime kNow{std::chrono::seconds(1'700'000'000)};
 
 void sign_and_check(Bytes message, const TsigKeys& keys, const TsigKey& key) {
-  if (message.size() < kHeaderSize || load_u16(&message[10]) == 65535) return;
+  if (load_u16(&message[10]) == 65535 || !parse_message(message)) return;
   std::vector<std::uint8_t> buffer(message.begin(), message.end());
   TsigSigner signer(key);
   buffer.resize(message.size() + signer.room());
-  buffer.resize(signer.sign(buffer, message.size(), kNow));
+  const std::size_t size = signer.sign(buffer, message.size(), kNow);
+  buffer.resize(size);
   const auto found = find_tsig(buffer);
-  if (!found || !*found) return;  // the message was malformed before
+  CHECK(found && *found);
   const TsigVerdict verdict = verify_request(buffer, **found, keys, kNow);
   CHECK(!verdict.malformed && verdict.error == TsigError::None);
   CHECK(without_tsig(buffer, **found) == as_text(message));

@@ -157,6 +157,13 @@ void add_transfer(CLI::App& app, TransferWords& words) {
          "--transfer-to", words.transfer_to,
          "Who may take zones by AXFR and IXFR: PREFIX, key:NAME, or PREFIX,key:NAME (nobody by default)")
       ->type_name("RULE");
+  app.add_option("--notify", words.notify,
+                 "Secondaries told of changes: ADDR, ADDR@PORT, and ,key:NAME to sign what they are told")
+      ->type_name("TARGET");
+  app.add_option("--catalog-zone", words.catalog_zone,
+                 "A zone that lists all zones (RFC 9432), for secondaries that take them from there")
+      ->envname("MERIDIAN_CATALOG_ZONE")
+      ->type_name("NAME");
   app.add_option("--tsig-keys", words.tsig_keys_file,
                  "TSIG keys as tsig-keygen or keymgr -t write them; a file of mode 0600")
       ->envname("MERIDIAN_TSIG_KEYS")
@@ -289,9 +296,20 @@ void add_zone(CLI::App& root, Parsed& parsed) {
 
   CLI::App& in =
       *zone.add_subcommand("import", "Put the records of a zone file (BIND form) into a hosted zone");
-  in.add_option("file", parsed.zone_import.file, "The zone file; - for standard input")
+  in.add_option("file", parsed.zone_import.file,
+                "The zone file; - for standard input; with --axfr the name of the zone")
       ->required()
+      ->type_name("FILE|NAME");
+  in.add_option("--axfr", parsed.zone_import.axfr, "Take the zone from another server by AXFR")
+      ->type_name("SERVER[:PORT]");
+  in.add_option("--tsig-keys", parsed.zone_import.tsig_keys_file,
+                "The TSIG key for that: a file of mode 0600, as tsig-keygen or keymgr -t write it")
+      ->envname("MERIDIAN_TSIG_KEYS")
       ->type_name("FILE");
+  in.add_option("--tsig-key", parsed.zone_import.tsig_key,
+                "Which key of the file, when it has several; or ALGORITHM:NAME:SECRET")
+      ->envname("MERIDIAN_TSIG_KEY")
+      ->type_name("KEY");
   in.add_option("--origin", parsed.zone_import.origin, "The domain; needed unless --zone-id is given")
       ->type_name("NAME");
   in.add_option("--zone-id", parsed.zone_import.zone_id, "The hosted zone, when its name is not unique")

@@ -43,6 +43,8 @@ struct QueryLogOptions {
 // Zone transfer: transfer_settings.h turns the words into values.
 struct TransferWords {
   std::vector<std::string> transfer_to;  // PREFIX, key:NAME or PREFIX,key:NAME; none: nobody
+  std::vector<std::string> notify;       // ADDR[@PORT][,key:NAME]
+  std::string catalog_zone;
   std::string tsig_keys_file;
   std::vector<std::string> tsig_keys;  // ALGORITHM:NAME:SECRET, of the configuration file
   unsigned transfers_max = 0;
@@ -87,7 +89,11 @@ struct ExplainDnsOptions {
 };
 struct ZoneImportOptions {
   ClientOptions client;
-  std::string file, origin, zone_id;
+  std::string file;  // with `axfr` the zone's name
+  std::string origin, zone_id;
+  std::string axfr;            // SERVER[:PORT] to take the zone from; empty: `file` is a zone file
+  std::string tsig_keys_file;  // the key for that, …
+  std::string tsig_key;        // … which of several; or the key itself, ALGORITHM:NAME:SECRET
   bool create = false;
   bool dry_run = false;
 };

@@ -106,7 +106,7 @@ TEST(CommandLine, TsigKeysOfTheFileAreForItsOwnerOnly) {
   RealDisk disk;
   auto settings = read_transfer_settings(options.transfer, disk);
   ASSERT_TRUE(settings && *settings);
-  EXPECT_EQ((*settings)->allowed.size(), 2u);
+  EXPECT_EQ((*settings)->transfer.allowed.size(), 2u);
   options.transfer.tsig_keys.clear();
   EXPECT_THAT(read_transfer_settings(options.transfer, disk).error().message,
               HasSubstr("there is no TSIG key a."));

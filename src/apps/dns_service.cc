@@ -7,14 +7,14 @@ using snapshots::dns::DnsDiskLog;
 using snapshots::dns::DnsSnapshot;
 
 DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opened opened,
-                       std::unique_ptr<engines::dns::transfer::Transfers> transfers, const Clock& clock,
-                       Random& random, Logger& logger, Metrics& metrics)
+                       std::unique_ptr<DnsTransfer> transfer, const Clock& clock, Random& random,
+                       Logger& logger, Metrics& metrics)
     : logger_(logger),
       disk_failures_(metrics.counter("meridian_dns_snapshot_write_failures_total",
                                      "Snapshots that could not be kept on disk; serving is not affected.")),
       clock_(clock),
       disk_log_(std::move(opened.log)),
-      transfers_(std::move(transfers)),
+      transfer_(std::move(transfer)),
       engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
 
 Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
@@ -49,24 +49,30 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   engine.tls_limits.connections_per_prefix_max = options.tcp.connections_per_prefix_max;
   engine.query_log = options.query_log;
   random.fill(engine.identity.cookie_secret);
-  std::unique_ptr<engines::dns::transfer::Transfers> transfers;
-  if (options.transfer)
-    transfers = std::make_unique<engines::dns::transfer::Transfers>(*options.transfer, *opened.snapshot,
-                                                                    clock, logger, metrics);
-  engine.transfers = transfers.get();
+  std::unique_ptr<DnsTransfer> transfer;
+  if (options.transfer) {
+    transfer =
+        std::make_unique<DnsTransfer>(*options.transfer, *opened.snapshot, clock, random, logger, metrics);
+    engine.transfers = &transfer->transfers();
+  }
   std::unique_ptr<DnsService> service(new DnsService(std::move(engine), std::move(opened),
-                                                     std::move(transfers), clock, random, logger, metrics));
+                                                     std::move(transfer), clock, random, logger, metrics));
   if (crash_record) service->crash_record_ = *std::move(crash_record);
   service->suspect_ = suspect;
   if (service->crash_record_) service->crash_record_->begin(suspect);
   service->zone_count_ = service->latest().zone_count();
   TRY(service->engine_.start());
+  if (service->transfer_) TRY(service->transfer_->start(service->engine_));
   if (options.canary_program.empty()) return service;
   service->canary_ = std::make_unique<engines::dns::Canary>(
       options.canary_program, [&engine = service->engine_] { return encode_image(engine.latest()); }, clock,
       logger, metrics);
   service->canary_->start();
   return service;
+}
+
+DnsService::~DnsService() {
+  if (transfer_) transfer_->stop();
 }
 
 Result<void> DnsService::examine(const Delta& delta) {
@@ -77,8 +83,9 @@ Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSn
   TRY(examine(delta));
   if (crash_record_) crash_record_->took(delta, clock_.now());
   zone_count_ = next->zone_count();
-  if (transfers_) transfers_->publish(delta, *next);
+  if (transfer_) transfer_->publish(delta, *next);
   engine_.publish(std::move(next));
+  if (transfer_) transfer_->published(delta.to);
   if (canary_) canary_->keep();
   // After the engine: the disk is for the next start, and nobody waits for it.
   auto kept = disk_log_->append(delta, engine_.latest());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/dns_transfer.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -28,10 +29,10 @@ struct DnsServiceOptions {
   std::string canary_program;  // see engines/dns/canary/canary.h; empty: deltas are published untried
   engines::dns::RateLimitOptions limits;
   engines::dns::TcpLimits tcp;
-  std::vector<net::Address> tls_addresses;                          // DNS over TLS
-  std::shared_ptr<net::TlsServerContext> tls;                       // needed with such addresses
-  engines::dns::query_log::QueryLog* query_log = nullptr;           // outlives the service
-  std::optional<engines::dns::transfer::TransferOptions> transfer;  // none: off
+  std::vector<net::Address> tls_addresses;                 // DNS over TLS
+  std::shared_ptr<net::TlsServerContext> tls;              // needed with such addresses
+  engines::dns::query_log::QueryLog* query_log = nullptr;  // outlives the service
+  std::optional<TransferSettings> transfer;                // none: off
 };
 
 class DnsService final : public compilers::dns::DnsSink {
@@ -41,6 +42,7 @@ class DnsService final : public compilers::dns::DnsSink {
                                                    Random& random, Disk& disk, Logger& logger,
                                                    Metrics& metrics);
 
+  ~DnsService() override;
   const snapshots::dns::DnsSnapshot& latest() const override { return engine_.latest(); }
   Result<void> publish(const snapshots::dns::Delta& delta,
                        std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
@@ -55,8 +57,8 @@ class DnsService final : public compilers::dns::DnsSink {
 
  private:
   DnsService(engines::dns::DnsEngineOptions options, snapshots::dns::DnsDiskLog::Opened opened,
-             std::unique_ptr<engines::dns::transfer::Transfers> transfers, const Clock& clock, Random& random,
-             Logger& logger, Metrics& metrics);
+             std::unique_ptr<DnsTransfer> transfer, const Clock& clock, Random& random, Logger& logger,
+             Metrics& metrics);
 
   Logger& logger_;
   Counter& disk_failures_;
@@ -64,7 +66,7 @@ class DnsService final : public compilers::dns::DnsSink {
   std::unique_ptr<engines::dns::CrashRecord> crash_record_;  // null: the disk had no room for it
   std::optional<engines::dns::Suspect> suspect_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
-  std::unique_ptr<engines::dns::transfer::Transfers> transfers_;  // null: off
+  std::unique_ptr<DnsTransfer> transfer_;  // null: off
   engines::dns::DnsEngine engine_;
   std::unique_ptr<engines::dns::Canary> canary_;  // null: none; before engine_ goes, whose snapshot it reads
   std::atomic<std::size_t> zone_count_{0};

@@ -44,7 +44,7 @@ int main(int count, char** words) {
                         [&](const ServeOptions& options) { return serve(options, clock, random, disk); },
                         [&](const StatusOptions& options) { return status(options); },
                         [&](const ExplainDnsOptions& options) { return explain_dns(options); },
-                        [&](const ZoneImportOptions& options) { return zone_import(options, clock); },
+                        [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
                         [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
                         [&](const SupportMatrixOptions& options) { return support_matrix(options); },
                         [&](const VersionOptions& options) { return version(options); },

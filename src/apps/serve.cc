@@ -94,6 +94,9 @@ class Server {
   std::string account_id() const {
     return options_.dev ? aws::development_key("").account_id : credentials_->first().account_id;
   }
+  compilers::dns::SecondaryOptions secondary_options();
+  static std::string compiled_with(const compilers::dns::SecondaryOptions& secondaries);
+  std::string compiled_with_path() const { return options_.data_dir + "/dns/compiled-with"; }
   std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
 
   const ServeOptions& options_;
@@ -177,7 +180,9 @@ Result<void> Server::start() {
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
-  watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *dns_, clock_, logger_, metrics_);
+  const compilers::dns::SecondaryOptions secondaries = secondary_options();
+  watcher_ =
+      std::make_unique<compilers::dns::DnsWatcher>(*store_, *dns_, clock_, logger_, metrics_, secondaries);
   acknowledgements_ = std::make_unique<WatcherAcknowledgements>(*watcher_);
   services::route53::Quotas quotas;
   quotas.record_sets_max = options_.records_per_zone_max;
@@ -185,6 +190,7 @@ Result<void> Server::start() {
   if (const auto& suspect = dns_->suspect())
     watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
   TRY(watcher_->start());
+  TRY(disk_.replace(compiled_with_path(), as_bytes(compiled_with(secondaries))));
   if (options_.example) TRY(make_example_world(services_->route53, account_id(), clock_));
 
   TRY(start_api());
@@ -199,6 +205,22 @@ Result<void> Server::start() {
   manager_.status(state());
   manager_.ready();
   return {};
+}
+
+// The snapshot on disk is of use only when it was compiled with the same options.
+compilers::dns::SecondaryOptions Server::secondary_options() {
+  compilers::dns::SecondaryOptions secondaries;
+  secondaries.revision_serials = !options_.transfer.transfer_to.empty();
+  if (const auto name = dns::Name::parse(options_.transfer.catalog_zone))
+    secondaries.catalog_apex = name->lower().wire();
+  secondaries.afresh =
+      disk_.read(compiled_with_path()).value_or(compiled_with({})) != compiled_with(secondaries);
+  return secondaries;
+}
+
+std::string Server::compiled_with(const compilers::dns::SecondaryOptions& secondaries) {
+  return fmt::format("serials: {}\ncatalog: {}\n", secondaries.revision_serials ? "revision" : "as written",
+                     to_hex(as_bytes(secondaries.catalog_apex)));
 }
 
 Result<void> Server::start_api() {

@@ -10,9 +10,12 @@
 
 namespace meridian::apps {
 
+struct TransferSettings {
+  engines::dns::transfer::TransferOptions transfer;
+  std::vector<engines::dns::transfer::NotifyTarget> notify;
+};
 // Nothing: zone transfer is off.
-Result<std::optional<engines::dns::transfer::TransferOptions>> read_transfer_settings(
-    const TransferWords& words, Disk& disk);
+Result<std::optional<TransferSettings>> read_transfer_settings(const TransferWords& words, Disk& disk);
 
 // The keys of a file that is its owner's alone.
 Result<dns::TsigKeys> read_tsig_keys(const std::string& path, Disk& disk);

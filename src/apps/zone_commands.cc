@@ -11,8 +11,10 @@
 #include <span>
 
 #include "apps/aws_client.h"
+#include "apps/axfr_client.h"
 #include "apps/input.h"
 #include "apps/progress_bar.h"
+#include "apps/transfer_settings.h"
 #include "apps/zone_sets.h"
 #include "base/log.h"
 #include "formats/dns/name.h"
@@ -155,7 +157,8 @@ int report(const ZoneImportOptions& options, const ImportedZone& zone, std::size
     fmt::print("{}]}}\n", out);
   } else {
     for (const RefusedLine& line : refused)
-      fmt::print(stderr, "{}:{}: {}\n", options.file, line.line, line.reason);
+      fmt::print(stderr, "{}:{}{}: {}\n", options.file, options.axfr.empty() ? "" : " record ", line.line,
+                 line.reason);
     fmt::print("{} {} records{}{}\n", options.dry_run ? "would import" : "imported", accepted,
                zone.ignored ? fmt::format(", left {} SOA and NS of the apex as they are", zone.ignored) : "",
                refused.empty() ? "" : fmt::format(", refused {}", refused.size()));
@@ -163,11 +166,40 @@ int report(const ZoneImportOptions& options, const ImportedZone& zone, std::size
   return refused.empty() ? 0 : 1;
 }
 
+// The key that signs the request, if any.
+Result<std::optional<dns::TsigKey>> choose_key(const ZoneImportOptions& options, Disk& disk) {
+  if (options.tsig_keys_file.empty()) {
+    if (options.tsig_key.empty()) return std::nullopt;
+    return TRY(dns::parse_tsig_key(options.tsig_key));
+  }
+  const dns::TsigKeys keys = TRY(read_tsig_keys(options.tsig_keys_file, disk));
+  const dns::TsigKey* key =
+      options.tsig_key.empty() ? keys.only() : keys.find(TRY(dns::Name::parse(options.tsig_key)));
+  if (!key) return invalid(options.tsig_keys_file + ": name one of its keys with --tsig-key");
+  return *key;
+}
+
+Result<std::vector<dns::Record>> take_records(const ZoneImportOptions& options, const Clock& clock,
+                                              Random& random, Disk& disk) {
+  const auto server = TRY(parse_axfr_server(options.axfr));
+  return fetch_zone(server, TRY(dns::Name::parse(options.file)), TRY(choose_key(options, disk)), clock,
+                    random);
+}
+
 }  // namespace
 
-int zone_import(const ZoneImportOptions& options, const Clock& clock) {
-  auto text = read_input(options.file);
-  if (!text) return say(text.error().message);
+int zone_import(const ZoneImportOptions& given, const Clock& clock, Random& random, Disk& disk) {
+  ZoneImportOptions options = given;
+  Result<std::string> text;
+  Result<std::vector<dns::Record>> records;
+  if (options.axfr.empty()) {
+    text = read_input(options.file);
+    if (!text) return say(text.error().message);
+  } else {
+    records = take_records(options, clock, random, disk);
+    if (!records) return say(records.error().message);
+    if (options.origin.empty()) options.origin = options.file;
+  }
   auto client = AwsClient::open(options.client, r53::service_model(), clock);
   if (!client) return say(client.error().message);
 
@@ -189,7 +221,7 @@ int zone_import(const ZoneImportOptions& options, const Clock& clock) {
   auto name = dns::Name::parse(origin);
   if (!name) return say(name.error().message);
 
-  ImportedZone zone = read_zone(*text, *name);
+  ImportedZone zone = options.axfr.empty() ? read_zone(*text, *name) : read_records(*records, *name);
   if (options.dry_run) return report(options, zone, zone.records, {}, zone_id);
   std::vector<RefusedLine> refused;
   std::size_t accepted = 0;

@@ -3,10 +3,12 @@
 
 #include "apps/command_line.h"
 #include "base/clock.h"
+#include "base/disk.h"
+#include "base/random.h"
 
 namespace meridian::apps {
 
-int zone_import(const ZoneImportOptions& options, const Clock& clock);
+int zone_import(const ZoneImportOptions& options, const Clock& clock, Random& random, Disk& disk);
 int zone_export(const ZoneExportOptions& options, const Clock& clock);
 
 }  // namespace meridian::apps

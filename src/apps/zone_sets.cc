@@ -70,4 +70,11 @@ ImportedZone read_zone(std::string_view text, const dns::Name& origin) {
   return zone;
 }
 
+ImportedZone read_records(std::span<const dns::Record> records, const dns::Name& origin) {
+  ImportedZone zone;
+  Collector collector(origin, zone);
+  for (std::size_t i = 0; i < records.size(); ++i) collector.add(records[i], i + 1);
+  return zone;
+}
+
 }  // namespace meridian::apps

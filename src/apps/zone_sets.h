@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "formats/dns/message.h"
 #include "formats/dns/name.h"
 #include "formats/dns/types.h"
 
@@ -16,7 +18,7 @@ struct ImportedSet {
   dns::Type type = dns::Type::A;
   std::uint32_t ttl = 0;
   std::vector<std::string> values;  // with Route 53's octal escapes
-  std::size_t line = 0;             // where its first record stands
+  std::size_t line = 0;             // where its first record stands; of records sent, its number
 };
 
 struct RefusedLine {
@@ -33,5 +35,7 @@ struct ImportedZone {
 
 // A record whose TTL differs from its set's (RFC 2181 §5.2 forbids that) is refused.
 ImportedZone read_zone(std::string_view text, const dns::Name& origin);
+// The same of records that another server sent; the first is number 1.
+ImportedZone read_records(std::span<const dns::Record> records, const dns::Name& origin);
 
 }  // namespace meridian::apps

@@ -113,6 +113,9 @@ class UdpSocket {
   virtual const Address& local() const = 0;
   virtual DatagramLosses losses() const = 0;     // thread-safe
   virtual int receive_buffer_bytes() const = 0;  // what the kernel granted
+  // A datagram of our own, such as a question; it may be lost like any other. What comes back goes to the
+  // socket's DatagramServer.
+  virtual void send_to(const Address& peer, Bytes datagram) = 0;
 };
 
 struct ListenOptions {

@@ -67,6 +67,13 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     return bytes / 2;  // the kernel doubles what it was asked for, for its own book-keeping (socket(7))
   }
 
+  void send_to(const Address& peer, Bytes datagram) override {
+    SocketAddress to = to_socket_address(peer);
+    const ssize_t sent =
+        ::sendto(socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT, to.get(), to.size);
+    if (sent < 0) add(unsent_, 1);
+  }
+
   void on_ready(std::uint32_t) override {
     const StillWatched alive(loop_, key_);
     for (int turn = 0; turn < kBatchesPerTurn; ++turn) {

@@ -44,6 +44,7 @@ class DeltaBuilder {
   void put_zone(const store::KeyValue& item) {
     auto zone = route53::decode_hosted_zone(item.value);
     if (!zone) return refuse(item.key, zone.error().message);
+    out_.written.push_back({zone->id, item.modified});
     // The zone's own value changes with every change of its records (it counts them); only a new zone matters
     // here.
     if (zones_.contains(zone->id)) return;

@@ -22,8 +22,15 @@ struct RefusedItem {
   std::string reason;
 };
 
+// A zone whose resource a commit wrote: every change of its records does.
+struct ZoneRevision {
+  std::string zone_id;
+  std::uint64_t revision = 0;
+};
+
 struct Compiled {
-  snapshots::dns::Delta delta;  // no zones: the commit changes nothing in DNS
+  snapshots::dns::Delta delta;        // no zones: the commit changes nothing in DNS
+  std::vector<ZoneRevision> written;  // in an image every zone, with the commit that wrote it last
   std::vector<RefusedItem> refused;
 };
 

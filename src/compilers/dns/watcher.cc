@@ -31,8 +31,10 @@ constexpr auto kRetryPause =
 
 class DnsWatcher::State {
  public:
-  State(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger, Metrics& metrics)
-      : store_(store),
+  State(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger, Metrics& metrics,
+        SecondaryOptions secondaries)
+      : secondaries_(std::move(secondaries)),
+        store_(store),
         sink_(sink),
         clock_(clock),
         logger_(logger),
@@ -61,7 +63,7 @@ class DnsWatcher::State {
     TRY(quarantine_.retry_all());
     const store::Revision goal = store_.revision();
     const std::uint64_t kept = sink_.latest().revision();
-    if (kept == 0 || kept > goal || !resume(kept)) {
+    if (kept == 0 || kept > goal || secondaries_.afresh || !resume(kept)) {
       auto begun = start_afresh();
       if (!begun && !begun.error().retry) return begun;
       if (!begun) compile_everything_again();
@@ -179,7 +181,10 @@ class DnsWatcher::State {
       logger_.error("dns", "a resource cannot be served and is left out",
                     {{"key", item.key}, {"why", item.reason}});
     }
-    if (!compiled.delta.zones.empty() || image) {
+    // A zone's own values have their part in its serial.
+    const bool only_serials = secondaries_.revision_serials && !compiled.written.empty();
+    written_ = std::move(compiled.written);
+    if (!compiled.delta.zones.empty() || image || only_serials) {
       if (auto served = offer(compiled.delta, image); !served) {
         logger_.error("dns", "a change is not served yet",
                       {{"revision", revision}, {"why", served.error().message}});
@@ -218,7 +223,11 @@ class DnsWatcher::State {
   }
 
   // An error with `retry` set is no verdict on what the delta holds.
-  Result<void> publish_whole(const Delta& delta) {
+  Result<void> publish_whole(const Delta& compiled) {
+    Delta amended;
+    if (secondaries_.revision_serials)
+      amended = amend_for_secondaries(compiled, written_, zones_, sink_.latest(), secondaries_);
+    const Delta& delta = secondaries_.revision_serials ? amended : compiled;
     auto next = apply(sink_.latest(), delta);
     if (!next) {
       logger_.error("dns", "a change cannot be applied; DNS serves the state before it",
@@ -375,6 +384,8 @@ class DnsWatcher::State {
                                [](const auto& set) { return set.type == meridian::dns::Type::SOA; });
   }
 
+  const SecondaryOptions secondaries_;
+  std::vector<ZoneRevision> written_;  // by what is being published
   store::Store& store_;
   DnsSink& sink_;
   const Clock& clock_;
@@ -399,8 +410,8 @@ class DnsWatcher::State {
 };
 
 DnsWatcher::DnsWatcher(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger,
-                       Metrics& metrics)
-    : state_(std::make_unique<State>(store, sink, clock, logger, metrics)) {}
+                       Metrics& metrics, SecondaryOptions secondaries)
+    : state_(std::make_unique<State>(store, sink, clock, logger, metrics, std::move(secondaries))) {}
 DnsWatcher::~DnsWatcher() = default;
 Result<void> DnsWatcher::start() {
   return state_->start();

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "compilers/dns/compile.h"
 #include "compilers/dns/quarantine.h"
+#include "compilers/dns/secondaries.h"
 #include "snapshots/dns/snapshot.h"
 #include "store/store.h"
 
@@ -33,7 +34,8 @@ class DnsSink {
 
 class DnsWatcher {
  public:
-  DnsWatcher(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger, Metrics& metrics);
+  DnsWatcher(store::Store& store, DnsSink& sink, const Clock& clock, Logger& logger, Metrics& metrics,
+             SecondaryOptions secondaries = {});
   ~DnsWatcher();
 
   // Brings the sink from its latest snapshot to the newest state of the store, then follows the store.

@@ -223,12 +223,15 @@ Result<std::optional<SignedMessage>> find_tsig(Bytes message) {
           load_u16(&message[position + 6]) != 0 || !fits ||
           position + kRecordFixedSize + size != message.size())
         return invalid("the TSIG is malformed, or not the last record");
-      SignedMessage found{start, TRY(read_rdata(owner, message.subspan(position + kRecordFixedSize, size)))};
+      SignedMessage found;
+      found.size = start;
+      found.tsig = TRY(read_rdata(owner, message.subspan(position + kRecordFixedSize, size)));
       return found;
     }
     position += kRecordFixedSize + size;
     if (position > message.size()) return invalid("a record is cut short");
   }
+  if (position != message.size()) return invalid("bytes follow the message");
   return std::nullopt;
 }
 

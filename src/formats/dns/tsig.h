@@ -41,7 +41,7 @@ class TsigKeys {
  public:
   Result<void> add(TsigKey key);  // Invalid: the name is taken; Limit: there are kTsigKeysMax
   const TsigKey* find(const Name& name) const;
-  bool empty() const { return keys_.empty(); }
+  const TsigKey* only() const { return keys_.size() == 1 ? &keys_.begin()->second : nullptr; }
 
  private:
   std::map<Name, TsigKey> keys_;

@@ -84,6 +84,14 @@ const DnsZone* DnsSnapshot::find_zone(LookupName& name, std::size_t labels_max) 
   return nullptr;
 }
 
+std::span<const std::shared_ptr<const DnsZone>> DnsSnapshot::zones_of(std::string_view apex) const {
+  LookupName name(key_, apex);
+  const ZonesOfApex* entry = zones_.find(
+      name.hash(name.labels()), [apex](const ZonesOfApex& candidate) { return candidate.apex() == apex; });
+  if (!entry) return {};
+  return entry->zones();
+}
+
 ZoneChange whole(const DnsZone& zone) {
   ZoneChange change{ZoneChange::Kind::Replace, zone.id(), std::string(zone.apex()), {}, {}};
   change.puts.reserve(zone.node_count());

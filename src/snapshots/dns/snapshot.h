@@ -131,6 +131,9 @@ class DnsSnapshot {
   // The answering zone with the longest apex of at most `labels_max` labels that `name` lies under.
   const DnsZone* find_zone(LookupName& name, std::size_t labels_max) const;
 
+  // The zones of exactly this apex (a lower-case wire name), the one that answers first.
+  std::span<const std::shared_ptr<const DnsZone>> zones_of(std::string_view apex) const;
+
   template <typename Visit>
   void for_each_zone(Visit&& visit) const {  // zones of one apex in the order in which they answer
     zones_.for_each([&](const ZonesOfApex& entry) {

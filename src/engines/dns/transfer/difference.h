@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "engines/dns/find_records.h"
+#include "engines/dns/transfer/alias_links.h"
 
 namespace meridian::engines::dns::transfer {
 
@@ -37,11 +36,19 @@ struct Difference {
   RecordList removed, added;       // the SOA of the old and of the new version first
 };
 
+RecordView soa_of(const DnsZone& zone);
+
 // Serial arithmetic (RFC 1982): whether `a` comes after `b`. Serials half the circle apart have no order.
 bool is_newer(std::uint32_t a, std::uint32_t b);
+std::uint32_t serial_in(std::string_view soa_rdata);  // well-formed
 std::uint32_t serial_of(const DnsZone& zone);
 
 // The zone that answers for exactly this apex; null when there is none.
 const DnsZone* zone_at(const DnsSnapshot& snapshot, std::string_view apex);
+
+// What a secondary sees change between two versions of a zone, when only the record sets of `keys` may
+// differ.
+Difference difference(const DnsSnapshot& before, const DnsZone& old, const DnsSnapshot& after,
+                      const DnsZone& now, const AliasLinks::Keys& keys);
 
 }  // namespace meridian::engines::dns::transfer

@@ -13,11 +13,6 @@ using Section = MessageWriter::Section;
 constexpr std::size_t kMessageSizeMax = 65535;  // what two bytes can say
 constexpr std::size_t kOptSize = 11;            // root owner, type, class, TTL, RDLENGTH
 
-RecordView soa_of(const DnsZone& zone) {
-  const RecordsView soa = *zone.apex_node().find(Type::SOA);
-  return {zone.apex(), Type::SOA, soa.ttl(), soa.first()};
-}
-
 class NewestSoa final : public RecordSource {
  public:
   NewestSoa(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone)
@@ -76,7 +71,43 @@ class WholeZone final : public RecordSource {
   bool ended_ = false;
 };
 
+class ChainOfDifferences final : public RecordSource {
+ public:
+  ChainOfDifferences(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone, Differences steps)
+      : version_(std::move(version)), soa_(soa_of(zone)), steps_(std::move(steps)), record_(soa_) {}
+
+  const RecordView* current() const override { return ended_ ? nullptr : &record_; }
+  void advance() override {
+    if (list_ == 2 * steps_.size()) {
+      ended_ = last_;
+      last_ = true;
+      record_ = soa_;
+      return;
+    }
+    const Difference& step = *steps_[list_ / 2];
+    const RecordList& list = list_ % 2 == 0 ? step.removed : step.added;
+    record_ = list.next(position_);  // each list has its SOA at least
+    if (!list.is_end(position_)) return;
+    position_ = 0;
+    ++list_;
+  }
+
+ private:
+  std::shared_ptr<const DnsSnapshot> version_;
+  RecordView soa_;
+  Differences steps_;
+  RecordView record_;
+  std::size_t list_ = 0;  // removed and added of each step in turn
+  std::size_t position_ = 0;
+  bool last_ = false, ended_ = false;
+};
+
 }  // namespace
+
+std::unique_ptr<RecordSource> differences(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone,
+                                          Differences steps) {
+  return std::make_unique<ChainOfDifferences>(std::move(version), zone, std::move(steps));
+}
 
 std::unique_ptr<RecordSource> whole_zone(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone) {
   return std::make_unique<WholeZone>(std::move(version), zone);

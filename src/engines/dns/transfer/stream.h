@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "engines/dns/transfer/difference.h"
+#include "engines/dns/transfer/zone_history.h"
 #include "formats/dns/message.h"
 #include "formats/dns/tsig.h"
 
@@ -27,6 +27,10 @@ class RecordSource {
 std::unique_ptr<RecordSource> whole_zone(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone);
 // The newest SOA alone: what a client that has it already is told (RFC 1995 §2).
 std::unique_ptr<RecordSource> newest_soa(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone);
+
+// The differences that lead to the version (RFC 1995 §4); there is at least one.
+std::unique_ptr<RecordSource> differences(std::shared_ptr<const DnsSnapshot> version, const DnsZone& zone,
+                                          Differences steps);
 
 // What every message of the reply repeats.
 struct StreamHead {

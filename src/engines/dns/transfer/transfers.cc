@@ -23,6 +23,8 @@ using Section = MessageWriter::Section;
 
 constexpr std::size_t kOptSize = 11;  // root owner, type, class, TTL, RDLENGTH
 constexpr std::size_t kOptHeadSize = 3;
+constexpr std::size_t kDifferenceBytesMin = 4096;
+constexpr std::size_t kNodeBytes = 64;  // about what a name of a zone takes in a transfer
 
 bool is_transfer(Type type) {
   return type == Type::AXFR || type == Type::IXFR;
@@ -76,8 +78,15 @@ struct Transfers::Request {
 // What becomes of a transfer: its zone in a version that is kept, or the code that refuses it.
 struct Transfers::Plan {
   Rcode rcode = Rcode::NoError;
-  std::shared_ptr<const DnsSnapshot> version;
+  ZoneHistory::View view;
   const DnsZone* zone = nullptr;
+
+  // Differences larger than the zone would help nobody.
+  bool takes_differences() const {
+    std::size_t bytes = 0;
+    for (const auto& step : view.differences) bytes += step->removed.bytes() + step->added.bytes();
+    return bytes > 0 && bytes <= std::max(kDifferenceBytesMin, zone->node_count() * kNodeBytes);
+  }
 };
 
 Transfers::Transfers(TransferOptions options, const DnsSnapshot& first, const Clock& clock, Logger& logger,
@@ -147,10 +156,9 @@ std::optional<Transfers::Request> Transfers::read_request(Bytes query, const net
   }
   if (request.question->type == Type::IXFR) {
     // RFC 1995 §3: the SOA that the client has stands in the authority section.
-    const bool has_soa = message->authorities.size() == 1 && message->authorities[0].type == Type::SOA;
-    if (has_soa)
-      request.serial =
-          ByteReader(message->authorities[0].rdata.substr(message->authorities[0].rdata.size() - 20)).u32();
+    const bool has_soa = message->authorities.size() == 1 && message->authorities[0].type == Type::SOA &&
+                         message->authorities[0].klass == Class::IN;
+    if (has_soa) request.serial = serial_in(message->authorities[0].rdata);
     request.malformed = !has_soa;
   }
   request.allowed =
@@ -159,9 +167,13 @@ std::optional<Transfers::Request> Transfers::read_request(Bytes query, const net
 }
 
 Transfers::Plan Transfers::plan(const Request& request) const {
-  if (!request.allowed || request.question->klass != Class::IN) return {Rcode::Refused, nullptr, nullptr};
-  Plan plan{Rcode::NoError, history_.newest(), nullptr};
-  plan.zone = zone_at(*plan.version, request.question->name.wire());
+  Plan plan;
+  if (!request.allowed || request.question->klass != Class::IN) {
+    plan.rcode = Rcode::Refused;
+    return plan;
+  }
+  plan.view = history_.view(request.question->name.lower().wire(), request.serial);
+  plan.zone = zone_at(*plan.view.version, request.question->name.wire());
   if (!plan.zone) plan.rcode = Rcode::NotAuth;  // RFC 5936 §2.2.1
   return plan;
 }
@@ -181,9 +193,12 @@ std::unique_ptr<Transfers::Running> Transfers::begin(Bytes query, const ServerId
   std::unique_ptr<RecordSource> records;
   if (request->serial && !is_newer(serial_of(*plan.zone), *request->serial)) {
     kind = "IXFR of nothing new";
-    records = newest_soa(plan.version, *plan.zone);
+    records = newest_soa(plan.view.version, *plan.zone);
+  } else if (plan.takes_differences()) {
+    kind = "IXFR";
+    records = differences(plan.view.version, *plan.zone, std::move(plan.view.differences));
   } else {
-    records = whole_zone(plan.version, *plan.zone);
+    records = whole_zone(plan.view.version, *plan.zone);
   }
   std::unique_ptr<TsigSigner> signer;
   if (request->is_signed())
@@ -250,7 +265,14 @@ class ShortReply {
       CHECK(writer_.add_record(Section::Additional, std::string_view("\0", 1), Type::OPT,
                                static_cast<Class>(udp_payload_size_max), 0, {}));
     }
-    return {writer_.finish(), static_cast<std::uint16_t>(rcode), header_.tc};
+    AnswerResult result;
+    result.size = writer_.finish();
+    result.rcode = static_cast<std::uint16_t>(rcode);
+    result.truncated = header_.tc;
+    result.kind = rcode == Rcode::NoError   ? AnswerKind::Positive
+                  : rcode == Rcode::FormErr ? AnswerKind::Malformed
+                                            : AnswerKind::Refused;
+    return result;
   }
 
  private:

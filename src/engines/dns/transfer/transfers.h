@@ -30,8 +30,10 @@ class Transfers {
   Transfers(TransferOptions options, const DnsSnapshot& first, const Clock& clock, Logger& logger,
             Metrics& metrics);
 
-  // The publisher's thread, before the engine publishes.
-  void publish(const snapshots::dns::Delta& delta, const DnsSnapshot& next) { history_.publish(delta, next); }
+  // The publisher's thread, before the engine publishes. What secondaries are to be told of.
+  std::vector<ChangedZone> publish(const snapshots::dns::Delta& delta, const DnsSnapshot& next) {
+    return history_.publish(delta, next);
+  }
 
   // Whether the query is for answer() below instead of the usual one: a transfer, signed, or about the hidden
   // zone.
