@@ -18,7 +18,7 @@ namespace meridian::net {
 namespace {
 
 constexpr int kReadsPerTurn = 8;  // of one connection, before the others get theirs
-constexpr int kAcceptsPerTurn = 16;
+constexpr int kAcceptsPerTurn = 64;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 class EpollConnection final : public TcpConnection, public Ready {
