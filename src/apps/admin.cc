@@ -1,6 +1,6 @@
 #include "apps/admin.h"
 
-#include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::apps {
 namespace {
@@ -22,7 +22,7 @@ std::string query_value(std::string_view query, std::string_view name) {
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) == name)
-      return equals == pair.npos ? "" : aws::percent_decode(pair.substr(equals + 1), true).value_or("");
+      return equals == pair.npos ? "" : percent_decode(pair.substr(equals + 1), true).value_or("");
   }
   return "";
 }
@@ -43,6 +43,7 @@ http::Response Admin::answer(const http::Request& request) {
     return ready ? reply(200, "ready\n") : reply(503, ready.error().message + "\n");
   }
   if (path == "/status") return reply_as(output, sources_.status(output));
+  if (path == "/edges" && sources_.edges) return reply_as(output, sources_.edges(output));
   if (path == "/dns/top") return reply_as(output, sources_.busiest(output));
   if (path == "/explain/dns") {
     auto text = sources_.explain_dns(query_value(query, "name"), query_value(query, "type"),

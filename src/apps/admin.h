@@ -1,5 +1,5 @@
-// The operator's endpoint: /metrics, /ready, /status, /dns/top and /explain/dns over HTTP, unsigned, on an
-// address of its own. Rule: nothing here changes anything.
+// The operator's endpoint: /metrics, /ready, /status, /edges, /dns/top and /explain/dns over HTTP, unsigned,
+// on an address of its own. Rule: nothing here changes anything.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@ struct AdminSources {
   std::function<Result<void>()> ready;  // the error says what is missing
   std::function<std::string(Output)> status;
   std::function<std::string(Output)> busiest;  // DNS clients and zones
+  std::function<std::string(Output)> edges;    // null: there is no feed here
   std::function<Result<std::string>(std::string_view name, std::string_view type, std::string_view from,
                                     Output)>
       explain_dns;

@@ -25,7 +25,12 @@ const std::map<std::string, LogLevel> kLogLevels{{"debug", LogLevel::Debug},
 // Everything the parser fills; which one counts is known when a subcommand was chosen.
 struct Parsed {
   std::string config;
-  ServeOptions serve;
+  ServeOptions serve, control;
+  EdgeOptions edge;
+  EdgeJoinOptions edge_join;
+  EdgesOptions edges;
+  EdgesTokenOptions edges_token;
+  EdgesRemoveOptions edges_remove;
   StatusOptions status;
   ExplainDnsOptions explain_dns;
   ZoneImportOptions zone_import;
@@ -182,8 +187,7 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-template <typename Options>
-void add_dns_sockets(CLI::App& app, Options& options) {
+void add_dns_sockets(CLI::App& app, DnsServerOptions& options) {
   options.dns_receive_buffer = 1024 * 1024;
   app.add_option("--dns-receive-buffer", options.dns_receive_buffer,
                  "Bytes of queries that wait in each UDP socket while its worker is busy (SO_RCVBUF)")
@@ -196,39 +200,56 @@ void add_dns_sockets(CLI::App& app, Options& options) {
       ->envname("MERIDIAN_DNS_PIN_WORKERS");
 }
 
-void add_serve(CLI::App& root, Parsed& parsed) {
-  CLI::App& app = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
-  ServeOptions& options = parsed.serve;
-  options.data_dir = "meridian-data";
-  options.api = {"127.0.0.1:4566"};
-  options.dns = {"127.0.0.1:5300"};
-  options.admin = "127.0.0.1:9153";
-  options.nsid = host_name();
-  options.call_workers = 16;
-  options.records_per_zone_max = 10000;
-  options.log_format = isatty(STDERR_FILENO) ? LogFormat::Text : LogFormat::Json;
-  app.add_option("--data-dir", options.data_dir, "The one directory of all state; made when absent")
+void add_data_dir(CLI::App& app, std::string& data_dir) {
+  data_dir = "meridian-data";
+  app.add_option("--data-dir", data_dir, "The one directory of all state; made when absent")
       ->envname("MERIDIAN_DATA_DIR")
       ->type_name("DIR")
       ->capture_default_str();
-  app.add_option("--api", options.api, "Where the AWS API listens")
-      ->envname("MERIDIAN_API")
+}
+
+void add_process(CLI::App& app, ProcessOptions& options, std::string& config) {
+  options.admin = "127.0.0.1:9153";
+  options.log_format = isatty(STDERR_FILENO) ? LogFormat::Text : LogFormat::Json;
+  add_data_dir(app, options.data_dir);
+  app.add_option("--admin", options.admin,
+                 "Where /metrics, /ready, /status, /dns/top and /explain/dns listen")
+      ->envname("MERIDIAN_ADMIN_LISTEN")
       ->type_name("ADDR:PORT")
-      ->capture_default_str()
-      ->delimiter(',');
-  app.add_option("--api-tls", options.api_tls, "Where the AWS API listens with TLS (off by default)")
-      ->envname("MERIDIAN_API_TLS")
-      ->type_name("ADDR:PORT")
-      ->delimiter(',');
+      ->capture_default_str();
+  app.add_option("--user", options.user,
+                 "Who to be when started as root: ports below 1024 are bound, then every right is given up")
+      ->envname("MERIDIAN_USER")
+      ->type_name("NAME[:GROUP]");
+  app.add_option("--log-format", options.log_format, "text or json; text on a terminal, json elsewhere")
+      ->envname("MERIDIAN_LOG_FORMAT")
+      ->transform(silent(CLI::CheckedTransformer(kLogFormats)))
+      ->type_name("text|json");
+  app.add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->envname("MERIDIAN_LOG_LEVEL")
+      ->transform(silent(CLI::CheckedTransformer(kLogLevels)))
+      ->type_name("LEVEL");
+  app.add_option("--config", config, "A TOML file with these same names; the command line wins")
+      ->envname("MERIDIAN_CONFIG")
+      ->type_name("FILE")
+      ->check(silent(CLI::ExistingFile));
+}
+
+void add_canary(CLI::App& app, DnsServerOptions& options) {
+  app.add_flag("--no-canary", options.no_canary,
+               "Publish changes without trying them in a process of their own, which needs the zones' memory "
+               "once more")
+      ->envname("MERIDIAN_NO_CANARY");
+}
+
+void add_dns_server(CLI::App& app, DnsServerOptions& options) {
+  options.dns = {"127.0.0.1:5300"};
+  options.nsid = host_name();
   app.add_option("--dns", options.dns, "Where DNS listens, UDP and TCP")
       ->envname("MERIDIAN_DNS")
       ->type_name("ADDR:PORT")
       ->capture_default_str()
       ->delimiter(',');
-  app.add_option("--user", options.user,
-                 "Who to be when started as root: ports below 1024 are bound, then every right is given up")
-      ->envname("MERIDIAN_USER")
-      ->type_name("NAME[:GROUP]");
   app.add_option("--dns-workers", options.dns_workers, "Threads that answer DNS; 0: one a core")
       ->envname("MERIDIAN_DNS_WORKERS")
       ->check(silent(CLI::Range(0, 128)))
@@ -242,6 +263,36 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
   add_transfer(app, options.transfer);
+  add_canary(app, options);
+}
+
+void add_feed(CLI::App& app, FeedOptions& options) {
+  CLI::Option* address = app.add_option("--feed", options.address, "Where edges connect, with mutual TLS")
+                             ->envname("MERIDIAN_FEED")
+                             ->type_name("ADDR:PORT");
+  if (!options.address.empty()) address->capture_default_str();
+  options.edge_live_time_s = 10;
+  app.add_option("--edge-live-time", options.edge_live_time_s,
+                 "Seconds for which changes wait for an edge that is no longer heard")
+      ->envname("MERIDIAN_EDGE_LIVE_TIME")
+      ->check(silent(CLI::Range(0, 86400)))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+}
+
+void add_control_plane(CLI::App& app, ServeOptions& options) {
+  options.api = {"127.0.0.1:4566"};
+  options.call_workers = 16;
+  options.records_per_zone_max = 10000;
+  app.add_option("--api", options.api, "Where the AWS API listens")
+      ->envname("MERIDIAN_API")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str()
+      ->delimiter(',');
+  app.add_option("--api-tls", options.api_tls, "Where the AWS API listens with TLS (off by default)")
+      ->envname("MERIDIAN_API_TLS")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
   app.add_option("--call-workers", options.call_workers, "Threads that run API calls")
       ->envname("MERIDIAN_CALL_WORKERS")
       ->check(silent(CLI::Range(1, 256)))
@@ -253,31 +304,64 @@ void add_serve(CLI::App& root, Parsed& parsed) {
       ->check(silent(CLI::Range(1, 50000000)))
       ->type_name("N")
       ->capture_default_str();
-  app.add_flag("--no-canary", options.no_canary,
-               "Publish changes without trying them in a process of their own, which needs the zones' memory "
-               "once more")
-      ->envname("MERIDIAN_NO_CANARY");
-  app.add_option("--admin", options.admin,
-                 "Where /metrics, /ready, /status, /dns/top and /explain/dns listen")
-      ->envname("MERIDIAN_ADMIN_LISTEN")
-      ->type_name("ADDR:PORT")
-      ->capture_default_str();
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
   app.add_flag("--example", options.example, "Make the example world when the data directory is new");
-  app.add_option("--log-format", options.log_format, "text or json; text on a terminal, json elsewhere")
-      ->envname("MERIDIAN_LOG_FORMAT")
-      ->transform(silent(CLI::CheckedTransformer(kLogFormats)))
-      ->type_name("text|json");
-  app.add_option("--log-level", options.log_level, "debug, info, warn or error")
-      ->envname("MERIDIAN_LOG_LEVEL")
-      ->transform(silent(CLI::CheckedTransformer(kLogLevels)))
-      ->type_name("LEVEL");
-  app.add_option("--config", parsed.config, "A TOML file with these same names; the command line wins")
-      ->envname("MERIDIAN_CONFIG")
-      ->type_name("FILE")
-      ->check(silent(CLI::ExistingFile));
+  add_feed(app, options.feed);
+}
+
+void add_serve(CLI::App& root, Parsed& parsed) {
+  CLI::App& serve = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
+  add_process(serve, parsed.serve, parsed.config);
+  add_dns_server(serve, parsed.serve);
+  add_control_plane(serve, parsed.serve);
+
+  CLI::App& control = *root.add_subcommand("control", "Run the API, and the feed that edges follow");
+  parsed.control.control = true;
+  parsed.control.feed.address = "127.0.0.1:4567";
+  add_process(control, parsed.control, parsed.config);
+  add_canary(control, parsed.control);
+  add_control_plane(control, parsed.control);
+}
+
+void add_edge(CLI::App& root, Parsed& parsed) {
+  CLI::App& edge = *root.add_subcommand("edge", "Answer DNS with what a control sends, and without it");
+  add_process(edge, parsed.edge, parsed.config);
+  add_dns_server(edge, parsed.edge);
+  CLI::App& join = *edge.add_subcommand("join", "Become an edge of the control that made the token");
+  join.add_option("token", parsed.edge_join.token, "What `meridian edges token` printed there")
+      ->required()
+      ->type_name("TOKEN");
+  join.add_flag("--again", parsed.edge_join.again, "Even when this directory has joined before");
+  add_data_dir(join, parsed.edge_join.data_dir);
+}
+
+void add_edges(CLI::App& root, Parsed& parsed) {
+  CLI::App& edges =
+      *root.add_subcommand("edges", "The edges of this control: what each serves, and how it feels");
+  add_admin(edges, parsed.edges.client);
+  CLI::App& token =
+      *edges.add_subcommand("token", "Make a token with which one machine can become an edge, once");
+  add_data_dir(token, parsed.edges_token.data_dir);
+  token
+      .add_option("--name", parsed.edges_token.name, "What the edge will be called; by default one is drawn")
+      ->type_name("NAME");
+  token
+      .add_option("--feed-address", parsed.edges_token.feed_address,
+                  "Where the edge finds the control's --feed, by name or address")
+      ->required()
+      ->type_name("HOST:PORT");
+  parsed.edges_token.valid_s = 3600;
+  const std::map<std::string, std::uint32_t> units{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  token
+      .add_option("--valid", parsed.edges_token.valid_s, "How long it can be used: 30m, 1h, 2d (default 1h)")
+      ->transform(silent(CLI::AsNumberWithUnit(units)))
+      ->type_name("TIME");
+  CLI::App& remove =
+      *edges.add_subcommand("remove", "Cut an edge off for good: its certificate counts no more");
+  remove.add_option("name", parsed.edges_remove.name, "The edge")->required()->type_name("NAME");
+  add_data_dir(remove, parsed.edges_remove.data_dir);
 }
 
 void add_explain(CLI::App& root, Parsed& parsed) {
@@ -334,6 +418,8 @@ void add_all(CLI::App& root, Parsed& parsed) {
   root.set_version_flag("--version", "meridian " MERIDIAN_VERSION);
   root.footer("Manual: meridian man | man -l -    Completion: meridian completion bash|zsh|fish");
   add_serve(root, parsed);
+  add_edge(root, parsed);
+  add_edges(root, parsed);
   add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"),
             parsed.status.client);
   add_explain(root, parsed);
@@ -447,11 +533,11 @@ std::string manual_page(const CLI::App& root) {
 
 // The words of the command line with those of the configuration file added where neither it nor the
 // environment said anything.
-Result<std::vector<std::string>> with_config(const CLI::App& serve, const Parsed& parsed, int count,
+Result<std::vector<std::string>> with_config(const CLI::App& role, const Parsed& parsed, int count,
                                              const char* const* words) {
   std::vector<std::string> out(words + 1, words + count);
   for (const auto& [key, values] : TRY(read_config_file(parsed.config))) {
-    const CLI::Option* option = serve.get_option_no_throw("--" + key);
+    const CLI::Option* option = role.get_option_no_throw("--" + key);
     if (!option || key == "config" || key == "help")
       return invalid(parsed.config + ": unknown key '" + key + "'");
     if (option->count() > 0) continue;
@@ -498,6 +584,17 @@ std::optional<PrintOptions> parse(CLI::App& root, const std::vector<std::string>
 Command chosen(const CLI::App& root, Parsed& parsed) {
   auto got = [&](const char* name) { return root.got_subcommand(name); };
   if (got("serve")) return parsed.serve;
+  if (got("control")) return parsed.control;
+  if (got("edge")) {
+    if (root.get_subcommand("edge")->got_subcommand("join")) return parsed.edge_join;
+    return parsed.edge;
+  }
+  if (got("edges")) {
+    const CLI::App& edges = *root.get_subcommand("edges");
+    if (edges.got_subcommand("token")) return parsed.edges_token;
+    if (edges.got_subcommand("remove")) return parsed.edges_remove;
+    return parsed.edges;
+  }
   if (got("status")) return parsed.status;
   if (got("explain")) return parsed.explain_dns;
   if (got("zone")) {
@@ -520,7 +617,7 @@ Command parse_command_line(int count, const char* const* words) {
   if (auto print = parse(root, {words + 1, words + count})) return *print;
   if (parsed.config.empty()) return chosen(root, parsed);
 
-  auto all = with_config(*root.get_subcommand("serve"), parsed, count, words);
+  auto all = with_config(*root.get_subcommands().front(), parsed, count, words);
   if (!all) return mistake(all.error().message);
   CLI::App again(description, "meridian");
   Parsed merged;

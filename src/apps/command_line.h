@@ -50,26 +50,44 @@ struct TransferWords {
   unsigned transfers_max = 0;
 };
 
-struct ServeOptions {
+// What every server has, whatever its role.
+struct ProcessOptions {
   std::string data_dir;
-  std::vector<std::string> api, api_tls, dns;  // ADDR:PORT; port 0: the system chooses
   std::string admin;
-  std::string user;            // NAME[:GROUP] to become once started as root; empty: nobody else
-  std::string nsid;            // what NSID answers (RFC 5001); empty: nothing
-  int dns_receive_buffer = 0;  // SO_RCVBUF of the DNS sockets
+  std::string user;  // NAME[:GROUP] to become once started as root; empty: nobody else
+  LogFormat log_format = LogFormat::Text;
+  LogLevel log_level = LogLevel::Info;
+};
+
+// What answers DNS.
+struct DnsServerOptions {
+  std::vector<std::string> dns;  // ADDR:PORT; port 0: the system chooses
+  std::string nsid;              // what NSID answers (RFC 5001); empty: nothing
+  unsigned dns_workers = 0;      // 0: one a core
+  int dns_receive_buffer = 0;    // SO_RCVBUF of the DNS sockets
   bool dns_pin_workers = false;
-  unsigned dns_workers = 0;  // 0: one a core
   DnsLimitOptions dns_limits;
   DnsTlsOptions dns_tls;
   QueryLogOptions query_log;
+  TransferWords transfer;
+  bool no_canary = false;  // changes are served without a process of its own trying them
+};
+
+// The feed to edges.
+struct FeedOptions {
+  std::string address;  // ADDR:PORT; empty: none
+  std::uint32_t edge_live_time_s = 0;
+};
+
+// Of `serve`, and of `control`, which does not answer DNS itself.
+struct ServeOptions : ProcessOptions, DnsServerOptions {
+  bool control = false;
+  FeedOptions feed;
+  std::vector<std::string> api, api_tls;   // ADDR:PORT
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
-  bool no_canary = false;                  // changes are served without a process of its own trying them
-  TransferWords transfer;
   bool dev = false;
   bool example = false;
-  LogFormat log_format = LogFormat::Text;
-  LogLevel log_level = LogLevel::Info;
 };
 
 // Where a running server is, for the commands that talk to one.
@@ -78,6 +96,22 @@ struct ClientOptions {
   std::string endpoint;  // http(s)://ADDR:PORT of the AWS API
   std::string data_dir;  // holds the credentials when the environment names none
   Output output = Output::Table;
+};
+
+struct EdgeOptions : ProcessOptions, DnsServerOptions {};
+struct EdgeJoinOptions {
+  std::string token, data_dir;
+  bool again = false;
+};
+struct EdgesOptions {
+  ClientOptions client;
+};
+struct EdgesTokenOptions {
+  std::string data_dir, name, feed_address;
+  std::uint32_t valid_s = 0;
+};
+struct EdgesRemoveOptions {
+  std::string data_dir, name;
 };
 
 struct StatusOptions {
@@ -116,7 +150,8 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command = std::variant<ServeOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions,
+using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                             EdgesRemoveOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions,
                              ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);

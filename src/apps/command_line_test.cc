@@ -11,7 +11,7 @@
 #include "apps/admin.h"
 #include "apps/aws_client.h"
 #include "apps/transfer_settings.h"
-#include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::apps {
 namespace {
@@ -162,7 +162,7 @@ TEST(Profiles, ReadsOneProfileOfMany) {
 }
 
 TEST(AdminQuery, DecodesWhatTheClientEncodes) {
-  std::string query = "name=" + aws::percent_encode("a b&c=%.test") + "&type=A";
+  std::string query = "name=" + percent_encode("a b&c=%.test") + "&type=A";
   EXPECT_EQ(query_value(query, "name"), "a b&c=%.test");
   EXPECT_EQ(query_value(query, "type"), "A");
   EXPECT_EQ(query_value(query, "from"), "");

@@ -15,6 +15,7 @@ DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opene
       clock_(clock),
       disk_log_(std::move(opened.log)),
       transfer_(std::move(transfer)),
+      store_(opened.store),
       engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
 
 Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
@@ -61,6 +62,7 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   service->suspect_ = suspect;
   if (service->crash_record_) service->crash_record_->begin(suspect);
   service->zone_count_ = service->latest().zone_count();
+  service->revision_ = service->latest().revision();
   TRY(service->engine_.start());
   if (service->transfer_) TRY(service->transfer_->start(service->engine_));
   if (options.canary_program.empty()) return service;
@@ -79,11 +81,16 @@ Result<void> DnsService::examine(const Delta& delta) {
   return canary_ ? canary_->examine(delta) : Result<void>{};
 }
 
-Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
-  TRY(examine(delta));
+void DnsService::set_store(const snapshots::StoreId& store) {
+  store_ = store;
+  disk_log_->set_store(store);
+}
+
+void DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSnapshot> next) {
   if (crash_record_) crash_record_->took(delta, clock_.now());
   zone_count_ = next->zone_count();
   if (transfer_) transfer_->publish(delta, *next);
+  revision_.store(next->revision(), std::memory_order_release);
   engine_.publish(std::move(next));
   if (transfer_) transfer_->published(delta.to);
   if (canary_) canary_->keep();
@@ -93,7 +100,6 @@ Result<void> DnsService::publish(const Delta& delta, std::unique_ptr<const DnsSn
     disk_failures_.add();
     logger_.error("dns", "the snapshot cannot be kept on disk", {{"why", kept.error().message}});
   }
-  return {};
 }
 
 }  // namespace meridian::apps

@@ -1,4 +1,5 @@
-// The DNS engine with its snapshot on disk and its canary: what the compiler publishes to, in this process.
+// The DNS engine with its snapshot on disk and its canary: what a compiler or a feed publishes to, in this
+// process. Without workers it only keeps the snapshot: what a control does that answers nothing itself.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "compilers/dns/watcher.h"
 #include "engines/dns/canary/canary.h"
 #include "engines/dns/crash_record.h"
 #include "engines/dns/dns_engine.h"
@@ -35,19 +35,26 @@ struct DnsServiceOptions {
   std::optional<TransferSettings> transfer;                // none: off
 };
 
-class DnsService final : public compilers::dns::DnsSink {
+class DnsService {
  public:
   // Loads what the disk has and answers with it; without a zone that the process before died of.
   static Result<std::unique_ptr<DnsService>> start(const DnsServiceOptions& options, const Clock& clock,
                                                    Random& random, Disk& disk, Logger& logger,
                                                    Metrics& metrics);
 
-  ~DnsService() override;
-  const snapshots::dns::DnsSnapshot& latest() const override { return engine_.latest(); }
-  Result<void> publish(const snapshots::dns::Delta& delta,
-                       std::unique_ptr<const snapshots::dns::DnsSnapshot> next) override;
-  Result<void> examine(const snapshots::dns::Delta& delta) override;
-  std::uint64_t served_revision() const override { return engine_.served_revision(); }
+  ~DnsService();
+  // Of the publisher's thread, all but served_revision() and store().
+  const snapshots::dns::DnsSnapshot& latest() const { return engine_.latest(); }
+  // Whether the canary survives the delta.
+  Result<void> examine(const snapshots::dns::Delta& delta);
+  // `delta` made `next` of the latest, and was examined.
+  void publish(const snapshots::dns::Delta& delta, std::unique_ptr<const snapshots::dns::DnsSnapshot> next);
+  // Whose revisions these are, as the disk has it; what is published from now on is of another one.
+  const snapshots::StoreId& store() const { return store_; }
+  void set_store(const snapshots::StoreId& store);
+  std::uint64_t served_revision() const {
+    return engine_.workers() > 0 ? engine_.served_revision() : revision_.load(std::memory_order_acquire);
+  }
 
   // The zone that the process before died of, which is served as it was before.
   const std::optional<engines::dns::Suspect>& suspect() const { return suspect_; }
@@ -67,9 +74,11 @@ class DnsService final : public compilers::dns::DnsSink {
   std::optional<engines::dns::Suspect> suspect_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
   std::unique_ptr<DnsTransfer> transfer_;  // null: off
+  snapshots::StoreId store_;
   engines::dns::DnsEngine engine_;
   std::unique_ptr<engines::dns::Canary> canary_;  // null: none; before engine_ goes, whose snapshot it reads
   std::atomic<std::size_t> zone_count_{0};
+  std::atomic<std::uint64_t> revision_{0};
 };
 
 }  // namespace meridian::apps

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "apps/command_line.h"
+#include "apps/control/edge_commands.h"
+#include "apps/edge/edge.h"
 #include "apps/remote_commands.h"
 #include "apps/serve.h"
 #include "apps/support_matrix.h"
@@ -40,15 +42,21 @@ int main(int count, char** words) {
   RealClock clock;
   SystemRandom random;
   RealDisk disk;
-  return std::visit(Choose{
-                        [&](const ServeOptions& options) { return serve(options, clock, random, disk); },
-                        [&](const StatusOptions& options) { return status(options); },
-                        [&](const ExplainDnsOptions& options) { return explain_dns(options); },
-                        [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
-                        [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
-                        [&](const SupportMatrixOptions& options) { return support_matrix(options); },
-                        [&](const VersionOptions& options) { return version(options); },
-                        [&](const PrintOptions& options) { return print(options); },
-                    },
-                    parse_command_line(count, words));
+  return std::visit(
+      Choose{
+          [&](const ServeOptions& options) { return serve(options, clock, random, disk); },
+          [&](const EdgeOptions& options) { return edge(options, clock, random, disk); },
+          [&](const EdgeJoinOptions& options) { return edge_join(options, clock, disk); },
+          [&](const EdgesOptions& options) { return edges(options); },
+          [&](const EdgesTokenOptions& options) { return edges_token(options, clock, random, disk); },
+          [&](const EdgesRemoveOptions& options) { return edges_remove(options, disk); },
+          [&](const StatusOptions& options) { return status(options); },
+          [&](const ExplainDnsOptions& options) { return explain_dns(options); },
+          [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
+          [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
+          [&](const SupportMatrixOptions& options) { return support_matrix(options); },
+          [&](const VersionOptions& options) { return version(options); },
+          [&](const PrintOptions& options) { return print(options); },
+      },
+      parse_command_line(count, words));
 }

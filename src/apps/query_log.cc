@@ -49,7 +49,7 @@ LogFileOptions file_options(const QueryLogOptions& options, std::string path) {
 }
 
 Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::string& nsid,
-                                    const QueryLogParts& parts) {
+                                    const World& parts) {
   QueryLog::Destination destination;
   destination.selection = TRY(selection(options.sample, options.zones));
   destination.selection.only_answered = true;
@@ -69,7 +69,7 @@ Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::s
 }
 
 Result<QueryLog::Destination> dnstap_frames(const QueryLogOptions& options, const std::string& nsid,
-                                            const QueryLogParts& parts) {
+                                            const World& parts) {
   QueryLog::Destination destination;
   destination.selection = TRY(selection(options.dnstap_sample, options.dnstap_zones));
   destination.selection.replies = true;
@@ -95,7 +95,7 @@ bool has_log_files(const QueryLogOptions& options) {
 }
 
 Result<std::unique_ptr<QueryLog>> make_query_log(const QueryLogOptions& options, const std::string& nsid,
-                                                 unsigned workers, const QueryLogParts& parts) {
+                                                 unsigned workers, const World& parts) {
   std::vector<QueryLog::Destination> destinations;
   if (!options.file.empty()) destinations.push_back(TRY(lines(options, nsid, parts)));
   if (!options.dnstap.empty()) destinations.push_back(TRY(dnstap_frames(options, nsid, parts)));

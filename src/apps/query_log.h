@@ -5,18 +5,11 @@
 #include <string>
 
 #include "apps/command_line.h"
+#include "apps/world.h"
 #include "base/disk.h"
 #include "engines/dns/query_log/query_log.h"
 
 namespace meridian::apps {
-
-struct QueryLogParts {
-  const Clock& clock;
-  Random& random;
-  Disk& disk;
-  Logger& logger;
-  Metrics& metrics;
-};
 
 // Whether SIGHUP means something: files that may have been moved away.
 bool has_log_files(const QueryLogOptions& options);
@@ -26,6 +19,6 @@ bool has_log_files(const QueryLogOptions& options);
 Result<std::unique_ptr<engines::dns::query_log::QueryLog>> make_query_log(const QueryLogOptions& options,
                                                                           const std::string& nsid,
                                                                           unsigned workers,
-                                                                          const QueryLogParts& parts);
+                                                                          const World& parts);
 
 }  // namespace meridian::apps

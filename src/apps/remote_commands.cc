@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 #include "http/client.h"
 
 namespace meridian::apps {
@@ -36,10 +36,14 @@ int status(const StatusOptions& options) {
   return show(options.client, "/status");
 }
 
+int edges(const EdgesOptions& options) {
+  return show(options.client, "/edges");
+}
+
 int explain_dns(const ExplainDnsOptions& options) {
   return show(options.client,
-              fmt::format("/explain/dns?name={}&type={}&from={}", aws::percent_encode(options.name),
-                          aws::percent_encode(options.type), aws::percent_encode(options.from)));
+              fmt::format("/explain/dns?name={}&type={}&from={}", percent_encode(options.name),
+                          percent_encode(options.type), percent_encode(options.from)));
 }
 
 }  // namespace meridian::apps

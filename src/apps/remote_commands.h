@@ -6,6 +6,7 @@
 namespace meridian::apps {
 
 int status(const StatusOptions& options);
+int edges(const EdgesOptions& options);
 int explain_dns(const ExplainDnsOptions& options);
 
 }  // namespace meridian::apps

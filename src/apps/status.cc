@@ -33,8 +33,9 @@ std::string json_list(const std::vector<Advice>& all) {
 }
 
 std::string endpoint_members(const StatusFacts& facts) {
-  return fmt::format(R"("api":{},"api_tls":{},"dns":{},"dns_tls":{},"admin":"{}")", json_list(facts.api),
-                     json_list(facts.api_tls), json_list(facts.dns), json_list(facts.dns_tls),
+  const std::string feed = facts.feed ? fmt::format(R"("feed":"{}",)", facts.feed->to_string()) : "";
+  return fmt::format(R"("api":{},"api_tls":{},"dns":{},"dns_tls":{},{}"admin":"{}")", json_list(facts.api),
+                     json_list(facts.api_tls), json_list(facts.dns), json_list(facts.dns_tls), feed,
                      facts.admin.to_string());
 }
 
@@ -43,8 +44,10 @@ std::string where(const StatusFacts& facts) {
   std::string out;
   out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
   if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
-  out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
+  if (!facts.dns.empty())
+    out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
   if (!facts.dns_tls.empty()) out += fmt::format("  DNS TLS  {}\n", joined(facts.dns_tls));
+  if (facts.feed) out += fmt::format("  feed     {} (to edges)\n", facts.feed->to_string());
   out += fmt::format("  admin    http://{}\n", facts.admin.to_string());
   out += fmt::format("  data     {}\n", facts.data_dir);
   out += fmt::format("  account  {}{}\n", facts.account_id,
@@ -104,7 +107,6 @@ std::string describe(const StatusFacts& facts, Output output) {
 
 std::string banner(const StatusFacts& facts, bool example) {
   std::string api = facts.api.empty() ? "" : "http://" + facts.api[0].to_string();
-  const net::Address& dns = facts.dns.front();
   std::string out = fmt::format("\nmeridian {} is ready\n\n", MERIDIAN_VERSION) + where(facts) +
                     "\nTry, in another terminal:\n\n";
   out += fmt::format(
@@ -117,7 +119,11 @@ std::string banner(const StatusFacts& facts, bool example) {
     out += fmt::format(
         "  aws --endpoint-url {} route53 create-hosted-zone --name {} --caller-reference $RANDOM\n", api,
         name);
-  out += fmt::format("  dig @{} -p {} {}\n", dns.ip.to_string(), dns.port, name);
+  if (!facts.dns.empty())
+    out += fmt::format("  dig @{} -p {} {}\n", facts.dns[0].ip.to_string(), facts.dns[0].port, name);
+  if (facts.feed)
+    out += fmt::format("  {} edges token --data-dir {} --feed-address {}\n", facts.program, facts.data_dir,
+                       facts.feed->to_string());
   out +=
       fmt::format("  {} explain dns {} A --admin http://{}\n", facts.program, name, facts.admin.to_string());
   return out + "\nCtrl-C ends it; the data stays.\n\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace meridian::apps {
 
 struct StatusFacts {
   std::vector<net::Address> api, api_tls, dns, dns_tls;
+  std::optional<net::Address> feed;  // to edges
   net::Address admin;
   std::string program;  // the path of this binary
   std::string data_dir, account_id;

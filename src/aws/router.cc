@@ -5,6 +5,7 @@
 
 #include "aws/protocols/scalar_text.h"
 #include "base/bytes.h"
+#include "base/percent.h"
 
 namespace meridian::aws {
 namespace {

@@ -9,6 +9,7 @@
 #include "aws/sigv4_canonical.h"
 #include "aws/sigv4_hash.h"
 #include "base/bytes.h"
+#include "base/percent.h"
 
 namespace meridian::aws::sigv4 {
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::aws::sigv4 {
 namespace {

@@ -8,6 +8,7 @@
 #include "aws/protocols/scalar_text.h"
 #include "aws/sigv4.h"
 #include "base/bytes.h"
+#include "base/percent.h"
 #include "base/result.h"
 
 namespace meridian::aws::sigv4 {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::aws {
 

@@ -4,6 +4,7 @@
 #include "aws/protocols/scalar_text.h"
 #include "aws/protocols/xml_errors.h"
 #include "aws/protocols/xml_shapes.h"
+#include "base/percent.h"
 #include "formats/xml/xml.h"
 
 namespace meridian::aws {

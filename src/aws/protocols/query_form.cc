@@ -8,6 +8,7 @@
 #include "aws/protocol.h"
 #include "aws/protocols/decoded_bytes.h"
 #include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::aws {
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "aws/protocols/scalar_text.h"
+#include "base/percent.h"
 
 namespace meridian::aws {
 

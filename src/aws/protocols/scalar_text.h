@@ -29,8 +29,4 @@ bool scalar_from_text(const Shape& shape, std::string_view text, void* value);
 // "integer", "boolean", …: as messages name them.
 std::string_view kind_name(Kind kind);
 
-std::string percent_encode(std::string_view text, bool keep_slash = false);  // RFC 3986 unreserved stay
-// Nothing when an escape is malformed.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-
 }  // namespace meridian::aws

@@ -57,13 +57,13 @@ class DnsWatcher::State {
     watch_.reset();
   }
 
-  Result<void> start() {
+  Result<void> start(bool afresh) {
     TRY(quarantine_.load());
     // Another version of this program may survive what this zone broke before.
     TRY(quarantine_.retry_all());
     const store::Revision goal = store_.revision();
     const std::uint64_t kept = sink_.latest().revision();
-    if (kept == 0 || kept > goal || secondaries_.afresh || !resume(kept)) {
+    if (afresh || kept == 0 || kept > goal || secondaries_.afresh || !resume(kept)) {
       auto begun = start_afresh();
       if (!begun && !begun.error().retry) return begun;
       if (!begun) compile_everything_again();
@@ -413,8 +413,8 @@ DnsWatcher::DnsWatcher(store::Store& store, DnsSink& sink, const Clock& clock, L
                        Metrics& metrics, SecondaryOptions secondaries)
     : state_(std::make_unique<State>(store, sink, clock, logger, metrics, std::move(secondaries))) {}
 DnsWatcher::~DnsWatcher() = default;
-Result<void> DnsWatcher::start() {
-  return state_->start();
+Result<void> DnsWatcher::start(bool afresh) {
+  return state_->start(afresh);
 }
 store::Revision DnsWatcher::acknowledged() const {
   return state_->acknowledged();

@@ -40,7 +40,8 @@ class DnsWatcher {
 
   // Brings the sink from its latest snapshot to the newest state of the store, then follows the store.
   // Returns when the newest revision of this moment is published.
-  Result<void> start();
+  // `afresh`: what the sink has is of another store, and counts for nothing.
+  Result<void> start(bool afresh = false);
 
   // The newest store revision whose effect on DNS every worker of the engine serves. Thread-safe.
   store::Revision acknowledged() const;

@@ -69,6 +69,7 @@ DnsEngine::~DnsEngine() {
 }
 
 Result<void> DnsEngine::start() {
+  if (options_.addresses.empty()) return {};  // it keeps what is published, and answers explain()
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
     threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
   if (options_.query_log)
@@ -184,6 +185,17 @@ std::uint64_t DnsEngine::served_revision() const {
   for (const auto& thread : threads_)
     lowest = std::min(lowest, thread->worker.served_revision.load(std::memory_order_acquire));
   return threads_.empty() ? 0 : lowest;
+}
+
+std::uint64_t DnsEngine::queries() const {
+  std::uint64_t total = 0;
+  for (const auto& thread : threads_) {
+    const Counters& counters = thread->worker.counters;
+    for (const Counters::PerTransport* transport :
+         std::initializer_list<const Counters::PerTransport*>{&counters.udp, &counters.tcp, &counters.tls})
+      for (const auto& replies : transport->replies) total += replies.load(std::memory_order_relaxed);
+  }
+  return total;
 }
 
 Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns::Type type,

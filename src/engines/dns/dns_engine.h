@@ -66,6 +66,8 @@ class DnsEngine {
   // The lowest revision that any worker may still answer from. Thread-safe.
   std::uint64_t served_revision() const;
 
+  std::uint64_t queries() const;  // answered since the start; thread-safe
+
   // The answer to a question as a client at `from` would get it, with every step; not counted. Thread-safe.
   Result<Trace> explain(const meridian::dns::Name& name, meridian::dns::Type type, const net::Address& from);
 

@@ -6,7 +6,8 @@
 namespace meridian::snapshots::dns {
 namespace {
 
-constexpr std::string_view kMagic = "MDNSIMG1";
+constexpr std::string_view kMagic = "MDNSIMG2";
+constexpr std::string_view kMagicWithoutStore = "MDNSIMG1";  // what version 0.1 wrote
 constexpr std::string_view kLogPrefix = "log-";
 
 Result<std::unique_ptr<const DnsSnapshot>> without_zone(const DnsSnapshot& snapshot,
@@ -43,6 +44,7 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Dis
     snapshot = TRY(without_zone(*snapshot, left_out.zone_id));
   opened.snapshot = TRY(log.read_log(std::move(snapshot), left_out, opened.warnings));
   log.revision_ = opened.snapshot->revision();
+  opened.store = log.store_;
   log.remove_other_logs();
   malloc_trim(0);  // reading the image took several times what the snapshot does
   if (!left_out.zone_id.empty()) {
@@ -66,14 +68,22 @@ Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_image(Random& random
 
   auto load = [&]() -> Result<std::unique_ptr<const DnsSnapshot>> {
     ByteReader reader(*bytes);
-    bool known = as_text(reader.take(kMagic.size())) == kMagic;
+    const std::string_view magic = as_text(reader.take(kMagic.size()));
     std::uint32_t checksum = reader.u32();
     Bytes body = reader.take(reader.remaining());
-    if (!reader.ok() || !known)
+    StoreId store;
+    const bool has_store = magic == kMagic && body.size() >= store.bytes.size();
+    if (!reader.ok() || !(has_store || magic == kMagicWithoutStore))
       return fail(ErrorCode::Corrupt, "it is not an image of this version", ErrorSource::Storage);
     if (crc32c(body) != checksum)
       return fail(ErrorCode::Corrupt, "its checksum does not hold", ErrorSource::Storage);
-    return apply(*nothing, TRY(decode(as_text(body))));
+    if (has_store) {
+      std::copy_n(body.begin(), store.bytes.size(), store.bytes.begin());
+      body = body.subspan(store.bytes.size());
+    }
+    auto snapshot = TRY(apply(*nothing, TRY(decode(as_text(body)))));
+    store_ = store;
+    return snapshot;
   };
   auto loaded = load();
   if (loaded) {
@@ -121,6 +131,12 @@ Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_log(std::unique_ptr<
   return snapshot;
 }
 
+void DnsDiskLog::set_store(const StoreId& store) {
+  if (store == store_) return;
+  store_ = store;
+  log_.reset();
+}
+
 Result<void> DnsDiskLog::append(const Delta& delta, const DnsSnapshot& after) {
   const bool follows = log_ && delta.from == revision_ && delta.from != 0;
   const bool grown = log_ && log_->size() > std::max(log_bytes_min_, image_bytes_);
@@ -145,7 +161,8 @@ Result<void> DnsDiskLog::append_to_log(const Delta& delta) {
 
 Result<void> DnsDiskLog::write_image(const DnsSnapshot& snapshot) {
   log_.reset();
-  std::string body = encode_image(snapshot);
+  std::string body(reinterpret_cast<const char*>(store_.bytes.data()), store_.bytes.size());
+  body += encode_image(snapshot);
   std::string image(kMagic);
   append_u32(image, crc32c(as_bytes(body)));
   image += body;

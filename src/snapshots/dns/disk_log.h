@@ -2,9 +2,10 @@
 // before anything else is open. It is a copy of what the store says, so it is not synced at each delta: after
 // a power cut it may be some deltas behind, never wrong.
 //
-// Layout of the directory: `image` (magic, CRC-32C, an encoded full delta) and `log-<revision of the image>`
-// (size, CRC-32C and bytes of each delta). Rule: a snapshot is read only from bytes whose checksums hold; a
-// torn tail of the log is cut off, a damaged image is set aside for inspection and everything starts empty.
+// Layout of the directory: `image` (magic, CRC-32C, the store's identity and an encoded full delta) and
+// `log-<revision of the image>` (size, CRC-32C and bytes of each delta). Rule: a snapshot is read only from
+// bytes whose checksums hold; a torn tail of the log is cut off, a damaged image is set aside for inspection
+// and everything starts empty.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "base/disk.h"
 #include "base/random.h"
 #include "snapshots/dns/snapshot.h"
+#include "snapshots/store_id.h"
 
 namespace meridian::snapshots::dns {
 
@@ -26,6 +28,7 @@ class DnsDiskLog {
   struct Opened {
     std::unique_ptr<DnsDiskLog> log;
     std::unique_ptr<const DnsSnapshot> snapshot;  // of revision 0 when the disk has none
+    StoreId store;                                // whose revisions these are; unknown when nothing says so
     std::vector<std::string> warnings;            // what was set aside or cut off
   };
   static Result<Opened> open(Disk& disk, std::string directory, Random& random,
@@ -38,6 +41,9 @@ class DnsDiskLog {
   };
   static Result<Opened> open_without(const LeftOut& left_out, Disk& disk, std::string directory,
                                      Random& random, std::uint64_t log_bytes_min = kLogBytesMin);
+
+  // The snapshots appended from now on are of this store; a change of it makes the next append write an image.
+  void set_store(const StoreId& store);
 
   // `delta` made `after` of the snapshot that was appended before. On an error the disk keeps what it had;
   // the next append then writes a whole image.
@@ -59,6 +65,7 @@ class DnsDiskLog {
   Disk& disk_;
   std::string directory_;
   std::uint64_t log_bytes_min_;
+  StoreId store_;
   std::unique_ptr<AppendFile> log_;  // null: the next append writes an image
   std::uint64_t image_revision_ = 0;
   std::uint64_t image_bytes_ = 0;

@@ -87,6 +87,7 @@ class DiskLogTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     log = std::move(opened->log);
     snapshot = std::move(opened->snapshot);
+    store = opened->store;
     warnings = std::move(opened->warnings);
   }
   void open_without(const std::string& zone_id, std::uint64_t since) {
@@ -137,6 +138,7 @@ class DiskLogTest : public testing::Test {
   SeededRandom random{1};
   std::unique_ptr<DnsDiskLog> log;
   std::unique_ptr<const DnsSnapshot> snapshot;
+  StoreId store;
   std::vector<std::string> warnings;
 };
 
@@ -237,6 +239,41 @@ TEST_F(DiskLogTest, ADamagedImageIsKeptForInspection) {
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("image.damaged")));
   EXPECT_EQ(disk.files["d/image.damaged"], "not an image");
   EXPECT_FALSE(disk.files.contains("d/image"));
+}
+
+TEST_F(DiskLogTest, KnowsItsStoreAndBeginsAnewForAnother) {
+  const StoreId first = StoreId::draw(random), second = StoreId::draw(random);
+  open();
+  EXPECT_FALSE(store.known());
+  log->set_store(first);
+  ASSERT_TRUE(append(image(5)));
+  ASSERT_TRUE(append(edit(5, "a")));
+  open();
+  EXPECT_EQ(store, first);
+  const std::string old_log = log_file();
+  log->set_store(first);
+  ASSERT_TRUE(append(edit(6, "b")));
+  EXPECT_EQ(log_file(), old_log) << "the same store: the log goes on";
+  log->set_store(second);
+  ASSERT_TRUE(append(image(3)));
+  open();
+  EXPECT_EQ(store, second);
+  EXPECT_EQ(snapshot->revision(), 3u);
+  EXPECT_THAT(warnings, ElementsAre());
+}
+
+TEST_F(DiskLogTest, AnImageFromBeforeStoresHadNamesIsReadAsOfNone) {
+  open();
+  ASSERT_TRUE(append(image(5)));
+  std::string& bytes = disk.files["d/image"];
+  const std::string body = bytes.substr(12 + sizeof(StoreId));
+  std::string old = "MDNSIMG1";
+  append_u32(old, crc32c(as_bytes(body)));
+  bytes = old + body;
+  open();
+  EXPECT_EQ(snapshot->revision(), 5u);
+  EXPECT_FALSE(store.known());
+  EXPECT_THAT(warnings, ElementsAre());
 }
 
 TEST_F(DiskLogTest, ALongLogBecomesAnImage) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kLevel =
     1;  // compressing stands between a change and INSYNC: the fastest of the ordinary levels
-constexpr std::uint64_t kStepBytes = 1024 * 1024;
+constexpr std::uint64_t kStepBytes = 128 * 1024;
 
 struct Free {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }

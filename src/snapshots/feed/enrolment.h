@@ -14,6 +14,8 @@
 
 namespace meridian::snapshots::feed {
 
+// What the control's certificate is for, wherever it listens: edges dial addresses, which may change.
+inline constexpr const char* kControlServerName = "control.meridian.internal";
 inline constexpr std::size_t kFeedAddressSizeMax = 255 + 6;  // HOST:PORT
 
 struct EdgeToken {

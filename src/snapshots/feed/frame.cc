@@ -125,24 +125,6 @@ Result<Frame> read_frame(std::size_t kind, Bytes body) {
 
 }  // namespace
 
-StoreId StoreId::draw(Random& random) {
-  StoreId id;
-  while (!id.known()) random.fill(id.bytes);
-  return id;
-}
-
-std::optional<StoreId> StoreId::parse(std::string_view hex) {
-  StoreId id;
-  const auto bytes = from_hex(hex);
-  if (!bytes || bytes->size() != id.bytes.size()) return std::nullopt;
-  std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
-  return id;
-}
-
-std::string StoreId::to_string() const {
-  return to_hex(bytes);
-}
-
 std::string encode(const Frame& frame) {
   std::string out(kLengthSize, '\0');
   append_u8(out, static_cast<std::uint8_t>(frame.index() + 1));

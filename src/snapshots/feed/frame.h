@@ -4,7 +4,6 @@
 // anything of that size is made.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +11,8 @@
 #include <variant>
 
 #include "base/bytes.h"
-#include "base/random.h"
 #include "base/result.h"
+#include "snapshots/store_id.h"
 
 namespace meridian::snapshots::feed {
 
@@ -26,16 +25,6 @@ inline constexpr std::size_t kReasonSizeMax = 1024;            // why something 
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
-
-// Which store revisions are counted in: drawn at random when a store is first used. All zero: unknown.
-struct StoreId {
-  std::array<std::uint8_t, 16> bytes{};
-  static StoreId draw(Random& random);
-  static std::optional<StoreId> parse(std::string_view hex);
-  bool known() const { return *this != StoreId{}; }
-  std::string to_string() const;  // 32 hexadecimal digits
-  auto operator<=>(const StoreId&) const = default;
-};
 
 // The state of a store at one revision; nothing at all at revision 0.
 struct Position {

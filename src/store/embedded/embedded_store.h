@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/embedded/commit_group.h"
-#include "store/embedded/directory_lock.h"
+#include "base/directory_lock.h"
 #include "store/embedded/history.h"
 #include "store/embedded/rocks.h"
 #include "store/leases.h"

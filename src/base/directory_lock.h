@@ -1,11 +1,11 @@
-// Makes a store directory and holds it for this process: mode 0700, one owner at a time.
+// Makes a directory of our own and holds it for this process: mode 0700, one owner at a time.
 #pragma once
 
 #include <string>
 
 #include "base/result.h"
 
-namespace meridian::store {
+namespace meridian {
 
 class DirectoryLock {
  public:
@@ -20,4 +20,4 @@ class DirectoryLock {
   int descriptor_;
 };
 
-}  // namespace meridian::store
+}  // namespace meridian

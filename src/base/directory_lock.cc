@@ -1,4 +1,4 @@
-#include "store/embedded/directory_lock.h"
+#include "base/directory_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-namespace meridian::store {
+namespace meridian {
 namespace {
 
 std::unexpected<Error> os_failure(const std::string& what, const std::string& path) {
@@ -53,4 +53,4 @@ DirectoryLock::~DirectoryLock() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-}  // namespace meridian::store
+}  // namespace meridian

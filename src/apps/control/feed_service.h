@@ -1,0 +1,43 @@
+// The feed to edges in a control's process: its loop, its authority, its server, and how it is shown.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "apps/command_line.h"
+#include "apps/control/edge_registry.h"
+#include "apps/dns_side.h"
+#include "apps/loop_thread.h"
+
+namespace meridian::apps {
+
+class FeedService {
+ public:
+  // `newest` is what there is; edges that are enrolled are expected from now on.
+  static Result<std::unique_ptr<FeedService>> open(const FeedOptions& options, const std::string& data_dir,
+                                                   const snapshots::feed::Position& newest,
+                                                   snapshots::feed::ImageSource& images, const World& world);
+  ~FeedService() { stop(); }
+
+  snapshots::feed::FeedServer& server() { return *server_; }
+  net::Loop& loop() { return thread_.loop(); }
+  // Once everything is compiled: before, an edge could be ahead of its control.
+  Result<net::Address> listen(const std::string& address);
+  void stop() { thread_.stop(); }
+  std::string describe(Output output) const;
+
+ private:
+  FeedService(const World& world, std::unique_ptr<EdgeRegistry> registry)
+      : world_(world), registry_(std::move(registry)), thread_(net::make_loop(), "feed") {}
+
+  World world_;
+  std::unique_ptr<EdgeRegistry> registry_;
+  LoopThread thread_;
+  std::unique_ptr<snapshots::feed::FeedServer> server_;
+};
+
+// What `meridian edges` shows.
+std::string describe_edges(const std::vector<snapshots::feed::EdgeState>& edges, std::uint64_t newest,
+                           const Clock& clock, Output output);
+
+}  // namespace meridian::apps

@@ -1,0 +1,90 @@
+#include "apps/dns_side.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "apps/dns_limits.h"
+#include "apps/process.h"
+#include "apps/query_log.h"
+#include "apps/transfer_settings.h"
+
+namespace meridian::apps {
+namespace {
+
+constexpr unsigned kDnsWorkersMax = 8;  // by default; --dns-workers may ask for more
+
+}  // namespace
+
+Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options, const std::string& data_dir,
+                                                const World& world) {
+  DnsServiceOptions dns;
+  dns.directory = data_dir + "/dns";
+  std::unique_ptr<DnsSide> side(new DnsSide(TRY(DirectoryLock::take(dns.directory)), world));
+  dns.addresses = TRY(parse_addresses(options.dns));
+  dns.workers = options.dns_workers ? options.dns_workers
+                                    : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
+  dns.nsid = options.nsid;
+  dns.receive_buffer_bytes = side->receive_buffer_asked_ = options.dns_receive_buffer;
+  dns.pin_workers = options.dns_pin_workers;
+  if (!options.no_canary) dns.canary_program = "/proc/self/exe";
+  TRY(set_limits(dns, options.dns_limits));
+  if (!options.dns_tls.addresses.empty()) {
+    side->certificate_ = TRY(open_dns_certificate(options.dns_tls, data_dir, world.disk, world.clock));
+    dns.tls_addresses = TRY(parse_addresses(options.dns_tls.addresses));
+    dns.tls = side->certificate_->context();
+  }
+  if (!options.dns.empty())
+    side->query_log_ = TRY(make_query_log(options.query_log, options.nsid, dns.workers, world));
+  dns.query_log = side->query_log_.get();
+  if (side->query_log_) side->query_log_->start();
+  dns.transfer = TRY(read_transfer_settings(options.transfer, world.disk));
+  side->service_ =
+      TRY(DnsService::start(dns, world.clock, world.random, world.disk, world.logger, world.metrics));
+  return side;
+}
+
+std::string DnsSide::state() const {
+  return fmt::format("serving {} zones at revision {}", service_->zone_count(), service_->served_revision());
+}
+
+void DnsSide::show(AdminSources& sources) {
+  sources.explain_dns = [this](std::string_view name, std::string_view type, std::string_view from,
+                               Output output) -> Result<std::string> {
+    auto asked = TRY(dns::Name::parse(name));
+    auto kind = dns::parse_type(type.empty() ? "A" : type);
+    if (!kind) return invalid(fmt::format("'{}' is not a record type", type));
+    net::Address client;
+    client.ip = TRY(net::IpAddress::parse(from.empty() ? "127.0.0.1" : from));
+    auto trace = TRY(engine().explain(asked, *kind, client));
+    return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
+  };
+  sources.busiest = [this](Output output) { return describe(engine().busiest(), output); };
+}
+
+std::vector<Advice> DnsSide::advice(std::span<const net::Address> others) const {
+  SocketFacts facts;
+  facts.receive_buffer_asked = receive_buffer_asked_;
+  facts.receive_buffer_granted = service_->engine().receive_buffer_bytes();
+  facts.backlog = net::ListenOptions{}.backlog;
+  for (const auto addresses : {std::span<const net::Address>(service_->engine().addresses()), others})
+    for (const net::Address& address : addresses) facts.reachable |= !address.ip.is_loopback();
+  observe_system(facts);
+  return advise(facts);
+}
+
+void DnsSide::add_loops(std::vector<Watchdog::Watched>& loops) {
+  for (unsigned i = 0; i < engine().workers(); ++i)
+    loops.push_back({fmt::format("dns-{}", i), &engine().loop(i)});
+}
+
+void DnsSide::watch_certificate(LoopThread& loop) {
+  if (!certificate_) return;
+  loop.run([&] {
+    certificate_watch_ = std::make_unique<CertificateWatch>(
+        loop.loop(), *certificate_, world_.logger, world_.metrics,
+        [this](std::shared_ptr<net::TlsServerContext> tls) { engine().replace_tls(std::move(tls)); });
+  });
+}
+
+}  // namespace meridian::apps

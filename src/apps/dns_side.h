@@ -1,0 +1,56 @@
+// The DNS side of a server's process, in every role: its directory, its service, its certificate, what the
+// operator sees of it. Rule: it answers from its last snapshot before anything else is open, and knows
+// nothing of where the next one comes from.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/admin.h"
+#include "apps/command_line.h"
+#include "apps/dns_service.h"
+#include "apps/loop_thread.h"
+#include "apps/server_certificate.h"
+#include "apps/socket_advice.h"
+#include "apps/watchdog.h"
+#include "apps/world.h"
+#include "base/directory_lock.h"
+#include "engines/dns/query_log/query_log.h"
+
+namespace meridian::apps {
+
+class DnsSide {
+ public:
+  // Takes the directory DATA_DIR/dns: it may belong to a server that runs. Without addresses it only keeps
+  // snapshots.
+  static Result<std::unique_ptr<DnsSide>> start(const DnsServerOptions& options, const std::string& data_dir,
+                                                const World& world);
+
+  DnsService& service() { return *service_; }
+  engines::dns::DnsEngine& engine() { return service_->engine(); }
+  std::string state() const;  // one line, for people
+  void show(AdminSources& sources);
+  // What the sockets here and on `others` lack, for the operator.
+  std::vector<Advice> advice(std::span<const net::Address> others) const;
+  void add_loops(std::vector<Watchdog::Watched>& loops);
+  // Takes renewed certificates over from now on; the loop's thread outlives this object's last use of it.
+  void watch_certificate(LoopThread& loop);
+  void reopen_logs() {
+    if (query_log_) query_log_->reopen();
+  }
+
+ private:
+  DnsSide(DirectoryLock lock, const World& world) : lock_(std::move(lock)), world_(world) {}
+
+  DirectoryLock lock_;
+  World world_;
+  int receive_buffer_asked_ = 0;
+  std::unique_ptr<ServerCertificate> certificate_;                // null: no DNS over TLS
+  std::unique_ptr<engines::dns::query_log::QueryLog> query_log_;  // null: no log
+  std::unique_ptr<DnsService> service_;
+  std::unique_ptr<CertificateWatch> certificate_watch_;
+};
+
+}  // namespace meridian::apps

@@ -1,0 +1,195 @@
+#include "apps/edge/edge.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "apps/dns_side.h"
+#include "apps/edge/dial.h"
+#include "apps/edge/edge_files.h"
+#include "apps/edge/edge_target.h"
+#include "apps/operator_side.h"
+#include "apps/privileges.h"
+#include "apps/process.h"
+#include "apps/query_log.h"
+#include "apps/stop_signals.h"
+#include "apps/version.h"
+#include "base/log.h"
+
+namespace meridian::apps {
+namespace {
+
+namespace feed = snapshots::feed;
+
+std::string json_list(const std::vector<net::Address>& addresses) {
+  std::string out;
+  for (const auto& address : addresses)
+    out += fmt::format("{}\"{}\"", out.empty() ? "" : ",", address.to_string());
+  return "[" + out + "]";
+}
+
+// All of a running edge, in the order in which it is made.
+class EdgeServer {
+ public:
+  EdgeServer(const EdgeOptions& options, const Clock& clock, Random& random, Disk& disk,
+             Privileges privileges)
+      : options_(options),
+        privileges_(privileges),
+        logger_(clock, STDERR_FILENO, options.log_format, options.log_level),
+        world_{clock, random, disk, logger_, metrics_} {}
+  ~EdgeServer() { stop_loops(); }
+
+  Result<void> start();
+  void drain();
+  void reopen_logs() { dns_->reopen_logs(); }
+  std::string describe(Output output) const;
+
+ private:
+  Result<void> start_operator_side();
+  void start_feed();
+  Result<void> ready() const;
+  void stop_loops() {
+    feed_loop_.stop();
+    operator_.stop();
+  }
+  std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
+  std::string state() const {
+    return dns_->state() + (client_->state().following ? "" : "; the control is gone");
+  }
+
+  const EdgeOptions& options_;
+  Privileges privileges_;
+  Metrics metrics_;
+  Logger logger_;
+  World world_;
+  OperatorSide operator_{logger_, metrics_};
+  LoopThread feed_loop_{net::make_loop(), "feed"};
+  std::unique_ptr<DnsSide> dns_;
+  std::unique_ptr<EdgeFiles> files_;
+  std::unique_ptr<EdgeTarget> target_;
+  std::unique_ptr<feed::FeedClient> client_;
+  net::Address admin_address_;
+  std::atomic<bool> ending_{false};
+  SystemTime started_{};
+};
+
+Result<void> EdgeServer::start() {
+  started_ = world_.clock.now();
+  TRY(world_.disk.make_directories(options_.data_dir));
+  // It answers from here on with what the disk has, whether there is a control or not.
+  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world_));
+  TRY(world_.disk.remove(endpoints_path()));
+  files_ = TRY(EdgeFiles::open(world_.disk, world_.clock, metrics_, options_.data_dir));
+  target_ = std::make_unique<EdgeTarget>(*dns_, options_.data_dir, world_);
+  start_feed();
+  TRY(start_operator_side());
+  TRY(privileges_.give_up());
+  tell(dns_->advice({}), logger_, metrics_);
+  feed_loop_.start();
+  dns_->watch_certificate(operator_.loop());
+  std::vector<Watchdog::Watched> loops{{"feed", &feed_loop_.loop()}};
+  dns_->add_loops(loops);
+  operator_.watch(std::move(loops), [this] { return ending_ ? "" : state(); });
+  operator_.manager().status(state());
+  operator_.manager().ready();
+  const std::string endpoints =
+      fmt::format(R"({{"dns":{},"dns_tls":{},"admin":"{}"}})"
+                  "\n",
+                  json_list(dns_->engine().addresses()), json_list(dns_->engine().tls_addresses()),
+                  admin_address_.to_string());
+  return world_.disk.replace(endpoints_path(), as_bytes(endpoints));
+}
+
+void EdgeServer::start_feed() {
+  client_ = std::make_unique<feed::FeedClient>(
+      feed_loop_.loop(), world_.random, logger_, metrics_, *target_, *files_,
+      [this](net::Loop::OnConnected done) {
+        return dial(feed_loop_.loop(), files_->identity().control, files_->context(), std::move(done));
+      },
+      feed::FeedClientOptions{files_->identity().name, MERIDIAN_VERSION});
+  feed_loop_.loop().post([this] { client_->start(); });
+}
+
+// An edge without a control is ready: it answers. One that never had a snapshot is not.
+Result<void> EdgeServer::ready() const {
+  if (ending_) return fail(ErrorCode::Unavailable, "ending");
+  if (dns_->service().served_revision() == 0)
+    return fail(ErrorCode::Unavailable, "no snapshot came from the control yet");
+  return {};
+}
+
+Result<void> EdgeServer::start_operator_side() {
+  AdminSources sources;
+  sources.ready = [this] { return ready(); };
+  sources.status = [this](Output output) { return describe(output); };
+  dns_->show(sources);
+  admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
+  return {};
+}
+
+std::string EdgeServer::describe(Output output) const {
+  const feed::FollowingState following = client_->state();
+  const EdgeIdentity& identity = files_->identity();
+  const std::uint64_t revision = dns_->service().served_revision();
+  const double uptime = std::chrono::duration<double>(world_.clock.now() - started_).count();
+  if (output == Output::Json) {
+    std::string directory, problem;
+    append_json_string(directory, options_.data_dir);
+    append_json_string(problem, following.problem);
+    return fmt::format(
+        R"({{"role":"edge","name":"{}","version":"{}","uptime_s":{:.1f},"dns":{},"admin":"{}","data_dir":{},)"
+        R"("served_revision":{},"zones":{},"workers":{},"control":{{"address":"{}",)"
+        R"("following":{},"since":"{}","version":"{}","newest_revision":{},"problem":{}}}}})"
+        "\n",
+        identity.name, MERIDIAN_VERSION, uptime, json_list(dns_->engine().addresses()),
+        admin_address_.to_string(), directory, revision, dns_->service().zone_count(),
+        dns_->engine().workers(), identity.control, following.following, format_iso8601(following.since),
+        following.control_version, following.newest, problem);
+  }
+  std::string out =
+      fmt::format("meridian edge '{}' {}, up {:.0f} s\n\n", identity.name, MERIDIAN_VERSION, uptime);
+  for (const net::Address& address : dns_->engine().addresses())
+    out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", address.to_string(),
+                       dns_->engine().workers());
+  out +=
+      fmt::format("  admin    http://{}\n  data     {}\n\n", admin_address_.to_string(), options_.data_dir);
+  out += fmt::format("  DNS      revision {}, {} zones\n", revision, dns_->service().zone_count());
+  out += fmt::format("  control  {}, {} since {}", identity.control,
+                     following.following ? "followed" : "gone", format_iso8601(following.since));
+  if (!following.problem.empty()) out += ": " + following.problem;
+  return out + "\n";
+}
+
+void EdgeServer::drain() {
+  ending_ = true;
+  operator_.manager().stopping();
+  (void)world_.disk.remove(endpoints_path());
+  stop_loops();
+}
+
+}  // namespace
+
+int edge(const EdgeOptions& options, const Clock& clock, Random& random, Disk& disk) {
+  signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  auto refused = [](const Error& error) {
+    fmt::print(stderr, "meridian: {}\n", error.message);
+    return 1;
+  };
+  auto privileges = Privileges::take_on(options.user, options.data_dir);
+  if (!privileges) return refused(privileges.error());
+  StopSignals signals(has_log_files(options.query_log));
+  EdgeServer server(options, clock, random, disk, *privileges);
+  if (auto started = server.start(); !started) return refused(started.error());
+  signals.serving([&server] { server.reopen_logs(); });
+  fmt::print(options.query_log.file == "-" ? stderr : stdout, "{}\nCtrl-C ends it; the data stays.\n",
+             server.describe(Output::Table));
+  std::fflush(stdout);
+  signals.wait();
+  server.drain();
+  return 0;
+}
+
+}  // namespace meridian::apps

@@ -1,0 +1,90 @@
+#include "apps/edge/edge_target.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace meridian::apps {
+namespace {
+
+namespace feed = snapshots::feed;
+
+Duration processor_time() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+// The second number of /proc/self/statm is the resident pages.
+std::uint64_t resident_bytes() {
+  FILE* const file = std::fopen("/proc/self/statm", "re");
+  unsigned long total = 0, resident = 0;
+  if (!file) return 0;
+  const bool read = std::fscanf(file, "%lu %lu", &total, &resident) == 2;
+  std::fclose(file);
+  return read ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+}  // namespace
+
+EdgeTarget::EdgeTarget(DnsSide& dns, const std::string& data_dir, const World& world)
+    : dns_(dns),
+      world_(world),
+      refused_directory_(data_dir + "/refused"),
+      loaded_(world.clock.monotonic()),
+      processor_time_(processor_time()) {}
+
+feed::Position EdgeTarget::holds() const {
+  return {dns_.service().store(), dns_.service().latest().revision()};
+}
+
+Result<void> EdgeTarget::apply(const snapshots::StoreId& store, std::uint64_t from, std::uint64_t to,
+                               std::string_view plain) {
+  DnsService& service = dns_.service();
+  const auto delta = TRY(snapshots::dns::decode(plain));
+  if (delta.from != from || delta.to != to) return invalid("it is not the delta that its package says");
+  auto next = TRY(snapshots::dns::apply(service.latest(), delta));
+  TRY(service.examine(delta));
+  service.set_store(store);
+  service.publish(delta, std::move(next));
+  return {};
+}
+
+void EdgeTarget::keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
+                              std::string_view why) {
+  const std::string name = fmt::format("{}-{}-{}", format_iso8601_millis(world_.clock.now()), from, to);
+  const auto keep = [&]() -> Result<void> {
+    TRY(world_.disk.make_directories(refused_directory_));
+    auto kept = TRY(world_.disk.list(refused_directory_));  // names begin with the time: the oldest are first
+    for (std::size_t i = 0; i + 2 * (kRefusedKeptMax - 1) < kept.size(); ++i)
+      TRY(world_.disk.remove(refused_directory_ + "/" + kept[i]));
+    TRY(world_.disk.replace(refused_directory_ + "/" + name + ".delta.zst", as_bytes(bytes)));
+    return world_.disk.replace(refused_directory_ + "/" + name + ".reason",
+                               as_bytes(std::string(why) + "\n"));
+  };
+  if (auto kept = keep(); !kept)
+    world_.logger.error("feed", "what was refused cannot be kept", {{"why", kept.error().message}});
+}
+
+feed::Load EdgeTarget::load() {
+  const MonotonicTime now = world_.clock.monotonic();
+  const double seconds = std::max(1e-3, std::chrono::duration<double>(now - loaded_).count());
+  const std::uint64_t queries = dns_.engine().queries();
+  const Duration used = processor_time();
+  feed::Load load;
+  load.queries_per_s = static_cast<std::uint32_t>(static_cast<double>(queries - queries_) / seconds);
+  load.cpu_permille = static_cast<std::uint32_t>(
+      std::chrono::duration<double, std::milli>(used - processor_time_).count() / seconds);
+  load.memory_bytes = resident_bytes();
+  loaded_ = now;
+  queries_ = queries;
+  processor_time_ = used;
+  return load;
+}
+
+}  // namespace meridian::apps

@@ -1,0 +1,35 @@
+// Where an edge's feed ends: deltas are decoded, applied, tried by the canary and published, or refused whole
+// and kept for inspection.
+#pragma once
+
+#include <string>
+
+#include "apps/dns_side.h"
+#include "snapshots/feed/client.h"
+
+namespace meridian::apps {
+
+inline constexpr std::size_t kRefusedKeptMax = 16;  // packages in DATA_DIR/refused, the newest
+
+class EdgeTarget final : public snapshots::feed::FeedTarget {
+ public:
+  EdgeTarget(DnsSide& dns, const std::string& data_dir, const World& world);
+
+  snapshots::feed::Position holds() const override;
+  Result<void> apply(const snapshots::StoreId& store, std::uint64_t from, std::uint64_t to,
+                     std::string_view plain) override;
+  std::uint64_t served_revision() const override { return dns_.service().served_revision(); }
+  void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
+                    std::string_view why) override;
+  snapshots::feed::Load load() override;
+
+ private:
+  DnsSide& dns_;
+  World world_;
+  std::string refused_directory_;
+  MonotonicTime loaded_{};  // when load() was last asked
+  std::uint64_t queries_ = 0;
+  Duration processor_time_{};
+};
+
+}  // namespace meridian::apps
