@@ -44,8 +44,9 @@ TEST_F(Authority, NothingSignedOutlivesIt) {
 
 TEST_F(Authority, RefusesARequestThatDoesNotProveItsKey) {
   // Swaps the public key inside the request for another one: the signature no longer fits.
-  const KeyAndRequest other = *make_certificate_request();
-  ASSERT_EQ(other.request_pem.size(), asked.request_pem.size());
+  KeyAndRequest other = *make_certificate_request();
+  // Signatures differ in size by a few bytes.
+  while (other.request_pem.size() != asked.request_pem.size()) other = *make_certificate_request();
   const std::size_t half = asked.request_pem.size() / 2;
   const std::string mixed = asked.request_pem.substr(0, half) + other.request_pem.substr(half);
   EXPECT_FALSE(sign_certificate_request(mixed, authority, client_terms("edge-1")));

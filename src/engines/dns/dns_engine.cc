@@ -69,7 +69,8 @@ DnsEngine::~DnsEngine() {
 }
 
 Result<void> DnsEngine::start() {
-  if (options_.addresses.empty()) return {};  // it keeps what is published, and answers explain()
+  if (options_.addresses.empty() && options_.tls_addresses.empty())
+    return {};  // it keeps what is published, and answers explain()
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
     threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
   if (options_.query_log)
