@@ -116,7 +116,7 @@ class TcpListener::Connection final : public net::TcpHandler {
     const SystemTime now = owner_.worker_.clock.now();
     while (!stream.at_end() && socket_->pending() < kTransferBytesPending) {
       const std::size_t size = stream.next(owner_.reply_, now);
-      if (size == 0) break;
+      if (size == 0) break;  // it cannot go on; the limit of idleness ends the connection
       std::string message;
       append_u16(message, static_cast<std::uint16_t>(size));
       message.append(reinterpret_cast<const char*>(owner_.reply_.data()), size);
