@@ -151,7 +151,7 @@ std::size_t Stream::fill(MutableBytes buffer, std::size_t limit) {
   if (with_opt) {
     writer.release_reserved();
     CHECK(writer.add_record(Section::Additional, std::string_view("\0", 1), Type::OPT,
-                            static_cast<Class>(head_.udp_payload_size_max), 0, {}));
+                            static_cast<Class>(head_.udp_payload_size_max), 0, std::string_view("")));
   }
   return writer.finish();
 }

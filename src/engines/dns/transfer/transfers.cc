@@ -263,7 +263,7 @@ class ShortReply {
     if (edns_) {
       writer_.release_reserved();
       CHECK(writer_.add_record(Section::Additional, std::string_view("\0", 1), Type::OPT,
-                               static_cast<Class>(udp_payload_size_max), 0, {}));
+                               static_cast<Class>(udp_payload_size_max), 0, std::string_view("")));
     }
     AnswerResult result;
     result.size = writer_.finish();
