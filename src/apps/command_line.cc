@@ -278,6 +278,17 @@ void add_feed(CLI::App& app, FeedOptions& options) {
       ->check(silent(CLI::Range(0, 86400)))
       ->type_name("SECONDS")
       ->capture_default_str();
+  app.add_option("--canary-edge", options.canary_edges,
+                 "An edge that gets each change first; the others when all of these serve it")
+      ->envname("MERIDIAN_CANARY_EDGE")
+      ->type_name("NAME")
+      ->delimiter(',');
+  app.add_option("--canary-soak", options.canary_soak_s,
+                 "Seconds for which canary edges serve a change before the others get it")
+      ->envname("MERIDIAN_CANARY_SOAK")
+      ->check(silent(CLI::Range(0, 86400)))
+      ->type_name("SECONDS")
+      ->capture_default_str();
 }
 
 void add_control_plane(CLI::App& app, ServeOptions& options) {

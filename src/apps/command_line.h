@@ -77,6 +77,8 @@ struct DnsServerOptions {
 struct FeedOptions {
   std::string address;  // ADDR:PORT; empty: none
   std::uint32_t edge_live_time_s = 0;
+  std::vector<std::string> canary_edges = {};  // get each change first
+  std::uint32_t canary_soak_s = 0;
 };
 
 // Of `serve`, and of `control`, which does not answer DNS itself.

@@ -71,6 +71,18 @@ TEST(CommandLine, DnsOverTlsIsOffUnlessAskedFor) {
   EXPECT_EQ(options.dns_tls.key, "/k");
 }
 
+TEST(CommandLine, CanaryEdgesAreNamedOnceOrOftenAndInTheFile) {
+  EXPECT_TRUE(std::get<ServeOptions>(parse({"control"})).feed.canary_edges.empty());
+  auto options = std::get<ServeOptions>(
+      parse({"control", "--canary-edge", "fra1", "--canary-edge", "sin1,lon1", "--canary-soak", "5"}));
+  EXPECT_THAT(options.feed.canary_edges, ElementsAre("fra1", "sin1", "lon1"));
+  EXPECT_EQ(options.feed.canary_soak_s, 5u);
+  std::string path = config_file("canary-edge = [\"fra1\", \"sin1\"]\ncanary-soak = 7\n");
+  options = std::get<ServeOptions>(parse({"control", "--config", path.c_str()}));
+  EXPECT_THAT(options.feed.canary_edges, ElementsAre("fra1", "sin1"));
+  EXPECT_EQ(options.feed.canary_soak_s, 7u);
+}
+
 TEST(CommandLine, TheCommandLineBeatsTheFile) {
   std::string path = config_file(
       "dns = [\"127.0.0.1:7\", \"127.0.0.2:7\"]\napi = \"127.0.0.1:8\"\ndns-workers = 3\ndev = true\n");

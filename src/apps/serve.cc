@@ -137,13 +137,19 @@ Result<void> Server::start() {
   quotas.record_sets_max = options_.records_per_zone_max;
   services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas);
   if (const auto& suspect = service().suspect())
-    watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
+    (void)watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
   TRY(watcher_->start(identity.is_new));
   TRY(disk_.replace(compiled_with_path(), as_bytes(compiled_with(secondaries))));
   if (options_.example) TRY(make_example_world(services_->route53, account_id(), clock_));
 
   TRY(start_api());
-  if (feed_) feed_address_ = TRY(feed_->listen(options_.feed.address));
+  if (feed_) {
+    feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
+      return watcher_->take_back(crash.zone_id, crash.since, crash.seen,
+                                 fmt::format("edge '{}': {}", edge, crash.why));
+    });
+    feed_address_ = TRY(feed_->listen(options_.feed.address));
+  }
   TRY(start_admin());
   TRY(privileges_.give_up());
   advice_ = socket_advice();

@@ -73,6 +73,10 @@ Result<std::unique_ptr<FeedService>> FeedService::open(const FeedOptions& option
   server.newest = newest;
   server.software = MERIDIAN_VERSION;
   server.edge_live_time = std::chrono::seconds(options.edge_live_time_s);
+  for (const std::string& name : options.canary_edges)
+    if (!feed::is_edge_name(name)) return invalid(fmt::format("'{}' is not a name of an edge", name));
+  server.canaries = {{options.canary_edges.begin(), options.canary_edges.end()},
+                     std::chrono::seconds(options.canary_soak_s)};
   service->server_ = std::make_unique<feed::FeedServer>(service->loop(), world.logger, world.metrics,
                                                         *service->registry_, images, server);
   service->server_->expect(service->registry_->names());

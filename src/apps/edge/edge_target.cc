@@ -30,14 +30,47 @@ std::uint64_t resident_bytes() {
   return read ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
+// What the crash file holds: a greeting that tells it.
+std::string write(const feed::Crash& crash) {
+  feed::Hello hello;
+  hello.crash = crash;
+  return feed::encode(hello);
+}
+
+// No crash when the file is damaged, or of another version.
+feed::Crash read_crash(std::string_view text) {
+  feed::FrameReader reader;
+  reader.add(as_bytes(text));
+  const auto frame = reader.next();
+  if (!frame || !*frame) return {};
+  const auto* hello = std::get_if<feed::Hello>(&**frame);
+  return hello ? hello->crash : feed::Crash{};
+}
+
 }  // namespace
 
 EdgeTarget::EdgeTarget(DnsSide& dns, const std::string& data_dir, const World& world)
     : dns_(dns),
       world_(world),
       refused_directory_(data_dir + "/refused"),
+      crash_path_(data_dir + "/feed/crash"),
       loaded_(world.clock.monotonic()),
-      processor_time_(processor_time()) {}
+      processor_time_(processor_time()) {
+  if (const auto& suspect = dns.service().suspect()) {
+    crash_ = {suspect->zone_id, suspect->since, suspect->seen, suspect->why};
+    // The control may be gone for longer than this process lives.
+    if (auto kept = world.disk.replace(crash_path_, as_bytes(write(crash_))); !kept)
+      world.logger.error("feed", "a crash could not be noted", {{"why", kept.error().message}});
+  } else if (auto noted = world.disk.read(crash_path_)) {
+    crash_ = read_crash(*noted);
+  }
+}
+
+void EdgeTarget::crash_was_heard() {
+  crash_ = {};
+  if (auto removed = world_.disk.remove(crash_path_); !removed)
+    world_.logger.error("feed", "a crash will be told again", {{"why", removed.error().message}});
+}
 
 feed::Position EdgeTarget::holds() const {
   return {dns_.service().store(), dns_.service().latest().revision()};

@@ -22,11 +22,14 @@ class EdgeTarget final : public snapshots::feed::FeedTarget {
   void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
                     std::string_view why) override;
   snapshots::feed::Load load() override;
+  snapshots::feed::Crash crash() const override { return crash_; }
+  void crash_was_heard() override;
 
  private:
   DnsSide& dns_;
   World world_;
-  std::string refused_directory_;
+  std::string refused_directory_, crash_path_;
+  snapshots::feed::Crash crash_;
   MonotonicTime loaded_{};  // when load() was last asked
   std::uint64_t queries_ = 0;
   Duration processor_time_{};

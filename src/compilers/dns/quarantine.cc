@@ -112,7 +112,7 @@ bool Quarantine::holds_back(std::string_view zone_id, store::Revision revision) 
   });
 }
 
-void Quarantine::put(QuarantinedZone zone) {
+Result<store::Revision> Quarantine::put(QuarantinedZone zone) {
   store::Transaction transaction;
   {
     std::lock_guard lock(mutex_);
@@ -132,7 +132,7 @@ void Quarantine::put(QuarantinedZone zone) {
     zones_.insert_or_assign(zone.zone_id, std::move(zone));
     zones_gauge_.set(static_cast<double>(zones_.size()));
   }
-  commit(std::move(transaction));
+  return commit(std::move(transaction));
 }
 
 void Quarantine::remember(const QuarantinedZone& zone, store::Transaction& transaction) {
@@ -179,9 +179,11 @@ Result<void> Quarantine::retry_all() {
 }
 
 // What is in memory counts: a store that cannot be written now must not let a poisoned zone out.
-void Quarantine::commit(store::Transaction transaction) {
-  if (auto done = store_.commit(std::move(transaction)); !done)
+Result<store::Revision> Quarantine::commit(store::Transaction transaction) {
+  auto done = store_.commit(std::move(transaction));
+  if (!done)
     logger_.error("dns", "a quarantine cannot be kept in the store", {{"why", done.error().message}});
+  return done;
 }
 
 }  // namespace meridian::compilers::dns

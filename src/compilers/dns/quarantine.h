@@ -53,7 +53,8 @@ class Quarantine {
   bool holds_back(std::string_view zone_id, store::Revision revision) const;
 
   // The changes from `since` to `tried` failed. Of a zone that is there already, the earlier `since` stays.
-  void put(QuarantinedZone zone);
+  // It holds even when the store fails, but is forgotten then at the next start. The revision of its record.
+  Result<store::Revision> put(QuarantinedZone zone);
   void lift(const std::string& zone_id);
   // Lets every zone be tried again that no engine has died of.
   Result<void> retry_all();
@@ -61,7 +62,7 @@ class Quarantine {
  private:
   using Changes = std::pair<store::Revision, store::Revision>;  // first and last
   void remember(const QuarantinedZone& zone, store::Transaction& transaction);
-  void commit(store::Transaction transaction);
+  Result<store::Revision> commit(store::Transaction transaction);
 
   store::Store& store_;
   Logger& logger_;

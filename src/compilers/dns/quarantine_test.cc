@@ -206,7 +206,7 @@ TEST_F(QuarantineTest, WhatWasCuredBeforeTheDeathIsKnownComesWhole) {
   EXPECT_TRUE(watcher->quarantined().empty());
   EXPECT_TRUE(watcher->serves("Z1", cure));
   EXPECT_FALSE(watcher->serves("Z1", fatal));
-  watcher->take_back("Z404", fatal, fatal, "of a zone that is gone");
+  EXPECT_EQ(watcher->take_back("Z404", fatal, fatal, "of a zone that is gone").value(), 0u);
   EXPECT_TRUE(watcher->quarantined().empty());
 }
 

@@ -85,13 +85,14 @@ class DnsWatcher::State {
   bool serves(std::string_view zone_id, store::Revision revision) const {
     return revision <= acknowledged() && !quarantine_.holds_back(zone_id, revision);
   }
-  void take_back(const std::string& zone_id, store::Revision since, store::Revision seen, std::string why) {
-    auto item = store_.get(services::route53::zone_key(zone_id));
-    if (!item || !*item) return;  // it is gone already
+  Result<store::Revision> take_back(const std::string& zone_id, store::Revision since, store::Revision seen,
+                                    std::string why) {
+    auto item = TRY(store_.get(services::route53::zone_key(zone_id)));
+    if (!item) return 0;
     // What came after the deaths may be the cure. It comes whole, as whoever died has left the zone out.
-    const bool changed_since = (*item)->modified > seen;
-    put_into_quarantine(changed_since ? QuarantinedZone::Cause::Retry : QuarantinedZone::Cause::Served,
-                        zone_id, since, seen, std::move(why));
+    const bool changed_since = item->modified > seen;
+    return put_into_quarantine(changed_since ? QuarantinedZone::Cause::Retry : QuarantinedZone::Cause::Served,
+                               zone_id, since, seen, std::move(why));
   }
   std::vector<QuarantinedZone> quarantined() const { return quarantine_.all(); }
 
@@ -211,8 +212,8 @@ class DnsWatcher::State {
         return fail(ErrorCode::Unavailable, taken.error().message, ErrorSource::Self, true);
       auto [at, why] = TRY(find_guilty(delta, taken.error().message));
       ZoneChange& guilty = delta.zones[at];
-      put_into_quarantine(QuarantinedZone::Cause::Examined, guilty.zone_id, delta.to, delta.to,
-                          std::move(why));
+      (void)put_into_quarantine(QuarantinedZone::Cause::Examined, guilty.zone_id, delta.to, delta.to,
+                                std::move(why));
       if (!image || !stand_in(guilty))
         delta.zones.erase(delta.zones.begin() + static_cast<std::ptrdiff_t>(at));
       if (delta.zones.empty() && !image) return {};
@@ -350,10 +351,10 @@ class DnsWatcher::State {
     return compiled.delta.zones.size() == 1 ? std::move(compiled.delta.zones[0]) : none;
   }
 
-  void put_into_quarantine(QuarantinedZone::Cause cause, const std::string& zone_id, store::Revision since,
-                           store::Revision tried, std::string why) {
+  Result<store::Revision> put_into_quarantine(QuarantinedZone::Cause cause, const std::string& zone_id,
+                                              store::Revision since, store::Revision tried, std::string why) {
     auto zone = zone_now(zone_id);
-    quarantine_.put(
+    return quarantine_.put(
         {cause, zone_id, zone ? zone->name.to_string() : "", since, tried, std::move(why), clock_.now()});
   }
   std::optional<services::route53::HostedZoneResource> zone_now(const std::string& zone_id) {
@@ -422,9 +423,9 @@ store::Revision DnsWatcher::acknowledged() const {
 bool DnsWatcher::serves(std::string_view zone_id, store::Revision revision) const {
   return state_->serves(zone_id, revision);
 }
-void DnsWatcher::take_back(const std::string& zone_id, store::Revision since, store::Revision seen,
-                           std::string why) {
-  state_->take_back(zone_id, since, seen, std::move(why));
+Result<store::Revision> DnsWatcher::take_back(const std::string& zone_id, store::Revision since,
+                                              store::Revision seen, std::string why) {
+  return state_->take_back(zone_id, since, seen, std::move(why));
 }
 std::vector<QuarantinedZone> DnsWatcher::quarantined() const {
   return state_->quarantined();

@@ -50,8 +50,9 @@ class DnsWatcher {
 
   // Takes the zone back, everywhere, to what it was before `since`, because engines that served it at
   // revisions from there to `seen` died of it. Thread-safe; returns when that is decided, not when it is
-  // done.
-  void take_back(const std::string& zone_id, store::Revision since, store::Revision seen, std::string why);
+  // done: the revision that will do it, or 0 when the zone is gone already.
+  Result<store::Revision> take_back(const std::string& zone_id, store::Revision since, store::Revision seen,
+                                    std::string why);
   std::vector<QuarantinedZone> quarantined() const;  // thread-safe
 
  private:

@@ -58,7 +58,7 @@ void FeedClient::greet(std::unique_ptr<net::TcpConnection> connection) {
   reader_ = {};
   heard_ = loop_.clock().monotonic();
   connection_->start(*this);
-  send(Hello{kProtocolVersion, options_.name, options_.software, target_.holds()});
+  send(Hello{kProtocolVersion, options_.name, options_.software, target_.holds(), target_.crash()});
   tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
 }
 
@@ -142,6 +142,7 @@ Result<void> FeedClient::take(const Welcome& welcome) {
   if (welcome.protocol != kProtocolVersion)
     return protocol_error(fmt::format("the control speaks version {} of the feed", welcome.protocol));
   welcome_ = welcome;
+  if (!target_.crash().zone_id.empty()) target_.crash_was_heard();
   reconnect_pause_ = kReconnectMin;
   acknowledged_ = 0;
   following_.set(1);

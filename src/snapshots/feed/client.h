@@ -32,6 +32,9 @@ class FeedTarget {
   virtual void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
                             std::string_view why) = 0;
   virtual Load load() = 0;  // since it was last asked
+  // What the control has to hear of the death of the process before; told until it was heard.
+  virtual Crash crash() const = 0;
+  virtual void crash_was_heard() = 0;
 };
 
 // The edge's own certificate. Called on the loop's thread.

@@ -74,6 +74,14 @@ std::uint64_t EdgeTable::served(MonotonicTime now) {
   return served_;
 }
 
+std::optional<EdgeState> EdgeTable::find(const std::string& name, MonotonicTime now) const {
+  const auto at = edges_.find(name);
+  if (at == edges_.end()) return std::nullopt;
+  EdgeState edge = at->second;
+  edge.waited_for = waits_for(edge, now);
+  return edge;
+}
+
 std::vector<EdgeState> EdgeTable::all(MonotonicTime now) const {
   std::vector<EdgeState> out;
   for (const auto& [name, edge] : edges_) {

@@ -50,6 +50,7 @@ class EdgeTable {
   // Never falls.
   std::uint64_t served(MonotonicTime now);
   std::vector<EdgeState> all(MonotonicTime now) const;  // by name
+  std::optional<EdgeState> find(const std::string& name, MonotonicTime now) const;
 
  private:
   bool waits_for(const EdgeState& edge, MonotonicTime now) const {

@@ -22,9 +22,10 @@ using testing::HasSubstr;
 // What travels is a text: a delta adds a letter or more, an image is all of it.
 class Control final : public EdgeAuthority, public ImageSource {
  public:
-  Control(TestLoop& loop, Logger& logger, StoreId store, std::string text, std::size_t history_bytes_max)
+  Control(TestLoop& loop, Logger& logger, StoreId store, std::string text, std::size_t history_bytes_max,
+          CanaryOptions canaries = {})
       : loop_(loop), text_(std::move(text)) {
-    FeedServerOptions options{{store, text_.size()}, "2.0.0", seconds(10), history_bytes_max};
+    FeedServerOptions options{{store, text_.size()}, "2.0.0", seconds(10), history_bytes_max, canaries};
     server = std::make_unique<FeedServer>(loop, logger, metrics, *this, *this, options);
   }
   void listen() { EXPECT_TRUE(server->listen({}, nullptr)); }
@@ -117,6 +118,8 @@ class Edge final : public FeedTarget, public EdgeCertificate {
     refused_bytes = bytes;
   }
   Load load() override { return {5, 10, 1000}; }
+  Crash crash() const override { return died_of; }
+  void crash_was_heard() override { died_of = {}; }
   std::optional<std::string> renewal_request() override {
     return renewal_due ? std::optional("request") : std::nullopt;
   }
@@ -135,6 +138,7 @@ class Edge final : public FeedTarget, public EdgeCertificate {
   bool serves_at_once = true, renewal_due = false;
   std::uint64_t served = 0;
   int attempts = 0;
+  Crash died_of;
   std::function<void()> when_applying;
 
  private:
@@ -150,6 +154,11 @@ class Feed : public testing::Test {
     control = std::make_unique<Control>(loop, logger, store, std::move(text), history_bytes_max);
     control->listen();
   }
+  void start_control_with_canary(Duration soak = {}) {
+    control = std::make_unique<Control>(loop, logger, store, "abc", kHistoryBytesMax,
+                                        CanaryOptions{{"canary"}, soak});
+    control->listen();
+  }
   std::unique_ptr<Edge> make_edge(const std::string& name) {
     auto edge = std::make_unique<Edge>(loop, logger, name);
     edge->start();
@@ -163,6 +172,73 @@ class Feed : public testing::Test {
   StoreId store = StoreId::draw(random);
   std::unique_ptr<Control> control;
 };
+
+TEST_F(Feed, OthersGetWhatTheCanaryServesAndANewEdgeToo) {
+  start_control_with_canary();
+  auto canary = make_edge("canary"), other = make_edge("other");
+  loop.advance(seconds(1));
+  EXPECT_EQ(other->text, "abc");
+  canary->serves_at_once = false;
+  canary->served = 3;
+  control->add("d");
+  auto late = make_edge("late");
+  loop.advance(seconds(1));
+  EXPECT_EQ(canary->text, "abcd");
+  EXPECT_EQ(other->text, "abc");
+  EXPECT_EQ(late->text, "abc");
+  canary->served = 4;
+  loop.advance(seconds(1));
+  EXPECT_EQ(other->text, "abcd");
+  EXPECT_EQ(late->text, "abcd");
+  EXPECT_EQ(served(), 4u);
+}
+
+TEST_F(Feed, WhatTheCanaryDiesOfNeverReachesTheOthers) {
+  start_control_with_canary(seconds(20));
+  auto canary = make_edge("canary"), other = make_edge("other");
+  loop.advance(seconds(22));
+  EXPECT_EQ(other->text, "abc");
+  std::vector<std::string> told;
+  control->server->on_crash([&](const std::string& edge, const Crash& crash) -> Result<std::uint64_t> {
+    told.push_back(edge + " " + crash.zone_id);
+    return 5;
+  });
+  control->add("x");
+  EXPECT_EQ(canary->text, "abcx");
+  canary->path->up = false;
+  loop.advance(seconds(6));
+  canary->died_of = {"Z1", 4, 4, "SIGABRT"};
+  canary->path->up = true;
+  loop.advance(seconds(6));
+  EXPECT_EQ(told, std::vector<std::string>{"canary Z1"});
+  EXPECT_TRUE(canary->died_of.zone_id.empty()) << "told once";
+  EXPECT_EQ(control->count("meridian_feed_edge_crashes_total"), 1);
+  loop.advance(minutes(5));
+  EXPECT_EQ(other->text, "abc");
+  control->add("-");
+  loop.advance(seconds(25));
+  EXPECT_EQ(other->text, "abcx-");
+  EXPECT_EQ(other->applied, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 3}, {0, 5}}))
+      << "never the revision between";
+}
+
+TEST_F(Feed, ACrashThatTheControlCouldNotDealWithIsToldAgain) {
+  start_control();
+  int told = 0;
+  control->server->on_crash([&](const std::string&, const Crash&) -> Result<std::uint64_t> {
+    if (++told == 1) return fail(ErrorCode::Unavailable, "the store is busy");
+    return 0;
+  });
+  auto edge = std::make_unique<Edge>(loop, logger, "fra1");
+  edge->store = store;
+  edge->text = "abc";
+  edge->died_of = {"Z1", 2, 3, "SIGABRT"};
+  edge->start();
+  loop.advance(seconds(2));
+  EXPECT_EQ(told, 2);
+  EXPECT_TRUE(edge->died_of.zone_id.empty());
+  EXPECT_TRUE(edge->client->state().following);
+}
 
 TEST_F(Feed, ANewEdgeGetsAnImageThenEachDelta) {
   start_control();

@@ -18,6 +18,12 @@ class Writer {
     out_.append(reinterpret_cast<const char*>(value.store.bytes.data()), value.store.bytes.size());
     append_u64(out_, value.revision);
   }
+  void field(const Crash& value) {
+    field(value.zone_id, kZoneIdSizeMax);
+    field(value.since);
+    field(value.seen);
+    field(value.why, kReasonSizeMax);
+  }
   void field(const std::string& value, std::size_t size_max) {
     append_sized(out_, std::string_view(value).substr(0, size_max));
   }
@@ -36,6 +42,19 @@ class Reader {
     const Bytes id = in_.take(value.store.bytes.size());
     std::copy(id.begin(), id.end(), value.store.bytes.begin());
     value.revision = in_.u64();
+  }
+  void field(Crash& value) {
+    field(value.zone_id, kZoneIdSizeMax);
+    field(value.since);
+    field(value.seen);
+    field(value.why, kReasonSizeMax);
+    // It ends up in logs and in the store's records.
+    const auto printable = [](char c) { return ' ' <= c && c <= '~'; };
+    const bool sensible =
+        value.zone_id.empty() ? value == Crash{} : 0 < value.since && value.since <= value.seen;
+    fits_ =
+        fits_ && std::ranges::all_of(value.zone_id, printable) && std::ranges::all_of(value.why, printable);
+    fits_ = fits_ && sensible;
   }
   void field(std::string& value, std::size_t size_max) {
     const std::string_view bytes = in_.sized();
@@ -67,6 +86,7 @@ void fields(Io& io, AnyFrame& frame) {
     io.field(frame.name, kEdgeNameSizeMax);
     io.field(frame.software, kSoftwareSizeMax);
     io.field(frame.holds);
+    io.field(frame.crash);
   } else if constexpr (std::is_same_v<T, Welcome>) {
     if (!same_version(io, frame)) return;
     io.field(frame.software, kSoftwareSizeMax);

@@ -16,12 +16,13 @@
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
-inline constexpr std::size_t kFrameBytesMax = 192 * 1024;      // kind and body
-inline constexpr std::size_t kPartBytesMax = 128 * 1024;       // of a package, in one frame
-inline constexpr std::size_t kEdgeNameSizeMax = 63;            // a DNS label
-inline constexpr std::size_t kSoftwareSizeMax = 64;            // a version text
-inline constexpr std::size_t kReasonSizeMax = 1024;            // why something was refused
+inline constexpr std::uint16_t kProtocolVersion = 2;
+inline constexpr std::size_t kFrameBytesMax = 192 * 1024;  // kind and body
+inline constexpr std::size_t kPartBytesMax = 128 * 1024;   // of a package, in one frame
+inline constexpr std::size_t kEdgeNameSizeMax = 63;        // a DNS label
+inline constexpr std::size_t kSoftwareSizeMax = 64;        // a version text
+inline constexpr std::size_t kReasonSizeMax = 1024;        // why something was refused
+inline constexpr std::size_t kZoneIdSizeMax = 64;
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
@@ -33,14 +34,25 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+// The edge died of a zone that had just changed, and started again with it as it was before `since`; at
+// `seen` it had taken the zone's last change. No zone: nothing to tell.
+struct Crash {
+  std::string zone_id;
+  std::uint64_t since = 0, seen = 0;
+  std::string why;
+  bool operator==(const Crash&) const = default;
+};
+
 // Edge to control, first of all: what it is and has. Its certificate must say the same name.
 struct Hello {
   std::uint16_t protocol = kProtocolVersion;
   std::string name, software;
   Position holds;
+  Crash crash = {};
   bool operator==(const Hello&) const = default;
 };
-// The control's reply; deltas follow from where the edge is, or an image.
+// The control's reply, once a crash that Hello tells of is dealt with; deltas follow from where the edge is,
+// or an image.
 struct Welcome {
   std::uint16_t protocol = kProtocolVersion;
   std::string software;

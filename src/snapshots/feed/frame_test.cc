@@ -14,6 +14,7 @@ StoreId some_store() {
 
 std::vector<Frame> one_of_each() {
   return {Hello{kProtocolVersion, "fra1", "0.1.0", {some_store(), 42}},
+          Hello{kProtocolVersion, "fra1", "0.1.0", {some_store(), 42}, {"Z1", 40, 41, "SIGABRT"}},
           Welcome{kProtocolVersion, "0.1.0", {some_store(), 43}},
           PackageHead{42, 43, 1000, 300, std::string(300, 'x')},
           PackagePart{"more"},
@@ -72,6 +73,23 @@ TEST(Frames, ASizeBeyondTheLimitIsRefusedBeforeItsBytesCome) {
   FrameReader reader;
   reader.add(as_bytes(unknown));
   EXPECT_FALSE(reader.next());
+}
+
+TEST(Frames, ACrashThatMakesNoSenseIsRefused) {
+  for (const Crash& bad : {Crash{"", 1, 1, ""}, Crash{"", 0, 0, "why"}, Crash{"Z1", 0, 5, ""},
+                           Crash{"Z1", 6, 5, ""}, Crash{"Z1", 4, 5, "\n"}}) {
+    FrameReader reader;
+    reader.add(as_bytes(encode(Hello{kProtocolVersion, "fra1", "0.1.0", {some_store(), 42}, bad})));
+    EXPECT_FALSE(reader.next()) << bad.zone_id << " " << bad.since;
+  }
+  std::string body = encode(Hello{kProtocolVersion, "fra1", "0.1.0", {}, {"Z1", 1, 1, ""}}).substr(4);
+  body.replace(body.find(std::string("\0\0\0\2Z1", 6)), 6,
+               std::string("\0\0\0\x41", 4) + std::string(kZoneIdSizeMax + 1, 'Z'));
+  std::string bytes;
+  append_sized(bytes, body);
+  FrameReader reader;
+  reader.add(as_bytes(bytes));
+  EXPECT_FALSE(reader.next()) << "an id that is too long";
 }
 
 TEST(Frames, AGreetingOfAnotherVersionIsReadAsSuch) {

@@ -19,6 +19,13 @@ void History::add(SharedPackage package) {
   }
 }
 
+void History::forget_before(std::uint64_t revision) {
+  while (!packages_.empty() && packages_.front()->from < revision) {
+    bytes_ -= cost(*packages_.front());
+    packages_.pop_front();
+  }
+}
+
 SharedPackage History::after(std::uint64_t revision) const {
   const auto at = std::ranges::lower_bound(packages_, revision, {}, &Package::from);
   return at != packages_.end() && (*at)->from == revision ? *at : nullptr;

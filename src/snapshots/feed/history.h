@@ -30,6 +30,8 @@ class History {
 
   // What does not continue the chain begins a new one.
   void add(SharedPackage package);
+  // Whoever is before the revision will need an image.
+  void forget_before(std::uint64_t revision);
   // The package that begins at the revision; null when there is none (any more).
   SharedPackage after(std::uint64_t revision) const;
   // Whether an edge at this revision gets to the newest by deltas alone.

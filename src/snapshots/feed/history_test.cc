@@ -42,6 +42,19 @@ TEST(History, ForgetsTheOldestFirstWithinItsLimit) {
   EXPECT_EQ(history.bytes(), 0u);
 }
 
+TEST(History, WhatIsForgottenLeadsNobodyOn) {
+  History history(1);
+  for (std::uint64_t revision = 1; revision < 5; ++revision) history.add(package(revision, revision + 1));
+  history.forget_before(4);
+  EXPECT_FALSE(history.reaches(3));
+  EXPECT_TRUE(history.reaches(4));
+  history.forget_before(5);
+  EXPECT_EQ(history.bytes(), 0u);
+  EXPECT_TRUE(history.reaches(5));
+  history.add(package(5, 6));
+  EXPECT_TRUE(history.reaches(5));
+}
+
 TEST(History, AnImageOrAGapBeginsANewChain) {
   History history(1);
   history.add(package(1, 2));

@@ -48,6 +48,7 @@ class FeedServer::Session final : public net::TcpHandler {
     if (follows()) {
       std::lock_guard lock(server_.mutex_);
       server_.table_.heard(name_, server_.loop_.clock());
+      if (server_.gate_.is_canary(name_)) server_.ask_for_pump();
     }
     send_packages();
   }
@@ -106,6 +107,7 @@ class FeedServer::Session final : public net::TcpHandler {
     if (hello.name != certificate->common_name) return protocol_error("its certificate has another name");
     name_ = hello.name;
     server_.replace_older(*this);
+    if (!hello.crash.zone_id.empty()) TRY(server_.take_back(name_, hello));
     welcome(hello);
     return {};
   }
@@ -242,6 +244,11 @@ FeedServer::FeedServer(net::Loop& loop, Logger& logger, Metrics& metrics, EdgeAu
           metrics.counter("meridian_feed_refusals_total", "Deltas and images that an edge did not take.")),
       turned_away_(metrics.counter("meridian_feed_turned_away_total",
                                    "Connections whose certificate or token was not accepted.")),
+      crashes_(metrics.counter("meridian_feed_edge_crashes_total",
+                               "Deaths of edges by a change, as they told when they came back.")),
+      canaries_overdue_(metrics.counter("meridian_feed_canary_overdue_total",
+                                        "Changes that went on although canary edges did not serve them.")),
+      gate_(options_.canaries),
       history_(options_.newest.revision, options_.history_bytes_max),
       table_(options_.edge_live_time, options_.newest.revision) {
   register_metrics();
@@ -282,6 +289,7 @@ void FeedServer::tick() {
   {
     std::lock_guard lock(mutex_);
     if (image_ && !history_.reaches(image_->to)) image_.reset();
+    if (gate_.on()) ask_for_pump();
   }
   tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
 }
@@ -291,7 +299,45 @@ void FeedServer::pump() {
     std::lock_guard lock(mutex_);
     pump_asked_ = false;
   }
+  open_gate();
   for (auto& session : sessions_) session->send_packages();
+}
+
+// With the mutex held.
+void FeedServer::ask_for_pump() {
+  if (!std::exchange(pump_asked_, true)) loop_.post([this] { pump(); });
+}
+
+void FeedServer::open_gate() {
+  CanaryGate::Step step;
+  {
+    std::lock_guard lock(mutex_);
+    step = gate_.advance(history_.newest(), table_, loop_.clock().monotonic());
+    history_.forget_before(step.forget_before);
+  }
+  if (step.forget_before != 0) image_.reset();
+  if (!step.overdue) return;
+  canaries_overdue_.add();
+  logger_.error("feed", "a change goes to all edges although canary edges do not serve it");
+}
+
+Result<void> FeedServer::take_back(const std::string& edge, const Hello& hello) {
+  const Crash& crash = hello.crash;
+  crashes_.add();
+  logger_.error("feed", "an edge died of a change",
+                {{"edge", edge},
+                 {"zone", crash.zone_id},
+                 {"since", crash.since},
+                 {"seen", crash.seen},
+                 {"why", crash.why}});
+  if (hello.holds.store != options_.newest.store || crash.seen > newest()) {
+    logger_.warn("feed", "nothing is taken back: these are not revisions of this control", {{"edge", edge}});
+    return {};
+  }
+  const std::uint64_t taken_back = on_crash_ ? TRY(on_crash_(edge, crash)) : 0;
+  std::lock_guard lock(mutex_);
+  gate_.crashed(crash.since, history_.newest(), taken_back);
+  return {};
 }
 
 // The session is gone when this returns.
@@ -326,10 +372,19 @@ SharedPackage FeedServer::next_package(const Session& session) {
     const std::uint64_t at = session.cursor();
     if (!session.wants_image() && at == history_.newest()) return nullptr;
     if (!session.wants_image())
-      if (auto package = history_.after(at)) return package;
-    if (image_ && history_.reaches(image_->to)) return image_;
+      if (auto package = history_.after(at)) return let_through(session, package);
+    if (image_ && history_.reaches(image_->to)) return let_through(session, image_);
   }
-  return image();
+  const SharedPackage made = image();
+  std::lock_guard lock(mutex_);
+  return let_through(session, made);
+}
+
+// Null: not yet. With the mutex held.
+SharedPackage FeedServer::let_through(const Session& session, const SharedPackage& package) {
+  if (package->to > gate_.limit(session.name())) return nullptr;
+  gate_.given(session.name(), package->to);
+  return package;
 }
 
 SharedPackage FeedServer::image() {
@@ -353,7 +408,7 @@ void FeedServer::publish(std::uint64_t from, std::uint64_t to, std::string_view 
   std::lock_guard lock(mutex_);
   history_.add(std::move(package));
   table_.published(to, loop_.clock().monotonic());
-  if (!std::exchange(pump_asked_, true)) loop_.post([this] { pump(); });
+  ask_for_pump();
 }
 
 std::uint64_t FeedServer::served_revision() const {

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "net/loop.h"
+#include "snapshots/feed/canary_gate.h"
 #include "snapshots/feed/edge_table.h"
 #include "snapshots/feed/history.h"
 
@@ -59,6 +60,7 @@ struct FeedServerOptions {
   std::string software;
   Duration edge_live_time{};
   std::size_t history_bytes_max = kHistoryBytesMax;
+  CanaryOptions canaries = {};
 };
 
 class FeedServer {
@@ -69,6 +71,10 @@ class FeedServer {
 
   // Edges that are enrolled and may come back; before listen().
   void expect(const std::vector<std::string>& names);
+  // Who takes back what an edge died of: the revision that does so, or 0 when there is nothing left to take
+  // back. After an error the edge will tell it again. Called on the loop's thread; before listen().
+  using OnCrash = std::function<Result<std::uint64_t>(const std::string& edge, const Crash& crash)>;
+  void on_crash(OnCrash on_crash) { on_crash_ = std::move(on_crash); }
   Result<net::Address> listen(const net::Address& address, std::shared_ptr<net::TlsServerContext> tls);
 
   // The next package of the chain, or an image (from 0). Thread-safe.
@@ -84,10 +90,14 @@ class FeedServer {
   void accept(std::unique_ptr<net::TcpConnection> connection);
   void tick();
   void pump();
+  void ask_for_pump();
+  void open_gate();
+  Result<void> take_back(const std::string& edge, const Hello& hello);
   void end(Session& session, const std::string& why);
   void replace_older(const Session& session);
   void remove(const std::string& name);
   SharedPackage next_package(const Session& session);
+  SharedPackage let_through(const Session& session, const SharedPackage& package);
   SharedPackage image();
   void register_metrics();
 
@@ -102,8 +112,12 @@ class FeedServer {
   Counter& bytes_sent_;
   Counter& refusals_;
   Counter& turned_away_;
+  Counter& crashes_;
+  Counter& canaries_overdue_;
+  OnCrash on_crash_;
 
-  mutable std::mutex mutex_;  // of these three
+  mutable std::mutex mutex_;  // of these four
+  CanaryGate gate_;
   History history_;
   mutable EdgeTable table_;
   bool pump_asked_ = false;

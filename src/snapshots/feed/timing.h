@@ -11,7 +11,9 @@ inline constexpr Duration kGreetingTime = std::chrono::seconds(10);  // from acc
 inline constexpr Duration kStuckTimeMax =
     std::chrono::seconds(30);  // without taking a byte of what waits for it
 inline constexpr Duration kEdgeLiveTime = std::chrono::seconds(10);  // after it was last heard, by default
-inline constexpr Duration kConnectTime = std::chrono::seconds(5);    // TCP and TLS
+// How long a change may wait for canary edges, beside the time to soak: then it goes on without them.
+inline constexpr Duration kCanaryWaitMax = std::chrono::seconds(60);
+inline constexpr Duration kConnectTime = std::chrono::seconds(5);          // TCP and TLS
 inline constexpr Duration kReconnectMin = std::chrono::milliseconds(200);  // doubled at each failure, up to
 inline constexpr Duration kReconnectMax = std::chrono::seconds(5);
 inline constexpr Duration kImageWantedMin = std::chrono::seconds(1);  // after a refusal; doubled, up to
