@@ -1,5 +1,6 @@
 """A control and its edges, each a process on a host of its own: `meridian control` and `meridian edge` as an operator runs
 them, with a fresh data directory each."""
+import atexit
 import json
 import os
 import pathlib
@@ -29,6 +30,7 @@ class Deployment:
         self.edge_live_time = edge_live_time
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="meridian-scenarios-"))
         self.processes: dict[str, subprocess.Popen] = {}
+        atexit.register(self.close)
 
     def address(self, host: str) -> str:
         return self.network.addresses[host]
@@ -129,6 +131,7 @@ class Deployment:
             client.close()
 
     def close(self) -> None:
+        atexit.unregister(self.close)
         self.network.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -2,7 +2,7 @@
 """One control and three edges, each on a host of its own, and what they owe their clients when something fails.
 
 usage: edges.py [--full] [--records N] [unittest arguments]
-  --full        more repetitions, the default times of the product; the figures are for docs/PROGRESS.md
+  --full        more repetitions; the figures are for docs/PROGRESS.md
   --records N   in the zone, 100,000 by default
 """
 import argparse
@@ -16,7 +16,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from deployment import BINARY, EDGES, FEED_PORT, Deployment, change  # noqa: E402
+from deployment import EDGES, FEED_PORT, Deployment, change  # noqa: E402
 from namespaces import SUBNET, Network, NotPermitted  # noqa: E402
 from tampering_relay import IMAGE_WANTED, REFUSAL, Relay, flip_a_bit, replace_by_noise  # noqa: E402
 
@@ -27,7 +27,7 @@ OPTIONS, UNITTEST_WORDS = parser.parse_known_args()
 FULL, RECORDS = OPTIONS.full, OPTIONS.records
 ZONE = "drill.test"
 CHANGES = 200 if FULL else 30
-EDGE_LIVE_TIME = 10 if FULL else 6  # seconds; the product's default is 10
+EDGE_LIVE_TIME = 10  # seconds; the product's default
 STREAM_RATE = 500 if FULL else 200  # questions a second to each edge
 SKIPPED = 77
 
@@ -139,7 +139,7 @@ class ThreeEdges(unittest.TestCase):
         self.deployment.wait(lambda: self.moving("edge2", 0.05) == value, "edge2 answers", 20,
                              "edge2")
         answered = time.monotonic()
-        self.assertLess(answered - killed, 1.0 if FULL else 5.0)
+        self.assertLess(answered - killed, 1.0 if FULL else 10.0)  # the short form runs on busy machines
         figure(f"edge killed and started again, {RECORDS:,} records, no control: first answer",
                f"{(answered - killed) * 1000:.0f} ms after the kill")
         time.sleep(10 if FULL else 3)
@@ -212,9 +212,6 @@ class ThreeEdges(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if b"Usage: meridian control" not in subprocess.run([BINARY, "control", "--help"], capture_output=True).stdout:
-        print("skipped: this binary has no role `control`")
-        sys.exit(SKIPPED)
     try:
         NETWORK = Network(["control", *EDGES, "client"])
     except NotPermitted as why:
