@@ -201,6 +201,13 @@ TEST_F(Answers, AnAliasThatLeadsNowhereIsNoData) {
   }
 }
 
+TEST_F(Answers, MailServersThatAreAliasesOfOneNameAllGetItsAddresses) {
+  server.add_zone("example.com.",
+                  "@ 60 MX 1 a\n@ 60 MX 2 b\n@ 60 MX 3 A\na 60 A 192.0.2.1\nb 60 ALIAS A a.example.com.");
+  EXPECT_THAT(lines_of(ask({"example.com.", "MX"}).additionals),
+              ElementsAre("a.example.com. 60 A 192.0.2.1", "b.example.com. 60 A 192.0.2.1"));
+}
+
 TEST_F(Answers, AnAliasOfACnameLeadsOn) {
   server.add_zone("example.com.", "a 0 ALIAS CNAME b\nb 50 CNAME t\nt 60 A 192.0.2.1");
   EXPECT_THAT(answer_to({"a.example.com."}),

@@ -126,7 +126,7 @@ Reply::Owner Reply::end_of(Owner name, std::size_t size) const {
     left -= length + 1;
     at += length + 1;
   }
-  return {end, static_cast<std::uint16_t>(at)};
+  return {end, pointable(at)};
 }
 
 // `record` is one of the snapshot, of whose RDATA only the beginning is wanted.
@@ -210,7 +210,6 @@ bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
   counts_[static_cast<std::size_t>(section)] += records.count;
   if (trace_) [[unlikely]]
     explain_set(section, owner, records);
-  if (added_count_ < added_.size()) added_[added_count_++] = records.data.data();
   return true;
 }
 
@@ -272,11 +271,12 @@ void Reply::add_authority_ns(const DnsZone& zone, Owner name) {
 
 void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, const NameNode& node,
                           Owner target, bool required) {
+  const auto added = std::span(added_).first(added_count_);
+  if (added_count_ == added_.size() || std::ranges::find(added, &node) != added.end()) return;
+  added_[added_count_++] = &node;
   for (const Type type : {Type::A, Type::AAAA}) {
     const auto records = find_records(snapshot, zone, node, type, nullptr);
-    if (!records || added_count_ == added_.size()) continue;
-    const auto added = std::span(added_).first(added_count_);
-    if (std::ranges::find(added, records->data.data()) != added.end()) continue;
+    if (!records) continue;
     if (required)
       add_required(Section::Additional, target, *records);
     else

@@ -17,8 +17,8 @@ namespace meridian::engines::dns {
 
 class Reply {
  public:
-  static constexpr std::size_t kAdditionalSetsMax = 128;  // RRsets in the additional section
-  static constexpr std::size_t kPaddingBlock = 468;       // RFC 8467 §4.1
+  static constexpr std::size_t kAdditionalNamesMax = 128;  // owners in the additional section
+  static constexpr std::size_t kPaddingBlock = 468;        // RFC 8467 §4.1
   static constexpr std::size_t kSourcesMax = 2;  // RRsets whose targets get addresses: answer, authority
 
   // A name, and where in the message it stands; 0: nowhere that a pointer reaches.
@@ -111,8 +111,8 @@ class Reply {
   std::string_view cut_;  // the delegated name of a referral
   std::array<Source, kSourcesMax> sources_;
   std::size_t source_count_ = 0;
-  std::array<const char*, kAdditionalSetsMax>
-      added_;  // where the data of RRsets already in the message starts
+  // Whose addresses are in the message: by the node, since several aliases may share the records.
+  std::array<const NameNode*, kAdditionalNamesMax> added_;
   std::size_t added_count_ = 0;
 
   static constexpr std::size_t kOptionsSizeMax = 4 + ServerIdentity::kNsidSizeMax +           // NSID
