@@ -112,5 +112,22 @@ TEST_F(ComposedReferrals, FollowTheAddressesOfServersNamedByManyZones) {
   EXPECT_TRUE(additionals("www.child0.example.").empty());
 }
 
+TEST_F(ComposedReferrals, AServerOfManyZonesIsForgottenWithTheLastOfThem) {
+  server.add_zone(kApex, "@ 60 NS ns1\nns 60 A 192.0.2.1\n");
+  const std::size_t before = server.snapshot->bytes_in_use();
+  std::vector<RecordSet> puts;
+  std::vector<snapshots::dns::RecordSetKey> removes;
+  for (int i = 0; i < 400; ++i) {
+    const std::string child = wire(owner(fmt::format("child{}", i)));
+    puts.push_back({child, Type::NS, "", 60, {wire("ns.example."), wire("NS.example.")}, ""});
+    removes.push_back({child, Type::NS, ""});
+  }
+  edit(puts, {});
+  EXPECT_EQ(additionals("www.child7.example."), (std::vector<std::string>{"ns.example. 60 A 192.0.2.1"}));
+  edit(puts, {});
+  edit({}, removes);
+  EXPECT_EQ(server.snapshot->bytes_in_use(), before);
+}
+
 }  // namespace
 }  // namespace meridian::engines::dns

@@ -27,6 +27,9 @@ class ZoneEditor {
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) node = add_name(name);
+    if (node->size() > NameNode::kSizeMax)
+      return fail(ErrorCode::Limit,
+                  fmt::format("a name has more than {} bytes of records", NameNode::kSizeMax));
     touch(set.owner, set.type);
     if (set.type == Type::NS) link_targets(name, *node, false);
     NameNode* after = node->with(arena(), set, key_);
@@ -108,7 +111,7 @@ class ZoneEditor {
     }
   }
 
-  std::string_view relative(LookupName& name) const {
+  std::string_view relative(const LookupName& name) const {
     return name.wire().substr(0, name.wire().size() - zone_->apex_.size());
   }
 
@@ -122,22 +125,23 @@ class ZoneEditor {
   void link_targets(LookupName& owner, const NameNode& node, bool is_there) {
     const auto ns = node.find(Type::NS);
     if (!ns || !ns->links || owner.labels() == zone_->apex_labels_) return;
+    std::vector<std::pair<std::uint64_t, std::string>> targets;
     std::size_t from = 0;
     for (std::size_t i = 0; i < ns->count; ++i) {
       const std::string_view rdata = ns->next(from);
-      if (const std::uint64_t hash = ns->link(i).target_hash; hash != 0) {
-        LookupName target(key_, rdata);
-        link_target(hash, relative(target), relative(owner), is_there);
-      }
+      if (const std::uint64_t hash = ns->link(i).target_hash; hash != 0)
+        targets.emplace_back(hash, relative(LookupName(key_, rdata)));
     }
+    // Values may name one target twice, in another case; targets count their owners.
+    std::ranges::sort(targets);
+    const auto repeated = std::ranges::unique(targets);
+    targets.erase(repeated.begin(), repeated.end());
+    for (const auto& [hash, target] : targets) link_target(hash, target, relative(owner), is_there);
   }
   void link_target(std::uint64_t hash, std::string_view target, std::string_view owner, bool is_there) {
     const auto equal = [target](const NsTarget& other) { return other.name() == target; };
     Trie<NsTarget>& targets = zone_->ns_targets_;
-    if (!targets.find(hash, equal)) {
-      if (!is_there) return;
-      targets.put(NsTarget::make(arena(), hash, target), equal);
-    }
+    if (!targets.find(hash, equal)) targets.put(NsTarget::make(arena(), hash, target), equal);
     const NsTarget* before = targets.find(hash, equal);
     NsTarget* after = is_there ? before->with_owner(arena(), owner) : before->without_owner(arena(), owner);
     // From here on nobody composes the addresses of this target.
@@ -148,14 +152,20 @@ class ZoneEditor {
   }
 
   void compose_referrals() {
+    std::vector<const NsTarget*> targets;
     for (const auto& [owner, type] : touched_) {
       LookupName name(key_, owner);
-      const std::string_view labels = relative(name);
-      if (type == Type::NS) stale_.emplace_back(labels);
+      if (type == Type::NS) stale_.emplace_back(relative(name));
       if (zone_->ns_targets_.size() == 0) continue;
       const NsTarget* target = zone_->find_ns_target(name.hash(name.labels()), name.wire());
-      if (target) target->for_each_owner([&](std::string_view other) { stale_.emplace_back(other); });
+      if (target) targets.push_back(target);
     }
+    // A delta may touch a target many times, and each may have many owners.
+    std::ranges::sort(targets);
+    const auto touched_again = std::ranges::unique(targets);
+    targets.erase(touched_again.begin(), touched_again.end());
+    for (const NsTarget* target : targets)
+      target->for_each_owner([&](std::string_view owner) { stale_.emplace_back(owner); });
     std::ranges::sort(stale_);
     const auto repeated = std::ranges::unique(stale_);
     stale_.erase(repeated.begin(), repeated.end());

@@ -25,6 +25,8 @@ class Arena {
   void release(void* block, std::size_t size);  // the size it was asked for with
 
   std::size_t bytes_in_use() const { return bytes_in_use_; }
+  // Of all chunks: what was in use at most, by size, and never goes back. Larger blocks do not count.
+  std::size_t bytes_reserved() const { return chunks_.size() * kChunkBytes; }
 
  private:
   static constexpr std::size_t kGrain = 8;

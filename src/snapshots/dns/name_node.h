@@ -69,6 +69,10 @@ struct RecordsView {
 
 class NameNode {
  public:
+  // A name at or above it takes no more record sets: sizes stay far from what 32 bits hold, and a change
+  // copies no more than this.
+  static constexpr std::size_t kSizeMax = std::size_t{4} << 20;
+
   // `relative_name`: the lower-case labels in front of the apex.
   static NameNode* make(Arena& arena, std::uint64_t hash, std::string_view relative_name);
   static void destroy(NameNode* node, Arena& arena) { arena.release(node, sizeof(NameNode) + node->size_); }
@@ -90,6 +94,7 @@ class NameNode {
     if (!has_referral_) return {};
     return {bytes() + name_size_ + sizeof(std::uint16_t), referral_size()};
   }
+  std::size_t size() const { return size_; }  // of the name, the referral and the sets, in bytes
   std::uint16_t set_count() const { return set_count_; }
   std::uint32_t child_count() const { return child_count_; }
   bool has_ns() const { return has_ns_; }

@@ -25,35 +25,25 @@ NsTarget* NsTarget::clone(Arena& arena) const {
 }
 
 NsTarget* NsTarget::with_owner(Arena& arena, std::string_view owner) const {
-  bool is_there = crowded_;
-  for_each_owner([&](std::string_view other) { is_there |= other == owner; });
-  if (is_there) return clone(arena);
-  const bool crowded = count_ == kOwnersMax;
+  const bool crowded = crowded_ || count_ == kOwnersMax;
   NsTarget* copy = allocate(arena, *this, crowded ? name_size_ : size_ + 1 + owner.size());
-  if (crowded) {
-    std::memcpy(copy->bytes(), bytes(), name_size_);
-    copy->crowded_ = true;
-    copy->count_ = 0;
-    return copy;
-  }
-  std::memcpy(copy->bytes(), bytes(), size_);
+  std::memcpy(copy->bytes(), bytes(), crowded ? name_size_ : size_);
+  copy->crowded_ = crowded;
+  ++copy->count_;
+  if (crowded) return copy;
   copy->bytes()[size_] = static_cast<char>(owner.size());
   std::memcpy(copy->bytes() + size_ + 1, owner.data(), owner.size());
-  ++copy->count_;
   return copy;
 }
 
 NsTarget* NsTarget::without_owner(Arena& arena, std::string_view owner) const {
-  for (std::size_t at = name_size_; at < size_;) {
-    const std::size_t begin = at;
-    if (next(at) != owner) continue;
-    NsTarget* copy = allocate(arena, *this, size_ - (at - begin));
-    std::memcpy(copy->bytes(), bytes(), begin);
-    std::memcpy(copy->bytes() + begin, bytes() + at, size_ - at);
-    --copy->count_;
-    return copy;
-  }
-  return clone(arena);
+  std::size_t begin = name_size_, end = begin;
+  while (end < size_ && next(end) != owner) begin = end;
+  NsTarget* copy = allocate(arena, *this, size_ - (end - begin));
+  std::memcpy(copy->bytes(), bytes(), begin);
+  std::memcpy(copy->bytes() + begin, bytes() + end, size_ - end);
+  --copy->count_;
+  return copy;
 }
 
 }  // namespace meridian::snapshots::dns

@@ -12,7 +12,8 @@ namespace meridian::snapshots::dns {
 class NsTarget {
  public:
   // A target of more owners is crowded: the list is dropped, and referrals that name it are not composed in
-  // advance, so that a change of its addresses costs no more than any other.
+  // advance, so that a change of its addresses costs no more than any other. It stays crowded until the last
+  // owner has gone.
   static constexpr std::size_t kOwnersMax = 256;
 
   // Names are lower-case labels in front of the apex.
@@ -21,13 +22,14 @@ class NsTarget {
     arena.release(target, sizeof(NsTarget) + target->size_);
   }
   NsTarget* clone(Arena& arena) const;
+  // `owner` is not among the owners, and then it is.
   NsTarget* with_owner(Arena& arena, std::string_view owner) const;
   NsTarget* without_owner(Arena& arena, std::string_view owner) const;
 
   std::uint64_t hash() const { return hash_; }
   std::string_view name() const { return {bytes(), name_size_}; }
   bool is_crowded() const { return crowded_; }
-  bool has_owners() const { return count_ > 0 || crowded_; }
+  bool has_owners() const { return count_ > 0; }
   template <typename Visit>
   void for_each_owner(Visit&& visit) const {
     for (std::size_t at = name_size_; at < size_;) visit(next(at));
@@ -49,7 +51,7 @@ class NsTarget {
 
   std::uint32_t size_ = 0;  // of what follows: the name and the owners
   std::uint64_t hash_;
-  std::uint16_t count_ = 0;
+  std::uint32_t count_ = 0;  // of owners, listed or not
   std::uint8_t name_size_;
   bool crowded_ = false;
 };

@@ -62,6 +62,7 @@ class Composer {
         if (std::ranges::find(added_, records_there->data.data()) != added_.end()) continue;
         added_.push_back(records_there->data.data());
         add_set(*records_there, targets_at_[i]);
+        if (records.size() > kReferralBytesMax) return false;  // many large sets would cost much for nothing
       }
     }
     return true;

@@ -119,6 +119,7 @@ class DnsSnapshot {
   std::uint64_t revision() const { return revision_; }
   // Of all versions that come of one empty(), names and records. On the publisher's thread.
   std::size_t bytes_in_use() const { return arena_->bytes_in_use(); }
+  std::size_t bytes_reserved() const { return arena_->bytes_reserved(); }
   std::size_t zone_count() const { return zone_count_; }
   const HashKey& hash_key() const { return key_; }
 

@@ -14,6 +14,8 @@ namespace {
 
 using Kind = ZoneChange::Kind;
 
+constexpr int kEdits = 40'000;
+
 class Snapshots : public ::testing::Test {
  protected:
   SeededRandom random{1};
@@ -190,6 +192,48 @@ TEST_F(Snapshots, RemovingWhatIsNotThereIsNoError) {
   EXPECT_TRUE(remove("example.com.", "a.example.com.", Type::MX));
   EXPECT_TRUE(node("a.example.com.")->find(Type::A));
   EXPECT_TRUE(change({{Kind::Remove, "Z9", wire("nothing.example."), {}, {}}}));
+}
+
+TEST_F(Snapshots, ANameTakesOnlySoMuch) {
+  std::vector<RecordSet> sets;
+  for (std::uint16_t type = 1000; type < 1080; ++type)
+    sets.push_back(
+        record_set("a.example.com.", static_cast<Type>(type), 5, {std::string(kSetBytesMax - 2, 'x')}));
+  const auto refused = replace("example.com.", sets);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Limit);
+  EXPECT_EQ(current->bytes_in_use(), 0u);
+  sets.resize(60);
+  EXPECT_TRUE(replace("example.com.", sets));
+}
+
+// What an edit frees serves the next ones: memory follows the data, not the number of edits.
+TEST_F(Snapshots, MemoryDoesNotGrowWithEdits) {
+  ASSERT_TRUE(replace("example.com.", {}));
+  std::size_t reserved = 0, used_max = 0;
+  std::vector<std::unique_ptr<const DnsSnapshot>> kept(8);
+  for (int edit = 0; edit < kEdits; ++edit) {
+    const std::string owner = fmt::format("h{}.example.com.", random.below(3000));
+    const auto type = random.below(4) == 0 ? Type::NS : Type::A;
+    if (random.below(2) == 0) {
+      ASSERT_TRUE(remove("example.com.", owner, type));
+    } else if (type == Type::NS) {
+      ASSERT_TRUE(
+          put("example.com.",
+              record_set(owner, type, 60, {wire(fmt::format("h{}.example.com.", random.below(3000)))})));
+    } else {
+      std::vector<std::string> values(1 + random.below(6), std::string(4, '\1'));
+      ASSERT_TRUE(put("example.com.", record_set(owner, type, 60, std::move(values))));
+    }
+    kept[random.below(kept.size())] = current->retain();
+    used_max = std::max(used_max, current->bytes_in_use());
+    if (edit == kEdits / 4) reserved = current->bytes_reserved();
+  }
+  EXPECT_LE(current->bytes_reserved(), reserved + (std::size_t{2} << 20))
+      << "at most " << used_max << " in use";
+  kept.clear();
+  ASSERT_TRUE(change({{Kind::Remove, "Z1", wire("example.com."), {}, {}}}));
+  EXPECT_EQ(current->bytes_in_use(), 0u);
 }
 
 // A model check: a random history of edits gives the same zone as building its last state at once.
