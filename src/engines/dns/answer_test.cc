@@ -208,6 +208,12 @@ TEST_F(Answers, MailServersThatAreAliasesOfOneNameAllGetItsAddresses) {
               ElementsAre("a.example.com. 60 A 192.0.2.1", "b.example.com. 60 A 192.0.2.1"));
 }
 
+TEST_F(Answers, TheRootAsATargetMeansNone) {
+  server.add_zone(".", "@ 60 A 192.0.2.1\nm 60 MX 0 .\ns 60 SRV 0 0 0 .\nh 60 HTTPS 1 . alpn=h2");
+  for (const auto& [name, type] : {std::pair("m.", "MX"), {"s.", "SRV"}, {"h.", "HTTPS"}})
+    EXPECT_THAT(lines_of(ask({name, type}).additionals), IsEmpty()) << type;
+}
+
 TEST_F(Answers, AnAliasOfACnameLeadsOn) {
   server.add_zone("example.com.", "a 0 ALIAS CNAME b\nb 50 CNAME t\nt 60 A 192.0.2.1");
   EXPECT_THAT(answer_to({"a.example.com."}),

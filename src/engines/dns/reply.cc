@@ -296,6 +296,8 @@ void Reply::add_targets(const DnsSnapshot& snapshot, const Source& source, bool 
         records.links ? records.next(from) : as_text({out_ + written_at, written_size});
     const std::string_view target = additional_target(records.type, rdata);
     const std::uint64_t hash = records.links ? records.link(i).target_hash : 0;
+    // As a target the root means that there is none (RFC 2782, RFC 7505), or the owner (RFC 9460).
+    if (target.size() == 1) continue;
     if (records.links ? hash == 0 : !is_under(target, source.zone->apex())) continue;
     const bool is_glue = !cut_.empty() && is_under(target, cut_);
     if (is_glue != glue) continue;
