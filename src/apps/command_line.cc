@@ -334,6 +334,15 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   add_process(control, parsed.control, parsed.config);
   add_canary(control, parsed.control);
   add_control_plane(control, parsed.control);
+  control
+      .add_flag("--secondaries", parsed.control.secondaries,
+                "Edges transfer zones (--transfer-to there): serve SOA serials that rise")
+      ->envname("MERIDIAN_SECONDARIES");
+  control
+      .add_option("--catalog-zone", parsed.control.catalog_zone,
+                  "A zone that lists all zones (RFC 9432), the same name as at the edges")
+      ->envname("MERIDIAN_CATALOG_ZONE")
+      ->type_name("NAME");
 }
 
 void add_edge(CLI::App& root, Parsed& parsed) {

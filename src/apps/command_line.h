@@ -85,6 +85,8 @@ struct FeedOptions {
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
   FeedOptions feed;
+  bool secondaries = false;                // of `control`: edges transfer zones …
+  std::string catalog_zone;                // … and this catalog of them
   std::vector<std::string> api, api_tls;   // ADDR:PORT
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default

@@ -60,7 +60,7 @@ class Server {
   std::string account_id() const {
     return options_.dev ? aws::development_key("").account_id : credentials_->first().account_id;
   }
-  compilers::dns::SecondaryOptions secondary_options();
+  Result<compilers::dns::SecondaryOptions> secondary_options() const;
   static std::string compiled_with(const compilers::dns::SecondaryOptions& secondaries);
   std::string compiled_with_path() const { return options_.data_dir + "/dns/compiled-with"; }
   std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
@@ -119,9 +119,12 @@ Result<void> Server::start() {
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
-  const compilers::dns::SecondaryOptions secondaries = secondary_options();
-  const auto identity =
-      TRY(settle_identity(*store_, random_, service().store(), service().latest().revision()));
+  const auto secondaries = TRY(secondary_options());
+  // Snapshots that were compiled with other options, here or at edges, are as good as those of another store.
+  const bool as_before =
+      disk_.read(compiled_with_path()).value_or(compiled_with({})) == compiled_with(secondaries);
+  const auto identity = TRY(settle_identity(
+      *store_, random_, as_before ? service().store() : snapshots::StoreId{}, service().latest().revision()));
   service().set_store(identity.id);
   publisher_ = std::make_unique<DnsPublisher>(service());
   if (!options_.feed.address.empty()) {
@@ -166,14 +169,13 @@ Result<void> Server::start() {
   return {};
 }
 
-// The snapshot on disk is of use only when it was compiled with the same options.
-compilers::dns::SecondaryOptions Server::secondary_options() {
+// What secondaries need, of this process or of the edges.
+Result<compilers::dns::SecondaryOptions> Server::secondary_options() const {
   compilers::dns::SecondaryOptions secondaries;
-  secondaries.revision_serials = !options_.transfer.transfer_to.empty();
-  if (const auto name = dns::Name::parse(options_.transfer.catalog_zone))
-    secondaries.catalog_apex = name->lower().wire();
-  secondaries.afresh =
-      disk_.read(compiled_with_path()).value_or(compiled_with({})) != compiled_with(secondaries);
+  const std::string& catalog = options_.control ? options_.catalog_zone : options_.transfer.catalog_zone;
+  if (!catalog.empty()) secondaries.catalog_apex = TRY(dns::Name::parse(catalog)).lower().wire();
+  secondaries.revision_serials =
+      options_.secondaries || !options_.transfer.transfer_to.empty() || !catalog.empty();
   return secondaries;
 }
 

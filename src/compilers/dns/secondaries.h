@@ -21,8 +21,6 @@ inline constexpr std::string_view kCatalogZoneId = "CATALOG";  // ids of hosted 
 struct SecondaryOptions {
   bool revision_serials = false;
   std::string catalog_apex;  // lower-case wire name; empty: no catalog
-  // The snapshot on disk was compiled with other options: it must not be built upon.
-  bool afresh = false;
 };
 
 // The delta as it goes to the engines that serve `latest`. `written`: the zones whose resource its commits

@@ -76,7 +76,7 @@ class SecondariesTest : public testing::Test {
   SeededRandom random_{1};
   std::unique_ptr<const DnsSnapshot> snapshot_ = DnsSnapshot::empty(random_);
   ZoneIndex zones_;
-  SecondaryOptions options_{true, wire("catalog.example."), false};
+  SecondaryOptions options_{true, wire("catalog.example.")};
 };
 
 TEST_F(SecondariesTest, TheSerialIsTheRevisionThatWroteTheZoneLast) {

@@ -63,7 +63,7 @@ class DnsWatcher::State {
     TRY(quarantine_.retry_all());
     const store::Revision goal = store_.revision();
     const std::uint64_t kept = sink_.latest().revision();
-    if (afresh || kept == 0 || kept > goal || secondaries_.afresh || !resume(kept)) {
+    if (afresh || kept == 0 || kept > goal || !resume(kept)) {
       auto begun = start_afresh();
       if (!begun && !begun.error().retry) return begun;
       if (!begun) compile_everything_again();
