@@ -83,6 +83,55 @@ TEST(CommandLine, CanaryEdgesAreNamedOnceOrOftenAndInTheFile) {
   EXPECT_EQ(options.feed.canary_soak_s, 7u);
 }
 
+TEST(CommandLine, AnEdgeHasTheOptionsOfDnsAndOfItsProcess) {
+  const auto options = std::get<EdgeOptions>(
+      parse({"edge",          "--data-dir",  "/d",           "--dns",         "127.0.0.1:2",
+             "--user",        "meridian",    "--rate-limit", "200",           "--dns-tls",
+             "127.0.0.1:853", "--query-log", "/q",           "--transfer-to", "192.0.2.0/24",
+             "--nsid",        "fra1",        "--no-canary",  "--admin",       "127.0.0.1:3"}));
+  EXPECT_EQ(options.data_dir, "/d");
+  EXPECT_THAT(options.dns, ElementsAre("127.0.0.1:2"));
+  EXPECT_EQ(options.user, "meridian");
+  EXPECT_EQ(options.dns_limits.rate_limit, 200u);
+  EXPECT_THAT(options.dns_tls.addresses, ElementsAre("127.0.0.1:853"));
+  EXPECT_EQ(options.query_log.file, "/q");
+  EXPECT_THAT(options.transfer.transfer_to, ElementsAre("192.0.2.0/24"));
+  EXPECT_EQ(options.nsid, "fra1");
+  EXPECT_TRUE(options.no_canary);
+  EXPECT_EQ(std::get<EdgeOptions>(parse({"edge"})).admin, "127.0.0.1:9153");
+}
+
+TEST(CommandLine, AnEdgeReadsItsSettingsFromAFile) {
+  const std::string path = config_file("dns = [\"127.0.0.1:1\"]\nnsid = \"file\"\n");
+  const auto options = std::get<EdgeOptions>(parse({"edge", "--config", path.c_str(), "--nsid", "words"}));
+  EXPECT_THAT(options.dns, ElementsAre("127.0.0.1:1"));
+  EXPECT_EQ(options.nsid, "words");
+}
+
+TEST(CommandLine, AControlHasAFeedAndNoDns) {
+  const auto options = std::get<ServeOptions>(parse({"control"}));
+  EXPECT_TRUE(options.control);
+  EXPECT_EQ(options.feed.address, "127.0.0.1:4567");
+  EXPECT_EQ(options.feed.edge_live_time_s, 10u);
+  EXPECT_TRUE(options.dns.empty());
+  EXPECT_EQ(std::get<PrintOptions>(parse({"control", "--dns", "127.0.0.1:1"})).exit_code, 2);
+  EXPECT_EQ(std::get<ServeOptions>(parse({"serve"})).feed.address, "") << "off unless asked for";
+}
+
+TEST(CommandLine, TheListOfEdgesAndWhatMakesThem) {
+  const auto token = std::get<EdgesTokenOptions>(
+      parse({"edges", "token", "--feed-address", "c.test:1", "--valid", "2d", "--name", "fra1"}));
+  EXPECT_EQ(token.valid_s, 2u * 86400);
+  EXPECT_EQ(token.feed_address, "c.test:1");
+  EXPECT_EQ(std::get<EdgesTokenOptions>(parse({"edges", "token", "--feed-address", "c.test:1"})).valid_s,
+            3600u);
+  EXPECT_EQ(std::get<EdgesRemoveOptions>(parse({"edges", "remove", "fra1", "--data-dir", "/d"})).name,
+            "fra1");
+  EXPECT_EQ(std::get<EdgesOptions>(parse({"edges", "--output", "json"})).client.output, Output::Json);
+  EXPECT_EQ(std::get<EdgeJoinOptions>(parse({"edge", "join", "TOKEN", "--again"})).token, "TOKEN");
+  EXPECT_EQ(std::get<PrintOptions>(parse({"edge", "join"})).exit_code, 2);
+}
+
 TEST(CommandLine, TheCommandLineBeatsTheFile) {
   std::string path = config_file(
       "dns = [\"127.0.0.1:7\", \"127.0.0.2:7\"]\napi = \"127.0.0.1:8\"\ndns-workers = 3\ndev = true\n");
