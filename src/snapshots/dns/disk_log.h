@@ -42,7 +42,8 @@ class DnsDiskLog {
   static Result<Opened> open_without(const LeftOut& left_out, Disk& disk, std::string directory,
                                      Random& random, std::uint64_t log_bytes_min = kLogBytesMin);
 
-  // The snapshots appended from now on are of this store; a change of it makes the next append write an image.
+  // The snapshots appended from now on are of this store; a change of it makes the next append write an
+  // image.
   void set_store(const StoreId& store);
 
   // `delta` made `after` of the snapshot that was appended before. On an error the disk keeps what it had;

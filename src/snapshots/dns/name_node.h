@@ -44,6 +44,8 @@ struct RecordsView {
   Type type = Type::A;
   std::uint16_t count = 0;
   bool is_alias = false;
+  bool is_group = false;          // see record_group.h; `data` is then no records
+  bool target_is_hidden = false;  // of an alias
   std::string_view data;
   const char* links =
       nullptr;  // one NameLink a value, unaligned; null: names in the RDATA are not compressed
@@ -133,11 +135,11 @@ class NameNode {
     const char* links = bytes() + at + sizeof header;
     const std::size_t links_size = header.links_size();
     at += header.whole_size();
-    return {header.type,
-            header.count,
-            header.is_alias != 0,
-            {links + links_size, header.size},
-            links_size > 0 ? links : nullptr};
+    return {.type = header.type,
+            .count = header.count,
+            .is_alias = header.is_alias != 0,
+            .data = {links + links_size, header.size},
+            .links = links_size > 0 ? links : nullptr};
   }
   std::size_t referral_size() const {
     std::uint16_t size;

@@ -1,0 +1,24 @@
+// The AWS Regions that routing policies name, each with where it is: facts, in a fixed order that begins at
+// index 0 and only ever grows at its end.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace meridian::regions {
+
+using RegionIndex = std::uint8_t;
+inline constexpr RegionIndex kNoRegion = 255;
+
+struct Region {
+  std::string_view code;      // "eu-west-1"
+  std::string_view name;      // "Europe (Ireland)"
+  float latitude, longitude;  // degrees
+};
+
+std::span<const Region> all();
+RegionIndex find(std::string_view code);  // kNoRegion: there is none of this code
+
+}  // namespace meridian::regions
