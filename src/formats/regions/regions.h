@@ -2,8 +2,8 @@
 // index 0 and only ever grows at its end.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -11,6 +11,7 @@ namespace meridian::regions {
 
 using RegionIndex = std::uint8_t;
 inline constexpr RegionIndex kNoRegion = 255;
+inline constexpr std::size_t kRegionCount = 39;
 
 struct Region {
   std::string_view code;      // "eu-west-1"

@@ -47,7 +47,12 @@ struct Point {
   float dot(const Point& other) const { return x * other.x + y * other.y + z * other.z; }
 };
 inline constexpr double kEarthRadiusKm = 6371.0088;  // IUGG mean
-float great_circle_km(const Point& a, const Point& b);
+inline float great_circle_km(const Point& a, const Point& b) {
+  // By the chord: the arc cosine of the dot product loses every digit at short distances.
+  const float x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
+  const float half_chord = std::sqrt(x * x + y * y + z * z) / 2;
+  return static_cast<float>(2 * kEarthRadiusKm) * std::asin(half_chord < 1 ? half_chord : 1.0F);
+}
 
 struct Place {
   Code continent;    // AF AN AS EU NA OC SA
@@ -78,8 +83,9 @@ class Locations {
   // great-circle model. Larger than any measured one when the client's place is unknown.
   std::uint32_t latency_us(const Located& client, regions::RegionIndex region) const;
 
-  // Of a Region, for geoproximity and explain.
-  static const Point& region_point(regions::RegionIndex region);
+  // Where a Region is, for geoproximity and explain: as AWS says, unless the operator's topology puts it
+  // elsewhere.
+  const Point& region_point(regions::RegionIndex region) const;
 
   // For explain: which CIDR, database (by file name and build date) or table said so.
   std::string describe(const Located& client) const;
