@@ -2,19 +2,17 @@
 // and tampered with. For tests.
 #pragma once
 
-#include <deque>
+#include <array>
 #include <functional>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "net/certificate.h"
-#include "net/loop.h"
 #include "net/tls.h"
+#include "net/virtual_loop.h"
 
 namespace meridian::snapshots::feed {
 
-class TestLoop final : public net::Loop {
+class TestLoop final : public net::VirtualLoop {
  public:
   // The way between an edge and the control; the same for all its connections.
   struct Path {
@@ -24,67 +22,21 @@ class TestLoop final : public net::Loop {
     std::function<void(std::string&)> tamper;            // with what the control sends
   };
 
-  const Clock& clock() const override { return clock_; }
-  void run() override {}
-  void stop() override {}
-  void post(std::function<void()> task) override { posted_.push_back(std::move(task)); }
-  std::unique_ptr<net::Timer> after(Duration delay, std::function<void()> task) override {
-    const Key key{clock_.monotonic() + delay, ++made_};
-    timers_.emplace(key, std::move(task));
-    return std::make_unique<TestTimer>(*this, key);
-  }
-  Result<std::unique_ptr<net::TcpListener>> listen_tcp(
-      const net::Address& address, const net::ListenOptions&, std::shared_ptr<net::TlsServerContext>,
-      std::function<void(std::unique_ptr<net::TcpConnection>)> on_accept) override {
-    on_accept_ = std::move(on_accept);
-    return std::make_unique<TestListener>(*this, address);
-  }
-  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address&, Duration,
-                                               std::shared_ptr<net::TlsClientContext>, OnConnected) override {
-    return nullptr;
-  }
-  Result<std::unique_ptr<net::UdpSocket>> serve_udp(const net::Address&, const net::ListenOptions&,
-                                                    net::DatagramServer&) override {
-    return invalid("no UDP here");
-  }
-
   std::unique_ptr<net::TcpConnect> connect(std::shared_ptr<Path> path, OnConnected done) {
     auto alive = std::make_shared<bool>(true);
     post([this, path, alive, done = std::move(done)] {
       if (!*alive) return;
-      if (!path->up || !on_accept_)
+      if (!path->up || !listening())
         return done(fail(ErrorCode::Unavailable, "connection refused", ErrorSource::Peer));
       auto pipe = std::make_shared<Pipe>();
       pipe->path = path;
       done(std::make_unique<End>(*this, pipe, 0));
-      on_accept_(std::make_unique<End>(*this, pipe, 1));
+      accept(std::make_unique<End>(*this, pipe, 1));
     });
     return std::make_unique<Attempt>(alive);
   }
 
-  void run_posted() {
-    while (!posted_.empty()) {
-      auto task = std::move(posted_.front());
-      posted_.pop_front();
-      task();
-    }
-  }
-  void pass(Duration by) { clock_.advance(by); }  // something takes its time, and nothing else runs
-  void advance(Duration by) {
-    run_posted();
-    const MonotonicTime until = clock_.monotonic() + by;
-    while (!timers_.empty() && timers_.begin()->first.first <= until) {
-      clock_.advance(timers_.begin()->first.first - clock_.monotonic());
-      auto task = std::move(timers_.begin()->second);
-      timers_.erase(timers_.begin());
-      task();
-      run_posted();
-    }
-    clock_.advance(until - clock_.monotonic());
-  }
-
  private:
-  using Key = std::pair<MonotonicTime, std::uint64_t>;
   class End;
   struct Pipe {
     std::shared_ptr<Path> path;
@@ -143,27 +95,6 @@ class TestLoop final : public net::Loop {
     ~Attempt() override { *alive = false; }
     std::shared_ptr<bool> alive;
   };
-  struct TestTimer final : net::Timer {
-    TestTimer(TestLoop& owner, Key at) : loop(owner), key(at) {}
-    ~TestTimer() override { loop.timers_.erase(key); }
-    TestLoop& loop;
-    Key key;
-  };
-  struct TestListener final : net::TcpListener {
-    TestListener(TestLoop& owner, const net::Address& at) : loop(owner), address(at) {}
-    ~TestListener() override { loop.on_accept_ = nullptr; }
-    const net::Address& local() const override { return address; }
-    std::uint64_t refused() const override { return 0; }
-    void replace_tls(std::shared_ptr<net::TlsServerContext>) override {}
-    TestLoop& loop;
-    net::Address address;
-  };
-
-  ManualClock clock_{SystemTime(std::chrono::seconds(784111777))};
-  std::deque<std::function<void()>> posted_;
-  std::map<Key, std::function<void()>> timers_;
-  std::uint64_t made_ = 0;
-  std::function<void(std::unique_ptr<net::TcpConnection>)> on_accept_;
 };
 
 }  // namespace meridian::snapshots::feed

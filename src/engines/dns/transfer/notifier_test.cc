@@ -6,57 +6,28 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <map>
-
 #include "engines/dns/transfer/test_world.h"
+#include "net/virtual_loop.h"
 
 namespace meridian::engines::dns::transfer {
 namespace {
 
 using meridian::dns::Name;
 
-// A loop whose datagrams and time the test moves.
-class TestLoop final : public net::Loop {
+// A loop whose datagrams the test moves.
+class TestLoop final : public net::VirtualLoop {
  public:
   struct Datagram {
     net::Address to;
     std::string bytes;
   };
 
-  const Clock& clock() const override { return clock_; }
-  void run() override {}
-  void stop() override {}
-  void post(std::function<void()> task) override { task(); }
-  std::unique_ptr<net::Timer> after(Duration delay, std::function<void()> task) override {
-    const Key key{clock_.monotonic() + delay, ++made_};
-    timers_.emplace(key, std::move(task));
-    return std::make_unique<TestTimer>(*this, key);
-  }
-  Result<std::unique_ptr<net::TcpListener>> listen_tcp(
-      const net::Address&, const net::ListenOptions&, std::shared_ptr<net::TlsServerContext>,
-      std::function<void(std::unique_ptr<net::TcpConnection>)>) override {
-    return invalid("no TCP here");
-  }
-  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address&, Duration,
-                                               std::shared_ptr<net::TlsClientContext>, OnConnected) override {
-    return nullptr;
-  }
   Result<std::unique_ptr<net::UdpSocket>> serve_udp(const net::Address& address, const net::ListenOptions&,
                                                     net::DatagramServer& server) override {
     server_ = &server;
     return std::make_unique<TestSocket>(*this, address);
   }
 
-  void advance(Duration by) {
-    const MonotonicTime until = clock_.monotonic() + by;
-    while (!timers_.empty() && timers_.begin()->first.first <= until) {
-      clock_.advance(timers_.begin()->first.first - clock_.monotonic());
-      auto task = std::move(timers_.begin()->second);
-      timers_.erase(timers_.begin());
-      task();
-    }
-    clock_.advance(until - clock_.monotonic());
-  }
   void receive(const net::Address& from, std::string_view bytes) {
     net::Exchange exchange;
     exchange.peer = &from;
@@ -66,13 +37,6 @@ class TestLoop final : public net::Loop {
   std::vector<Datagram> take() { return std::exchange(sent_, {}); }
 
  private:
-  using Key = std::pair<MonotonicTime, int>;
-  struct TestTimer final : net::Timer {
-    TestTimer(TestLoop& owner, Key at) : loop(owner), key(at) {}
-    ~TestTimer() override { loop.timers_.erase(key); }
-    TestLoop& loop;
-    Key key;
-  };
   struct TestSocket final : net::UdpSocket {
     TestSocket(TestLoop& owner, const net::Address& at) : loop(owner), address(at) {}
     const net::Address& local() const override { return address; }
@@ -85,9 +49,6 @@ class TestLoop final : public net::Loop {
     net::Address address;
   };
 
-  ManualClock clock_{SystemTime(std::chrono::seconds(1'700'000'000))};
-  std::map<Key, std::function<void()>> timers_;
-  int made_ = 0;
   net::DatagramServer* server_ = nullptr;
   std::vector<Datagram> sent_;
 };
@@ -108,6 +69,7 @@ class NotifierTest : public testing::Test {
   }
   void change(std::uint32_t serial, std::string_view apex = "example.com.") {
     notifier_->changed({zone(serial, apex)}, serial);
+    loop_.run_posted();
   }
   // What a secondary sends back.
   static std::string reply_to(const std::string& notify) {
