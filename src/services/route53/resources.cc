@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/fields.h"
 
 namespace meridian::services::route53 {
@@ -88,6 +90,9 @@ std::string change_key(std::string_view change_id) {
 std::string delegation_set_key(std::string_view delegation_set_id) {
   return fmt::format("route53/delegation-sets/{}", delegation_set_id);
 }
+std::string cidr_collection_key(std::string_view collection_id) {
+  return fmt::format("{}{}", kCidrCollectionsPrefix, collection_id);
+}
 std::string tags_key(std::string_view zone_id) {
   return fmt::format("route53/tags/hostedzone/{}", zone_id);
 }
@@ -115,6 +120,18 @@ std::string zone_reference_key(std::string_view account, std::string_view caller
 }
 std::string delegation_set_reference_key(std::string_view account, std::string_view caller_reference) {
   return index_key("delegation-set-references", account, caller_reference);
+}
+std::string account_cidr_collections_prefix(std::string_view account) {
+  return index_key("account-cidr-collections", account);
+}
+std::string cidr_collection_name_key(std::string_view account, std::string_view name) {
+  return index_key("cidr-collection-names", account, name);
+}
+std::string cidr_users_prefix(std::string_view collection_id) {
+  return index_key("cidr-users", collection_id);
+}
+std::string cidr_users_prefix(std::string_view collection_id, std::string_view location) {
+  return index_key("cidr-users", collection_id, location) + '/';
 }
 std::string server_zones_prefix(std::uint16_t server, const dns::Name& name, bool exactly) {
   std::string prefix = index_key("server-zones", fmt::format("{:04}", server), reversed_name(name));
@@ -331,6 +348,60 @@ Result<DelegationSetResource> decode_delegation_set(std::string_view bytes) {
   set.caller_reference = in.text();
   set.name_servers = in.servers();
   return in.finish(std::move(set), "delegation set");
+}
+
+namespace {
+void write(Writer& out, const net::Cidr& block) {
+  out.text(block.base.bytes()).u8(block.bits);
+}
+
+// Its address has four bytes or sixteen.
+net::Cidr read_block(Reader& in) {
+  net::Cidr block;
+  std::string_view bytes = in.bytes();
+  std::array<std::uint8_t, 4> v4{};
+  std::array<std::uint8_t, 16> v6{};
+  if (bytes.size() == v4.size()) {
+    std::ranges::copy(bytes, v4.begin());
+    block.base = net::IpAddress::v4(v4);
+  } else if (bytes.size() == v6.size()) {
+    std::ranges::copy(bytes, v6.begin());
+    block.base = net::IpAddress::v6(v6);
+  } else {
+    in.spoil();
+  }
+  block.bits = in.u8();
+  if (block.bits > bytes.size() * 8) in.spoil();
+  return block;
+}
+}  // namespace
+
+std::string encode(const CidrCollectionResource& collection) {
+  Writer out;
+  out.text(collection.id).text(collection.account).text(collection.name).text(collection.caller_reference);
+  out.u64(collection.version).count(collection.locations.size());
+  for (const CidrLocation& location : collection.locations) {
+    out.text(location.name).count(location.blocks.size());
+    for (const net::Cidr& block : location.blocks) write(out, block);
+  }
+  return out.take();
+}
+
+Result<CidrCollectionResource> decode_cidr_collection(std::string_view bytes) {
+  Reader in(bytes);
+  CidrCollectionResource collection;
+  collection.id = in.text();
+  collection.account = in.text();
+  collection.name = in.text();
+  collection.caller_reference = in.text();
+  collection.version = in.u64();
+  collection.locations.resize(in.count(8));
+  for (CidrLocation& location : collection.locations) {
+    location.name = in.text();
+    location.blocks.resize(in.count(9));
+    for (net::Cidr& block : location.blocks) block = read_block(in);
+  }
+  return in.finish(std::move(collection), "CIDR collection");
 }
 
 std::string encode(const TagsResource& tags) {

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "formats/dns/name.h"
 #include "formats/dns/types.h"
+#include "net/address.h"
 
 namespace meridian::services::route53 {
 
@@ -102,6 +103,20 @@ struct DelegationSetResource {
   NameServers name_servers{};
 };
 
+// Named lists of address blocks, for IP-based routing. Blocks are in one location of a collection only.
+struct CidrLocation {
+  std::string name;               // 1 to 16 characters, never "*"
+  std::vector<net::Cidr> blocks;  // in ascending order, at least one
+};
+struct CidrCollectionResource {
+  std::string id;  // a UUID
+  std::string account;
+  std::string name;  // one of its own in the account
+  std::string caller_reference;
+  std::uint64_t version = 1;            // one more with every change
+  std::vector<CidrLocation> locations;  // by name
+};
+
 struct Tag {
   std::string key, value;
 };
@@ -114,10 +129,11 @@ struct AccountResource {
   std::uint64_t delegation_set_count = 0;
 };
 
-// Keys. A watcher of "route53/" sees everything; zones and record sets are under the first two prefixes.
+// Keys. A watcher of "route53/" sees everything.
 inline constexpr std::string_view kZonesPrefix = "route53/zones/";
 inline constexpr std::string_view kRecordSetsPrefix = "route53/records/";
 inline constexpr std::string_view kChangesPrefix = "route53/changes/";
+inline constexpr std::string_view kCidrCollectionsPrefix = "route53/cidr-collections/";
 
 std::string zone_key(std::string_view zone_id);
 std::string record_sets_prefix(std::string_view zone_id);  // every record set of a zone
@@ -125,6 +141,7 @@ std::string record_sets_prefix(std::string_view zone_id, const dns::Name& name);
 std::string record_set_key(std::string_view zone_id, const RecordSetId& id);
 std::string change_key(std::string_view change_id);
 std::string delegation_set_key(std::string_view delegation_set_id);
+std::string cidr_collection_key(std::string_view collection_id);
 std::string tags_key(std::string_view zone_id);
 std::string account_key(std::string_view account);
 
@@ -143,6 +160,11 @@ std::string account_delegation_sets_prefix(std::string_view account);         //
 std::string delegation_set_zones_prefix(std::string_view delegation_set_id);  // + zone id
 std::string zone_reference_key(std::string_view account, std::string_view caller_reference);
 std::string delegation_set_reference_key(std::string_view account, std::string_view caller_reference);
+std::string account_cidr_collections_prefix(std::string_view account);                  // + collection id
+std::string cidr_collection_name_key(std::string_view account, std::string_view name);  // the id
+// The record sets that route by a collection, or by one of its locations; behind it, the record set's key.
+std::string cidr_users_prefix(std::string_view collection_id);
+std::string cidr_users_prefix(std::string_view collection_id, std::string_view location);
 // Which zones a server has: those named `name` or below it, or exactly `name`.
 std::string server_zones_prefix(std::uint16_t server, const dns::Name& name, bool exactly);
 std::string server_zone_key(std::uint16_t server, const dns::Name& name, std::string_view zone_id);
@@ -155,6 +177,7 @@ std::string encode(const HostedZoneResource& zone);
 std::string encode(const RecordSetResource& record_set);
 std::string encode(const ChangeResource& change);
 std::string encode(const DelegationSetResource& set);
+std::string encode(const CidrCollectionResource& collection);
 std::string encode(const TagsResource& tags);
 std::string encode(const AccountResource& account);
 // Corrupt for bytes that are not what encode() makes, of this version or an older one.
@@ -162,6 +185,7 @@ Result<HostedZoneResource> decode_hosted_zone(std::string_view bytes);
 Result<RecordSetResource> decode_record_set(std::string_view bytes);
 Result<ChangeResource> decode_change(std::string_view bytes);
 Result<DelegationSetResource> decode_delegation_set(std::string_view bytes);
+Result<CidrCollectionResource> decode_cidr_collection(std::string_view bytes);
 Result<TagsResource> decode_tags(std::string_view bytes);
 Result<AccountResource> decode_account(std::string_view bytes);
 

@@ -135,6 +135,33 @@ TEST(Encoding, ARecordSetKeepsEveryMember) {
   EXPECT_EQ(read->traffic_policy_instance_id, "t1");
 }
 
+TEST(Encoding, ACidrCollectionKeepsItsBlocks) {
+  CidrCollectionResource collection{"c1", "123456789012", "offices", "ref", 7, {}};
+  collection.locations = {{"berlin", {*net::Cidr::parse("192.0.2.0/24"), *net::Cidr::parse("2001:db8::/32")}},
+                          {"tokyo", {*net::Cidr::parse("198.51.100.0/24")}}};
+  std::string bytes = encode(collection);
+  auto read = decode_cidr_collection(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id, "c1");
+  EXPECT_EQ(read->account, "123456789012");
+  EXPECT_EQ(read->name, "offices");
+  EXPECT_EQ(read->caller_reference, "ref");
+  EXPECT_EQ(read->version, 7u);
+  ASSERT_EQ(read->locations.size(), 2u);
+  EXPECT_EQ(read->locations[0].name, "berlin");
+  EXPECT_EQ(read->locations[0].blocks, collection.locations[0].blocks);
+  EXPECT_EQ(read->locations[1].blocks[0].to_string(), "198.51.100.0/24");
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_cidr_collection(std::string_view(bytes).substr(0, size))) << size;
+  bytes.back() = 33;  // bits of an IPv4 block
+  EXPECT_FALSE(decode_cidr_collection(bytes));
+}
+
+TEST(CidrUserKeys, OneLocationDoesNotReachIntoAnother) {
+  EXPECT_TRUE(cidr_users_prefix("c1", "berlin").starts_with(cidr_users_prefix("c1")));
+  EXPECT_FALSE(cidr_users_prefix("c1", "berlin-2").starts_with(cidr_users_prefix("c1", "berlin")));
+}
+
 TEST(Encoding, DamagedBytesAreCorruptNotRead) {
   std::string bytes = encode(with_everything());
   for (std::size_t size = 0; size < bytes.size(); ++size)
