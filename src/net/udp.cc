@@ -4,11 +4,14 @@
 
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "net/datagram_trains.h"
 
 namespace meridian::net {
 namespace {
@@ -20,6 +23,10 @@ constexpr int kBatchesPerTurn = 16;
 constexpr std::size_t kStride = DatagramServer::kDatagramBytesMax + 192;
 constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(in6_pktinfo));
 static_assert(kControlBytes >= CMSG_SPACE(sizeof(in_pktinfo)));
+constexpr std::size_t kSegmentControlBytes = CMSG_SPACE(sizeof(std::uint16_t));
+// What every link carries whole with its headers (RFC 8200 §5): a train of longer datagrams could be refused.
+constexpr std::size_t kSegmentSizeMax = 1232;
+static_assert(kBatch <= DatagramTrains::kDatagramsMax);
 
 bool is_any(const IpAddress& ip) {
   return ip.bytes().find_first_not_of('\0') == std::string_view::npos;
@@ -94,7 +101,7 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
     sockaddr_storage peer_storage;
     Address peer, local;
     iovec query_piece, reply_piece;
-    alignas(cmsghdr) std::array<std::uint8_t, kControlBytes> control;
+    alignas(cmsghdr) std::array<std::uint8_t, kControlBytes + kSegmentControlBytes> control;
     std::size_t control_size = 0;
   };
 
@@ -169,32 +176,73 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
   }
 
   void send(std::size_t exchanges) {
-    unsigned count = 0;
+    std::size_t replies = 0;
     for (std::size_t i = 0; i < exchanges; ++i) {
       if (exchanges_[i].reply_size == 0) continue;
-      Slot& slot = slots_[exchange_slots_[i]];
-      slot.reply_piece.iov_len = std::min(exchanges_[i].reply_size, DatagramServer::kDatagramBytesMax);
-      msghdr& out = sent_[count++].msg_hdr;
-      out.msg_name = &slot.peer_storage;
-      out.msg_namelen = received_[exchange_slots_[i]].msg_hdr.msg_namelen;
-      out.msg_iov = &slot.reply_piece;
-      out.msg_iovlen = 1;
-      out.msg_control = any_address_ && slot.control_size > 0 ? slot.control.data() : nullptr;
-      out.msg_controllen = out.msg_control != nullptr ? slot.control_size : 0;
-      out.msg_flags = 0;
+      const std::uint8_t slot = exchange_slots_[i];
+      slots_[slot].reply_piece.iov_len =
+          std::min(exchanges_[i].reply_size, DatagramServer::kDatagramBytesMax);
+      replying_[replies++] = slot;
     }
-    for (unsigned done = 0; done < count;) {
-      const int size = ::sendmmsg(socket_.get(), sent_.data() + done, count - done, MSG_DONTWAIT);
+    const auto slot = [this](std::size_t reply) -> const Slot& { return slots_[replying_[reply]]; };
+    const auto trains = trains_.plan(
+        replies, segment_size_max_, [&](std::size_t i) { return slot(i).reply_piece.iov_len; },
+        [&](std::size_t i) { return slot(i).peer.port; },
+        [&](std::size_t i, std::size_t j) { return same_flow(slot(i), slot(j)); });
+    for (std::size_t i = 0; i < replies; ++i) pieces_[i] = slot(trains_.order()[i]).reply_piece;
+    for (std::size_t i = 0; i < trains.size(); ++i) prepare_to_send(sent_[i].msg_hdr, trains[i]);
+    for (std::size_t done = 0; done < trains.size();) {
+      const int size = ::sendmmsg(socket_.get(), sent_.data() + done,
+                                  static_cast<unsigned>(trains.size() - done), MSG_DONTWAIT);
       if (size > 0) {
-        done += static_cast<unsigned>(size);
+        done += static_cast<std::size_t>(size);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         // The send buffer is full; datagrams may be lost anywhere, and clients ask again.
-        return add(unsent_, count - done);
+        for (; done < trains.size(); ++done) add(unsent_, trains[done].count);
       } else if (errno != EINTR) {
-        ++done;  // this one cannot be sent (no route, source port 0): it must not hold back the others
-        add(unsent_, 1);
+        send_singly(trains[done++]);
       }
     }
+  }
+
+  bool same_flow(const Slot& a, const Slot& b) const {
+    return a.peer == b.peer && (!any_address_ || a.local.ip == b.local.ip);
+  }
+
+  void prepare_to_send(msghdr& out, const DatagramTrains::Train& train) {
+    const std::uint8_t index = replying_[train.lead];
+    Slot& slot = slots_[index];
+    std::size_t control_size = any_address_ ? slot.control_size : 0;
+    if (train.count > 1) {
+      cmsghdr header{};
+      header.cmsg_level = SOL_UDP;
+      header.cmsg_type = UDP_SEGMENT;
+      header.cmsg_len = CMSG_LEN(sizeof train.size);
+      std::memcpy(slot.control.data() + control_size, &header, sizeof header);
+      std::memcpy(slot.control.data() + control_size + CMSG_LEN(0), &train.size, sizeof train.size);
+      control_size += kSegmentControlBytes;
+    }
+    out.msg_name = &slot.peer_storage;
+    out.msg_namelen = received_[index].msg_hdr.msg_namelen;
+    out.msg_iov = &pieces_[train.begin];
+    out.msg_iovlen = train.count;
+    out.msg_control = control_size > 0 ? slot.control.data() : nullptr;
+    out.msg_controllen = control_size;
+    out.msg_flags = 0;
+  }
+
+  // Of what cannot be sent (no route, source port 0, a train where the way there takes none): it must not
+  // hold back the others.
+  void send_singly(const DatagramTrains::Train& train) {
+    std::size_t sent = 0;
+    for (std::size_t i = 0; train.count > 1 && i < train.count; ++i) {
+      msghdr out{};
+      prepare_to_send(out, {0, static_cast<std::uint8_t>(train.begin + i), 1, train.lead});
+      if (::sendmsg(socket_.get(), &out, MSG_DONTWAIT) >= 0) ++sent;
+    }
+    add(unsent_, train.count - sent);
+    if (sent > 0)
+      segment_size_max_ = 0;  // each went where the train could not: this socket sends none any more
   }
 
   EpollLoop& loop_;
@@ -206,6 +254,10 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
   std::unique_ptr<std::uint8_t[]> buffers_;
   std::array<Slot, kBatch> slots_{};
   std::array<mmsghdr, kBatch> received_{}, sent_{};
+  DatagramTrains trains_;
+  std::array<iovec, kBatch> pieces_{};           // of the replies, train by train
+  std::array<std::uint8_t, kBatch> replying_{};  // the slots that have a reply
+  std::size_t segment_size_max_ = kSegmentSizeMax;
   std::array<Exchange, kBatch> exchanges_{};
   std::array<std::uint8_t, kBatch> exchange_slots_{};
   std::atomic<std::uint64_t> oversized_{0}, unsent_{0};

@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "net/loop.h"
 
 namespace meridian::net {
@@ -130,6 +132,36 @@ TEST(Udp, OnEveryAddressRepliesLeaveFromTheOneThatWasAsked) {
   loop->run();
   EXPECT_EQ(first.receive(), "127.0.0.1 x");
   EXPECT_EQ(second.receive(), "127.0.0.77 y");
+}
+
+// What goes out in one call (UDP_SEGMENT) must arrive as what was asked for, from where it was asked.
+TEST(Udp, RepliesOfManySizesToFewPeersArriveOneByOne) {
+  for (const IpAddress& listen : {IpAddress(), IpAddress::v4({127, 0, 0, 1})}) {
+    auto loop = make_loop();
+    Echo echo(*loop, 64);
+    auto socket = loop->serve_udp({listen, 0}, {}, echo);
+    ASSERT_TRUE(socket);
+    UdpClient first(AF_INET), second(AF_INET);
+    first.connect("127.0.0.1", (*socket)->local().port);
+    second.connect(listen == IpAddress() ? "127.0.0.77" : "127.0.0.1", (*socket)->local().port);
+    std::multiset<std::string> asked_first, asked_second;
+    for (int i = 0; i < 32; ++i) {
+      const std::string text(static_cast<std::size_t>(1 + i * i % 5 * 300), static_cast<char>('A' + i));
+      first.send(text);
+      second.send(text + "!");
+      asked_first.insert("127.0.0.1 " + text);
+      asked_second.insert((listen == IpAddress() ? "127.0.0.77 " : "127.0.0.1 ") + text + "!");
+    }
+    loop->run();
+    std::multiset<std::string> got_first, got_second;
+    for (int i = 0; i < 32; ++i) {
+      got_first.insert(first.receive());
+      got_second.insert(second.receive());
+    }
+    EXPECT_EQ(got_first, asked_first);
+    EXPECT_EQ(got_second, asked_second);
+    EXPECT_EQ((*socket)->losses().unsent, 0u);
+  }
 }
 
 TEST(Udp, ServesIpv6OnEveryAddressAndLeavesIpv4Alone) {
