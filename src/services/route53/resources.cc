@@ -49,6 +49,13 @@ std::string index_key(std::string_view kind, std::string_view first, std::string
 // it.
 constexpr char kEndOfName = '\0';
 
+// Between the zone's id and the name in keys of hidden record sets. No id ends with it, and it is no slash.
+constexpr char kHiddenMark = '~';
+
+std::string zone_records_prefix(std::string_view zone_id, bool hidden) {
+  return fmt::format("{}{}{}/", kRecordSetsPrefix, zone_id, hidden ? std::string_view(&kHiddenMark, 1) : "");
+}
+
 }  // namespace
 
 std::string name_server_name(std::uint16_t server) {
@@ -76,13 +83,17 @@ std::string zone_key(std::string_view zone_id) {
   return fmt::format("{}{}", kZonesPrefix, zone_id);
 }
 std::string record_sets_prefix(std::string_view zone_id) {
-  return fmt::format("{}{}/", kRecordSetsPrefix, zone_id);
+  return zone_records_prefix(zone_id, false);
+}
+std::string hidden_record_sets_prefix(std::string_view zone_id) {
+  return zone_records_prefix(zone_id, true);
 }
 std::string record_sets_prefix(std::string_view zone_id, const dns::Name& name) {
   return record_sets_prefix(zone_id) + reversed_name(name) + kEndOfName;
 }
 std::string record_set_key(std::string_view zone_id, const RecordSetId& id) {
-  return record_sets_prefix(zone_id, id.name) + dns::to_string(id.type) + kEndOfName + id.set_identifier;
+  return zone_records_prefix(zone_id, id.hidden) + reversed_name(id.name) + kEndOfName +
+         dns::to_string(id.type) + kEndOfName + id.set_identifier;
 }
 std::string change_key(std::string_view change_id) {
   return fmt::format("{}{}", kChangesPrefix, change_id);
@@ -149,6 +160,8 @@ std::optional<RecordSetKeyParts> parse_record_set_key(std::string_view key) {
   if (slash == std::string_view::npos) return std::nullopt;
   RecordSetKeyParts parts;
   parts.zone_id = key.substr(0, slash);
+  const bool hidden = parts.zone_id.ends_with(kHiddenMark);
+  if (hidden) parts.zone_id.pop_back();
   key.remove_prefix(slash + 1);
   std::size_t end_of_name = key.find(kEndOfName);
   if (end_of_name == std::string_view::npos) return std::nullopt;
@@ -166,7 +179,7 @@ std::optional<RecordSetKeyParts> parse_record_set_key(std::string_view key) {
   auto name = dns::Name::parse(text.empty() ? "." : text, dns::Name(), dns::Escapes::Octal);
   auto type = dns::parse_type(key.substr(end_of_name + 1, end_of_type - end_of_name - 1));
   if (!name || !type) return std::nullopt;
-  parts.id = {*name, *type, std::string(key.substr(end_of_type + 1))};
+  parts.id = {*name, *type, std::string(key.substr(end_of_type + 1)), hidden};
   return parts;
 }
 
@@ -211,6 +224,8 @@ enum Part : std::uint16_t {
   kHealthCheck = 256,
   kTrafficPolicy = 512,
   kSetIdentifier = 1024,
+  kHidden = 2048,
+  kAliasOfHidden = 4096,
 };
 
 std::uint16_t parts_of(const RecordSetResource& set) {
@@ -226,6 +241,8 @@ std::uint16_t parts_of(const RecordSetResource& set) {
   if (!set.health_check_id.empty()) parts |= kHealthCheck;
   if (!set.traffic_policy_instance_id.empty()) parts |= kTrafficPolicy;
   if (!set.id.set_identifier.empty()) parts |= kSetIdentifier;
+  if (set.id.hidden) parts |= kHidden;
+  if (set.alias && set.alias->hidden) parts |= kAliasOfHidden;
   return static_cast<std::uint16_t>(parts);
 }
 
@@ -281,6 +298,7 @@ Result<RecordSetResource> decode_record_set(std::string_view bytes) {
   set.id.name = in.name();
   set.id.type = static_cast<dns::Type>(in.u16());
   std::uint16_t parts = in.u16();
+  set.id.hidden = parts & kHidden;
   set.ttl = in.u32();
   set.records.resize(in.count(8));
   for (ResourceRecord& record : set.records) {
@@ -292,6 +310,7 @@ Result<RecordSetResource> decode_record_set(std::string_view bytes) {
     alias.hosted_zone_id = in.text();
     alias.dns_name = in.name();
     alias.evaluate_target_health = in.flag();
+    alias.hidden = parts & kAliasOfHidden;
   }
   if (parts & kWeight) set.weight = in.u8();
   if (parts & kRegion) set.region = in.text();

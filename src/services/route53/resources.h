@@ -46,6 +46,7 @@ struct AliasTarget {
   std::string hosted_zone_id;
   dns::Name dns_name;
   bool evaluate_target_health = false;
+  bool hidden = false;  // leads to hidden record sets of that name, not to visible ones
 };
 
 struct GeoLocation {
@@ -62,11 +63,14 @@ struct CidrRoutingConfig {
   std::string collection_id, location_name;
 };
 
-// What tells the record sets of a zone apart.
+// What tells the record sets of a zone apart. Hidden ones are those that a traffic policy instance makes
+// beneath its own record set: only aliases that say so reach them, no call lists or changes them, no quota
+// counts them, and their names may equal visible ones.
 struct RecordSetId {
   dns::Name name;
   dns::Type type = dns::Type::A;
   std::string set_identifier;  // empty: a simple record set
+  bool hidden = false;
 };
 
 struct RecordSetResource {
@@ -84,7 +88,7 @@ struct RecordSetResource {
   std::optional<CidrRoutingConfig> cidr_routing;
   std::optional<GeoProximityLocation> geo_proximity;
   std::string health_check_id;
-  std::string traffic_policy_instance_id;
+  std::string traffic_policy_instance_id;  // which instance made it, hidden or visible
 };
 
 // The store revision that made the key is the revision that engines must acknowledge.
@@ -136,7 +140,8 @@ inline constexpr std::string_view kChangesPrefix = "route53/changes/";
 inline constexpr std::string_view kCidrCollectionsPrefix = "route53/cidr-collections/";
 
 std::string zone_key(std::string_view zone_id);
-std::string record_sets_prefix(std::string_view zone_id);  // every record set of a zone
+std::string record_sets_prefix(std::string_view zone_id);         // every visible record set of a zone
+std::string hidden_record_sets_prefix(std::string_view zone_id);  // every hidden one; not behind the other
 std::string record_sets_prefix(std::string_view zone_id, const dns::Name& name);  // those at one name
 std::string record_set_key(std::string_view zone_id, const RecordSetId& id);
 std::string change_key(std::string_view change_id);

@@ -56,6 +56,41 @@ TEST(RecordSetKeys, OneNameDoesNotReachIntoAnother) {
   EXPECT_FALSE(record_set_key("Z1", {name("ab.example.com"), dns::Type::A, ""}).starts_with(prefix));
 }
 
+TEST(RecordSetKeys, HiddenOnesAreApartFromVisibleOnes) {
+  const RecordSetId visible{name("a.example.com"), dns::Type::A, "one"};
+  RecordSetId hidden = visible;
+  hidden.hidden = true;
+  const std::string key = record_set_key("Z1", hidden);
+  EXPECT_TRUE(key.starts_with(kRecordSetsPrefix));
+  EXPECT_TRUE(key.starts_with(hidden_record_sets_prefix("Z1")));
+  EXPECT_FALSE(key.starts_with(record_sets_prefix("Z1")));
+  EXPECT_FALSE(record_set_key("Z1", visible).starts_with(hidden_record_sets_prefix("Z1")));
+  auto parts = parse_record_set_key(key);
+  ASSERT_TRUE(parts);
+  EXPECT_EQ(parts->zone_id, "Z1");
+  EXPECT_TRUE(parts->id.hidden);
+  EXPECT_EQ(parts->id.name, hidden.name);
+  EXPECT_FALSE(parse_record_set_key(record_set_key("Z1", visible))->id.hidden);
+}
+
+TEST(Encoding, HiddenRecordSetsAndAliasesOfThemStayWhatTheyAre) {
+  RecordSetResource set;
+  set.id = {name("rule.example.com"), dns::Type::A, "1", true};
+  set.weight = 3;
+  set.alias = AliasTarget{"Z1", name("other.example.com"), true, true};
+  set.traffic_policy_instance_id = "instance";
+  auto read = decode_record_set(encode(set));
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->id.hidden);
+  EXPECT_TRUE(read->alias->hidden);
+  EXPECT_EQ(read->traffic_policy_instance_id, "instance");
+  set.id.hidden = false;
+  set.alias->hidden = false;
+  read = decode_record_set(encode(set));
+  EXPECT_FALSE(read->id.hidden);
+  EXPECT_FALSE(read->alias->hidden);
+}
+
 TEST(RecordSetKeys, OtherKeysAreNotTakenForThem) {
   EXPECT_FALSE(parse_record_set_key("route53/zones/Z1"));
   EXPECT_FALSE(parse_record_set_key("route53/records/Z1"));
