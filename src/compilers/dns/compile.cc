@@ -25,11 +25,13 @@ Result<RecordSet> compile_record_set(const std::string& zone_id, const route53::
   out.owner = wire(resource.id.name);
   out.type = resource.id.type;
   out.ttl = resource.ttl;
+  out.hidden = resource.id.hidden;
   if (resource.alias) {
     if (resource.alias->hosted_zone_id != zone_id)
       return invalid(fmt::format("alias target {} is in another zone, {}",
                                  resource.alias->dns_name.to_string(), resource.alias->hosted_zone_id));
     out.alias_target = wire(resource.alias->dns_name);
+    out.target_is_hidden = resource.alias->hidden;
     return out;
   }
   for (const auto& record : resource.records) out.rdata.push_back(record.rdata);
@@ -86,7 +88,8 @@ class DeltaBuilder {
   void remove(const route53::RecordSetKeyParts& place) {
     ZoneChange& change = change_of(place.zone_id);
     if (change.kind == ZoneChange::Kind::Edit)
-      change.removes.push_back({wire(place.id.name), place.id.type, place.id.set_identifier});
+      change.removes.push_back(
+          {wire(place.id.name), place.id.type, place.id.set_identifier, place.id.hidden});
   }
 
   ZoneChange& change_of(const std::string& zone_id) {

@@ -114,6 +114,26 @@ TEST(CompileCommit, AliasesStayInTheirZone) {
   EXPECT_EQ(out.delta.zones[0].removes.size(), 1u) << "what was there before must go";
 }
 
+TEST(CompileCommit, HiddenRecordSetsStayHidden) {
+  ZoneIndex zones{{"Z1", wire("example.com.")}};
+  auto hidden = a_record("rule.example.com.", "192.0.2.1");
+  hidden.id.hidden = true;
+  route53::RecordSetResource root;
+  root.id = {name("www.example.com."), Type::A, ""};
+  root.alias = route53::AliasTarget{"Z1", hidden.id.name, true, true};
+  auto out = compile_commit({9, {put(record_item("Z1", root)), put(record_item("Z1", hidden))}}, 8, zones);
+  ASSERT_EQ(out.delta.zones.size(), 1u);
+  ASSERT_EQ(out.delta.zones[0].puts.size(), 2u);
+  EXPECT_FALSE(out.delta.zones[0].puts[0].hidden);
+  EXPECT_TRUE(out.delta.zones[0].puts[0].target_is_hidden);
+  EXPECT_TRUE(out.delta.zones[0].puts[1].hidden);
+
+  out = compile_commit({10, {gone(route53::record_set_key("Z1", hidden.id))}}, 9, zones);
+  ASSERT_EQ(out.delta.zones.size(), 1u);
+  ASSERT_EQ(out.delta.zones[0].removes.size(), 1u);
+  EXPECT_TRUE(out.delta.zones[0].removes[0].hidden);
+}
+
 TEST(CompileCommit, CorruptResourcesAreRefusedAndTheRestServed) {
   ZoneIndex zones{{"Z1", wire("example.com.")}};
   auto broken = record_item("Z1", a_record("a.example.com.", "192.0.2.1"));

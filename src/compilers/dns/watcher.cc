@@ -346,6 +346,8 @@ class DnsWatcher::State {
     store::RangeOptions at;
     at.revision = revision;
     auto record_sets = TRY(store_.range(services::route53::record_sets_prefix(zone_id), at));
+    auto hidden = TRY(store_.range(services::route53::hidden_record_sets_prefix(zone_id), at));
+    std::ranges::move(hidden.items, std::back_inserter(record_sets.items));
     ZoneIndex index;
     Compiled compiled = compile_image(std::span(&*item, 1), record_sets.items, revision, index);
     return compiled.delta.zones.size() == 1 ? std::move(compiled.delta.zones[0]) : none;
