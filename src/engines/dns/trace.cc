@@ -3,10 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/log.h"
 
 namespace meridian::engines::dns {
+namespace {
+
+struct AppendJson {
+  std::string& out;
+
+  void operator()(bool value) const { out += value ? "true" : "false"; }
+  void operator()(std::int64_t value) const { out += fmt::to_string(value); }
+  void operator()(double value) const { out += std::isfinite(value) ? fmt::to_string(value) : "null"; }
+  void operator()(const std::string& value) const { append_json_string(out, value); }
+};
+
+}  // namespace
 
 std::string Trace::to_text() const {
   std::size_t width = 0;
@@ -24,6 +37,12 @@ std::string Trace::to_json() const {
     append_json_string(out, step.what);
     out += ", \"text\": ";
     append_json_string(out, step.text);
+    for (const Field& field : step.fields) {
+      out += ", ";
+      append_json_string(out, field.name);
+      out += ": ";
+      std::visit(AppendJson{out}, field.value);
+    }
     out += "}";
   }
   return out + "]";

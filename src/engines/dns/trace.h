@@ -2,23 +2,33 @@
 // story; where there is none, the answer path only tests a pointer.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace meridian::engines::dns {
 
 class Trace {
  public:
+  using Value = std::variant<bool, std::int64_t, double, std::string>;
+  struct Field {
+    std::string_view name;  // a literal, in JSON's way: "set_identifier"
+    Value value;
+  };
   struct Step {
     std::string_view what;  // a literal: "zone", "name", "alias", "answer", …
     std::string text;
+    std::vector<Field> fields{};  // what the text says, for programs
   };
-  void add(std::string_view what, std::string text) { steps_.push_back({what, std::move(text)}); }
+  void add(std::string_view what, std::string text, std::vector<Field> fields = {}) {
+    steps_.push_back({what, std::move(text), std::move(fields)});
+  }
   const std::vector<Step>& steps() const { return steps_; }
 
   std::string to_text() const;  // one line a step, aligned
-  std::string to_json() const;  // [{"step": …, "text": …}, …]
+  std::string to_json() const;  // [{"step": …, "text": …, and the fields}, …]
 
  private:
   std::vector<Step> steps_;
