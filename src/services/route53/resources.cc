@@ -11,8 +11,9 @@
 namespace meridian::services::route53 {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::uint8_t kChangesHaveZones = 2;
+constexpr std::uint8_t kAccountsCountHealthChecks = 3;
 
 constexpr std::string_view kIndexPrefix = "route53/index/";
 
@@ -107,6 +108,12 @@ std::string cidr_collection_key(std::string_view collection_id) {
 std::string tags_key(std::string_view zone_id) {
   return fmt::format("route53/tags/hostedzone/{}", zone_id);
 }
+std::string health_check_key(std::string_view health_check_id) {
+  return fmt::format("{}{}", kHealthChecksPrefix, health_check_id);
+}
+std::string health_check_tags_key(std::string_view health_check_id) {
+  return fmt::format("route53/tags/healthcheck/{}", health_check_id);
+}
 std::string account_key(std::string_view account) {
   return fmt::format("route53/accounts/{}", account);
 }
@@ -125,6 +132,12 @@ std::string account_delegation_sets_prefix(std::string_view account) {
 }
 std::string delegation_set_zones_prefix(std::string_view delegation_set_id) {
   return index_key("delegation-set-zones", delegation_set_id);
+}
+std::string account_health_checks_prefix(std::string_view account) {
+  return index_key("account-health-checks", account);
+}
+std::string health_check_reference_key(std::string_view account, std::string_view caller_reference) {
+  return index_key("health-check-references", account, caller_reference);
 }
 std::string zone_reference_key(std::string_view account, std::string_view caller_reference) {
   return index_key("zone-references", account, caller_reference);
@@ -442,7 +455,11 @@ Result<TagsResource> decode_tags(std::string_view bytes) {
 }
 
 std::string encode(const AccountResource& account) {
-  return Writer().u64(account.hosted_zone_count).u64(account.delegation_set_count).take();
+  return Writer()
+      .u64(account.hosted_zone_count)
+      .u64(account.delegation_set_count)
+      .u64(account.health_check_count)
+      .take();
 }
 
 Result<AccountResource> decode_account(std::string_view bytes) {
@@ -450,6 +467,7 @@ Result<AccountResource> decode_account(std::string_view bytes) {
   AccountResource account;
   account.hosted_zone_count = in.u64();
   account.delegation_set_count = in.u64();
+  if (in.version() >= kAccountsCountHealthChecks) account.health_check_count = in.u64();
   return in.finish(account, "account");
 }
 

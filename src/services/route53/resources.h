@@ -121,6 +121,45 @@ struct CidrCollectionResource {
   std::vector<CidrLocation> locations;  // by name
 };
 
+enum class HealthCheckType : std::uint8_t {
+  Http,
+  Https,
+  HttpStrMatch,
+  HttpsStrMatch,
+  Tcp,
+  Calculated,
+  CloudWatchMetric,
+  RecoveryControl,
+};
+std::string_view to_string(HealthCheckType type);  // "HTTP_STR_MATCH"
+std::optional<HealthCheckType> parse_health_check_type(std::string_view text);
+
+// What is not of the check's type is empty, zero or false.
+struct HealthCheckConfig {
+  HealthCheckType type = HealthCheckType::Http;
+  std::string ip_address;                   // as given; empty: the domain name is looked up
+  std::string fully_qualified_domain_name;  // as given
+  std::uint16_t port = 0;
+  std::string resource_path, search_string;
+  std::uint8_t request_interval = 0;  // seconds
+  std::uint8_t failure_threshold = 0;
+  bool measure_latency = false, enable_sni = false;
+  bool inverted = false, disabled = false;
+  std::vector<std::string> regions;  // of checkers; none: all
+  std::vector<std::string> child_health_checks;
+  std::uint16_t health_threshold = 0;
+  std::string alarm_region, alarm_name, insufficient_data_health_status;
+  std::string routing_control_arn;
+  bool operator==(const HealthCheckConfig&) const = default;
+};
+struct HealthCheckResource {
+  std::string id;  // a UUID
+  std::string account;
+  std::string caller_reference;
+  std::uint64_t version = 1;  // one more with every update
+  HealthCheckConfig config;
+};
+
 struct Tag {
   std::string key, value;
 };
@@ -131,12 +170,14 @@ struct TagsResource {
 struct AccountResource {
   std::uint64_t hosted_zone_count = 0;
   std::uint64_t delegation_set_count = 0;
+  std::uint64_t health_check_count = 0;
 };
 
 // Keys. A watcher of "route53/" sees everything.
 inline constexpr std::string_view kZonesPrefix = "route53/zones/";
 inline constexpr std::string_view kRecordSetsPrefix = "route53/records/";
 inline constexpr std::string_view kChangesPrefix = "route53/changes/";
+inline constexpr std::string_view kHealthChecksPrefix = "route53/health-checks/";
 inline constexpr std::string_view kCidrCollectionsPrefix = "route53/cidr-collections/";
 
 std::string zone_key(std::string_view zone_id);
@@ -147,7 +188,9 @@ std::string record_set_key(std::string_view zone_id, const RecordSetId& id);
 std::string change_key(std::string_view change_id);
 std::string delegation_set_key(std::string_view delegation_set_id);
 std::string cidr_collection_key(std::string_view collection_id);
+std::string health_check_key(std::string_view health_check_id);
 std::string tags_key(std::string_view zone_id);
+std::string health_check_tags_key(std::string_view health_check_id);
 std::string account_key(std::string_view account);
 
 // Nothing for a key that is not a record set's.
@@ -162,6 +205,7 @@ std::string account_zones_prefix(std::string_view account);  // + zone id
 std::string account_zone_names_prefix(std::string_view account);
 std::string account_zone_name_key(std::string_view account, const dns::Name& name, std::string_view zone_id);
 std::string account_delegation_sets_prefix(std::string_view account);         // + delegation set id
+std::string account_health_checks_prefix(std::string_view account);           // + health check id
 std::string delegation_set_zones_prefix(std::string_view delegation_set_id);  // + zone id
 std::string zone_reference_key(std::string_view account, std::string_view caller_reference);
 std::string delegation_set_reference_key(std::string_view account, std::string_view caller_reference);
@@ -170,6 +214,8 @@ std::string cidr_collection_name_key(std::string_view account, std::string_view 
 // The record sets that route by a collection, or by one of its locations; behind it, the record set's key.
 std::string cidr_users_prefix(std::string_view collection_id);
 std::string cidr_users_prefix(std::string_view collection_id, std::string_view location);
+// The id of the health check; it stays when the check is deleted.
+std::string health_check_reference_key(std::string_view account, std::string_view caller_reference);
 // Which zones a server has: those named `name` or below it, or exactly `name`.
 std::string server_zones_prefix(std::uint16_t server, const dns::Name& name, bool exactly);
 std::string server_zone_key(std::uint16_t server, const dns::Name& name, std::string_view zone_id);
@@ -183,6 +229,7 @@ std::string encode(const RecordSetResource& record_set);
 std::string encode(const ChangeResource& change);
 std::string encode(const DelegationSetResource& set);
 std::string encode(const CidrCollectionResource& collection);
+std::string encode(const HealthCheckResource& check);
 std::string encode(const TagsResource& tags);
 std::string encode(const AccountResource& account);
 // Corrupt for bytes that are not what encode() makes, of this version or an older one.
@@ -191,6 +238,7 @@ Result<RecordSetResource> decode_record_set(std::string_view bytes);
 Result<ChangeResource> decode_change(std::string_view bytes);
 Result<DelegationSetResource> decode_delegation_set(std::string_view bytes);
 Result<CidrCollectionResource> decode_cidr_collection(std::string_view bytes);
+Result<HealthCheckResource> decode_health_check(std::string_view bytes);
 Result<TagsResource> decode_tags(std::string_view bytes);
 Result<AccountResource> decode_account(std::string_view bytes);
 

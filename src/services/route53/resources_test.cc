@@ -207,6 +207,46 @@ TEST(Encoding, DamagedBytesAreCorruptNotRead) {
   EXPECT_FALSE(decode_record_set(bytes));
 }
 
+TEST(Encoding, AHealthCheckKeepsEveryMember) {
+  HealthCheckResource check{"h1", "123456789012", "ref", 7, {}};
+  check.config = {.type = HealthCheckType::HttpsStrMatch,
+                  .ip_address = "192.0.2.1",
+                  .fully_qualified_domain_name = "www.example.com",
+                  .port = 8443,
+                  .resource_path = "/health",
+                  .search_string = "ok",
+                  .request_interval = 10,
+                  .failure_threshold = 2,
+                  .measure_latency = true,
+                  .enable_sni = true,
+                  .inverted = true,
+                  .disabled = true,
+                  .regions = {"us-east-1", "us-west-1", "eu-west-1"},
+                  .child_health_checks = {"a", "b"},
+                  .health_threshold = 256,
+                  .alarm_region = "us-east-1",
+                  .alarm_name = "alarm",
+                  .insufficient_data_health_status = "Unhealthy",
+                  .routing_control_arn = "arn"};
+  const std::string bytes = encode(check);
+  auto read = decode_health_check(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id, "h1");
+  EXPECT_EQ(read->account, "123456789012");
+  EXPECT_EQ(read->caller_reference, "ref");
+  EXPECT_EQ(read->version, 7u);
+  EXPECT_EQ(read->config, check.config);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_health_check(std::string_view(bytes).substr(0, size))) << size;
+}
+
+TEST(Encoding, HealthCheckTypesHaveTheirAwsNames) {
+  for (const char* name : {"HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED",
+                           "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"})
+    EXPECT_EQ(to_string(parse_health_check_type(name).value()), name);
+  EXPECT_FALSE(parse_health_check_type("PING"));
+}
+
 TEST(Encoding, TheSmallResourcesComeBack) {
   ChangeResource change{"C1", "123456789012", SystemTime(std::chrono::seconds(1700000000)), "why", "Z1"};
   EXPECT_EQ(decode_change(encode(change))->submitted_at, change.submitted_at);
@@ -216,7 +256,16 @@ TEST(Encoding, TheSmallResourcesComeBack) {
       decode_delegation_set(encode(DelegationSetResource{"N1", "1", "ref", {1, 2, 3, 4}}))->name_servers[3],
       4);
   EXPECT_EQ(decode_tags(encode(TagsResource{{{"k", "v"}, {"l", ""}}}))->tags[0].value, "v");
-  EXPECT_EQ(decode_account(encode(AccountResource{3, 2}))->hosted_zone_count, 3u);
+  EXPECT_EQ(decode_account(encode(AccountResource{3, 2, 1}))->hosted_zone_count, 3u);
+  EXPECT_EQ(decode_account(encode(AccountResource{3, 2, 1}))->health_check_count, 1u);
+}
+
+TEST(Encoding, AnAccountOfBeforeHealthChecksIsRead) {
+  std::string old = encode(AccountResource{3, 2, 1});
+  old[0] = 2;
+  old.resize(old.size() - 8);
+  EXPECT_EQ(decode_account(old)->delegation_set_count, 2u);
+  EXPECT_EQ(decode_account(old)->health_check_count, 0u);
 }
 
 TEST(Encoding, AChangeMadeBeforeChangesHadZonesIsRead) {
