@@ -128,12 +128,6 @@ std::unexpected<Error> not_an(std::string_view what, std::string_view text) {
 }
 }  // namespace
 
-IpAddress IpAddress::v4(const std::array<std::uint8_t, 4>& bytes) {
-  IpAddress address;
-  std::copy(bytes.begin(), bytes.end(), address.bytes_.begin());
-  return address;
-}
-
 IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& bytes) {
   IpAddress address;
   address.v4_ = false;

@@ -15,7 +15,11 @@ namespace meridian::net {
 class IpAddress {
  public:
   IpAddress() = default;  // 0.0.0.0
-  static IpAddress v4(const std::array<std::uint8_t, 4>& bytes);
+  static IpAddress v4(const std::array<std::uint8_t, 4>& bytes) {
+    IpAddress address;
+    for (std::size_t i = 0; i < bytes.size(); ++i) address.bytes_[i] = bytes[i];
+    return address;
+  }
   static IpAddress v6(const std::array<std::uint8_t, 16>& bytes);
   // Dotted quad without leading zeros, or RFC 4291 text; no zone, no port.
   static Result<IpAddress> parse(std::string_view text);

@@ -24,7 +24,7 @@ class DatagramTrains {
     std::uint8_t lead = 0;  // one of its datagrams
   };
 
-  // `size(i)`: of datagram i, above 0. `hash(i)`: equal where `same_flow(i, j)` is true.
+  // `size(i)`: of datagram i, above 0. `hash(i)`: a small number, equal where `same_flow(i, j)` is true.
   // `size_max`: what is longer goes by itself.
   template <typename Size, typename Hash, typename SameFlow>
   std::span<const Train> plan(std::size_t count, std::size_t size_max, Size&& size, Hash&& hash,
@@ -52,47 +52,53 @@ class DatagramTrains {
 template <typename Size, typename Hash, typename SameFlow>
 std::span<const DatagramTrains::Train> DatagramTrains::plan(std::size_t count, std::size_t size_max,
                                                             Size&& size, Hash&& hash, SameFlow&& same_flow) {
-  std::array<std::uint8_t, kBuckets> buckets;
-  buckets.fill(kNone);
+  // Which draft a flow and a size had last, and the last draft of a flow, from which `next` leads to the
+  // others.
+  std::array<std::uint8_t, kBuckets> by_size, by_flow;
+  by_size.fill(kNone);
+  by_flow.fill(kNone);
   std::uint8_t drafts = 0;
   for (std::size_t n = 0; n < count; ++n) {
     const auto i = static_cast<std::uint8_t>(n);
     const auto bytes = static_cast<std::uint32_t>(size(n));
-    std::uint8_t& bucket = buckets[hash(n) % kBuckets];
-    std::uint8_t equal = kNone, longer = kNone, shorter = kNone;
-    if (bytes <= size_max) {
-      for (std::uint8_t at = bucket; at != kNone; at = drafts_[at].next) {
-        const Draft& draft = drafts_[at];
-        if (draft.bytes + bytes > kTrainBytesMax || draft.size > size_max || !same_flow(draft.first, n))
-          continue;
-        if (draft.size == bytes) {
-          equal = at;
-          break;
-        }
-        if (draft.tail != kNone) continue;
-        if (draft.size > bytes)
-          longer = at;
-        else if (draft.count == 1)
-          shorter = at;
-      }
+    const std::size_t flow = hash(n);
+    const auto takes = [&](const Draft& draft) {
+      return draft.bytes + bytes <= kTrainBytesMax && draft.size <= size_max && same_flow(draft.first, n);
+    };
+    std::uint8_t& guess = by_size[(flow * 7 + bytes) % kBuckets];
+    if (guess != kNone && drafts_[guess].size == bytes && takes(drafts_[guess])) {
+      Draft& draft = drafts_[guess];
+      draft.bytes += bytes;
+      ++draft.count;
+      train_of_[n] = guess;
+      continue;
     }
-    const std::uint8_t joined = equal != kNone ? equal : longer != kNone ? longer : shorter;
+    std::uint8_t& last = by_flow[flow % kBuckets];
+    std::uint8_t joined = kNone;
+    if (bytes <= size_max)
+      for (joined = last; joined != kNone; joined = drafts_[joined].next) {
+        const Draft& draft = drafts_[joined];
+        const bool fits =
+            draft.size == bytes || (draft.tail == kNone && (draft.size > bytes || draft.count == 1));
+        if (fits && takes(draft)) break;
+      }
     if (joined == kNone) {
-      drafts_[drafts] = {bytes, static_cast<std::uint16_t>(bytes), 1, i, kNone, bucket};
-      train_of_[n] = bucket = drafts++;
+      drafts_[drafts] = {bytes, static_cast<std::uint16_t>(bytes), 1, i, kNone, last};
+      train_of_[n] = guess = last = drafts++;
       continue;
     }
     Draft& draft = drafts_[joined];
     draft.bytes += bytes;
     train_of_[n] = joined;
-    if (joined == equal) {
+    if (draft.size == bytes) {
       ++draft.count;
-    } else if (joined == longer) {
+    } else if (draft.size > bytes) {
       draft.tail = i;
     } else {
       draft.tail = draft.first;
       draft.first = i;
       draft.size = static_cast<std::uint16_t>(bytes);
+      guess = joined;
     }
   }
 

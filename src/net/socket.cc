@@ -59,24 +59,6 @@ SocketAddress to_socket_address(const Address& address) {
   return result;
 }
 
-Address from_socket_address(const sockaddr_storage& storage) {
-  Address address;
-  if (storage.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-    std::array<std::uint8_t, 4> bytes;
-    std::memcpy(bytes.data(), &v4.sin_addr, bytes.size());
-    address.ip = IpAddress::v4(bytes);
-    address.port = ntohs(v4.sin_port);
-  } else if (storage.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    std::array<std::uint8_t, 16> bytes;
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    address.ip = IpAddress::v6(bytes);
-    address.port = ntohs(v6.sin6_port);
-  }
-  return address;
-}
-
 Address local_address(int descriptor) {
   SocketAddress address;
   address.size = sizeof address.storage;

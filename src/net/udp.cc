@@ -206,7 +206,14 @@ class EpollUdpSocket final : public UdpSocket, public Ready {
   }
 
   bool same_flow(const Slot& a, const Slot& b) const {
-    return a.peer == b.peer && (!any_address_ || a.local.ip == b.local.ip);
+    return same_peer(a.peer_storage, b.peer_storage) && (!any_address_ || a.local.ip == b.local.ip);
+  }
+  static bool same_peer(const sockaddr_storage& a, const sockaddr_storage& b) {
+    std::uint64_t head_a, head_b;  // family, port and, of IPv4, the address
+    std::memcpy(&head_a, &a, sizeof head_a);
+    std::memcpy(&head_b, &b, sizeof head_b);
+    if (head_a != head_b) return false;
+    return a.ss_family == AF_INET || std::memcmp(&a, &b, sizeof(sockaddr_in6)) == 0;
   }
 
   void prepare_to_send(msghdr& out, const DatagramTrains::Train& train) {
