@@ -1,6 +1,7 @@
 // Byte spans, bounded big-endian reading and writing, and the text forms of bytes (hex, base64).
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,19 +71,24 @@ void append_u32(std::string& out, std::uint32_t value);
 void append_u64(std::string& out, std::uint64_t value);
 void append_sized(std::string& out, std::string_view bytes);
 
+static_assert(std::endian::native == std::endian::little);
 inline std::uint16_t load_u16(const std::uint8_t* at) {
-  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+  std::uint16_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return std::byteswap(bytes);
 }
 inline std::uint32_t load_u32(const std::uint8_t* at) {
-  return static_cast<std::uint32_t>(load_u16(at)) << 16 | load_u16(at + 2);
+  std::uint32_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return std::byteswap(bytes);
 }
 inline void store_u16(std::uint8_t* at, std::uint16_t value) {
-  at[0] = static_cast<std::uint8_t>(value >> 8);
-  at[1] = static_cast<std::uint8_t>(value);
+  value = std::byteswap(value);
+  std::memcpy(at, &value, sizeof value);
 }
 inline void store_u32(std::uint8_t* at, std::uint32_t value) {
-  store_u16(at, static_cast<std::uint16_t>(value >> 16));
-  store_u16(at + 2, static_cast<std::uint16_t>(value));
+  value = std::byteswap(value);
+  std::memcpy(at, &value, sizeof value);
 }
 
 std::string to_hex(Bytes bytes);  // lower case

@@ -24,7 +24,7 @@ Found found_wildcard(const DnsZone& zone, LookupName& name, std::size_t encloser
 
 }  // namespace
 
-const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace) {
+const DnsZone* find_zone_of(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace) {
   const DnsZone* zone = snapshot.find_zone(name, name.labels());
   bool parent_side = false;
   if (zone && type == Type::DS && zone->apex_labels() == name.labels() && name.labels() > 0) {
@@ -36,11 +36,7 @@ const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type typ
   return zone;
 }
 
-Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace) {
-  // Nothing above a name can take its place where nothing is delegated.
-  if (!zone.has_cuts() && !trace)
-    if (const NameNode* exact = zone.find(name, name.labels()))
-      return {Found::Kind::Name, exact, name.labels()};
+Found walk_to_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace) {
   const NameNode* node = &zone.apex_node();
   for (std::size_t labels = zone.apex_labels() + 1; labels <= name.labels(); ++labels) {
     const NameNode* child = node->child_count() > 0 ? zone.find(name, labels) : nullptr;

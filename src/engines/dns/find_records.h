@@ -19,8 +19,15 @@ using Type = meridian::dns::Type;
 
 inline constexpr std::size_t kAliasHopsMax = 16;
 
+// What is out of the ordinary: DS, or a trace to fill.
+const DnsZone* find_zone_of(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace);
+
 // Null when we are not asked about a zone of ours.
-const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace);
+inline const DnsZone* find_zone(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace) {
+  if (trace || type == Type::DS) [[unlikely]]
+    return find_zone_of(snapshot, name, type, trace);
+  return snapshot.find_zone(name, name.labels());
+}
 
 struct Found {
   enum class Kind : std::uint8_t {
@@ -32,7 +39,16 @@ struct Found {
   const NameNode* node;
   std::size_t labels;  // of the name, the cut, or the closest encloser (of a wildcard's name, too)
 };
-Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace);
+// Label by label from the apex down.
+Found walk_to_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace);
+
+inline Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* trace) {
+  // Nothing above a name can take its place where nothing is delegated.
+  if (!zone.has_cuts() && !trace)
+    if (const NameNode* exact = zone.find(name, name.labels()))
+      return {Found::Kind::Name, exact, name.labels()};
+  return walk_to_name(zone, name, type, trace);
+}
 
 // The records of the type at the node; those of the alias's final target, with the target's TTL, when it is
 // one. None when there are none, or an alias leads nowhere.

@@ -7,8 +7,10 @@ namespace {
 
 thread_local const Worker* worker_of_thread = nullptr;
 
-AnswerResult answer_unlimited(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
-                              const AnswerContext& context, Bytes query, MutableBytes reply) {
+[[gnu::always_inline]] inline AnswerResult answer_unlimited(Worker& worker,
+                                                            const snapshots::dns::DnsSnapshot& snapshot,
+                                                            const AnswerContext& context, Bytes query,
+                                                            MutableBytes reply) {
   const bool is_transfer = worker.transfers && worker.transfers->concerns(query);
   return is_transfer ? worker.transfers->answer(query, snapshot, context, reply)
                      : answer(query, snapshot, context, reply);

@@ -56,23 +56,23 @@ Reply::Reply(const Query& query, const AnswerContext& context, MutableBytes out,
       trace_(trace),
       out_(out.data()),
       limit_(size_limit(query, context, out)) {
-  // RFC 1035 §4.1.1; CD comes back too (RFC 4035 §3.1.6).
-  flags_ = static_cast<std::uint16_t>(kResponse | static_cast<unsigned>(query.header.opcode) << 11 |
-                                      query.header.rd << 8 | query.header.cd << 4);
+  using meridian::dns::kCheckingDisabled, meridian::dns::kRecursionDesired;
+  flags_ = static_cast<std::uint16_t>(kResponse | (query.flags & (kRecursionDesired | kCheckingDisabled)));
   const std::string_view name = query.question.name.wire();
   std::memcpy(out_ + kQuestionAt, name.data(), name.size());
   size_ = kQuestionAt + name.size() + 4;
   store_u16(out_ + size_ - 4, static_cast<std::uint16_t>(query.question.type));
   store_u16(out_ + size_ - 2, static_cast<std::uint16_t>(query.question.klass));
   if (!query.edns) return;
-  build_options();
+  if (query.edns->has_options) [[unlikely]]
+    build_options();
   if (query.edns->padding && context.transport == Transport::Tls) [[unlikely]]
     padded_size_max_ = limit_;
   limit_ -= kOptFixedSize + options_size_;
   CHECK(size_ <= limit_);
 }
 
-std::size_t Reply::size_limit(const Query& query, const AnswerContext& context, MutableBytes out) {
+inline std::size_t Reply::size_limit(const Query& query, const AnswerContext& context, MutableBytes out) {
   if (context.transport != Transport::Udp) return std::min(out.size(), kTcpSizeMax);
   if (!query.edns) return kUdpSizeMin;
   const std::size_t wanted = std::min(query.edns->udp_payload_size, context.identity.udp_payload_size_max);
@@ -113,7 +113,7 @@ void Reply::build_options() {
   }
 }
 
-Reply::Owner Reply::end_of(Owner name, std::size_t size) const {
+inline Reply::Owner Reply::end_of(Owner name, std::size_t size) const {
   const std::string_view end = name.wire.substr(name.wire.size() - size);
   if (name.at == 0 || size == 1) return {end, 0};  // the root label is shorter than a pointer
   std::size_t at = name.at;
@@ -130,7 +130,7 @@ Reply::Owner Reply::end_of(Owner name, std::size_t size) const {
 }
 
 // `record` is one of the snapshot, of whose RDATA only the beginning is wanted.
-void Reply::put_record(Owner owner, const char* record, std::size_t rdata_size) {
+inline void Reply::put_record(Owner owner, const char* record, std::size_t rdata_size) {
   if (owner.at != 0) {
     std::memcpy(out_ + size_, record, kRecordHeadSize + rdata_size);
     store_u16(out_ + size_, static_cast<std::uint16_t>(0xc000 | owner.at));
@@ -145,7 +145,7 @@ void Reply::put_record(Owner owner, const char* record, std::size_t rdata_size) 
 }
 
 // Values leave in an order drawn anew for each answer (Fisher and Yates), so that clients spread.
-bool Reply::put_plain(Owner owner, const RecordsView& records) {
+inline bool Reply::put_plain(Owner owner, const RecordsView& records) {
   const std::string_view data = records.data;
   const std::size_t owners = records.count * written_size(owner);
   if (data.size() - records.count * kOwnerPointerSize + owners > limit_ - size_) return false;
@@ -199,7 +199,7 @@ void Reply::explain_set(Section section, Owner owner, const RecordsView& records
                           records.count == 1 ? "" : "s"));
 }
 
-bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
+inline bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
   const std::size_t before = size_;
   if (!(records.links ? put_linked(owner, records) : put_plain(owner, records))) {
     size_ = before;
@@ -213,7 +213,7 @@ bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
   return true;
 }
 
-bool Reply::add_required(Section section, Owner owner, const RecordsView& records) {
+inline bool Reply::add_required(Section section, Owner owner, const RecordsView& records) {
   if (add_set(section, owner, records)) return true;
   set_truncated(true);
   if (trace_)
@@ -221,9 +221,9 @@ bool Reply::add_required(Section section, Owner owner, const RecordsView& record
   return false;
 }
 
-void Reply::remember(const DnsZone& zone, const RecordsView& records) {
+inline void Reply::remember(const DnsZone& zone, const RecordsView& records) {
   if (source_count_ == sources_.size() || !target_offset(records.type)) return;
-  sources_[source_count_++] = {&zone, records, set_at_, set_owner_size_};
+  std::construct_at(&sources_[source_count_++].source, &zone, records, set_at_, set_owner_size_);
 }
 
 bool Reply::add_answer(const DnsZone& zone, Owner owner, const RecordsView& records) {
@@ -243,7 +243,7 @@ void Reply::add_soa(const DnsZone& zone, Owner name) {
 }
 
 // The NS set with all its addresses at once. Not when it must be explained, or only a part of it fits.
-bool Reply::add_composed(Owner owner, const NameNode& node) {
+inline bool Reply::add_composed(Owner owner, const NameNode& node) {
   if (node.referral().empty() || trace_) return false;
   const snapshots::dns::Referral referral(node.referral());
   if (size_ + referral.size() > std::min(limit_, kPointedMax)) return false;
@@ -317,7 +317,7 @@ void Reply::add_additional(const DnsSnapshot& snapshot) {
   if (source_count_ == 0) return;
   for (const bool glue : {true, false})
     for (std::size_t i = 0; i < source_count_; ++i)
-      if (!glue || !cut_.empty()) add_targets(snapshot, sources_[i], glue);
+      if (!glue || !cut_.empty()) add_targets(snapshot, sources_[i].source, glue);
 }
 
 // RFC 8467 §4.1: whole blocks, so that the length tells little of what was asked. Only where nobody else can
@@ -344,10 +344,11 @@ std::size_t Reply::finish(Rcode rcode) {
     store_u16(opt + 3, context_.identity.udp_payload_size_max);
     store_u32(opt + 5, static_cast<std::uint32_t>(code >> 4) << 24 | (query_.edns->dnssec_ok ? 0x8000u : 0u));
     store_u16(opt + 9, static_cast<std::uint16_t>(options_size_));
-    std::memcpy(opt + kOptFixedSize, options_.data(), options_size_);
+    if (options_size_ > 0) [[unlikely]]
+      std::memcpy(opt + kOptFixedSize, options_.data(), options_size_);
     size_ += kOptFixedSize + options_size_;
   }
-  store_u16(out_, query_.header.id);
+  store_u16(out_, query_.id);
   store_u16(out_ + 2, static_cast<std::uint16_t>(flags_ | (code & 15)));
   store_u16(out_ + 4, 1);
   for (std::size_t i = 0; i < counts_.size(); ++i) store_u16(out_ + 6 + 2 * i, counts_[i]);

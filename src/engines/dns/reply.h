@@ -109,7 +109,11 @@ class Reply {
   std::size_t set_at_ = 0, set_owner_size_ = 0;  // of the RRset added last, as in Source
 
   std::string_view cut_;  // the delegated name of a referral
-  std::array<Source, kSourcesMax> sources_;
+  union NoSource {        // most replies need none: what is not there costs nothing
+    NoSource() {}
+    Source source;
+  };
+  std::array<NoSource, kSourcesMax> sources_;
   std::size_t source_count_ = 0;
   // Whose addresses are in the message: by the node, since several aliases may share the records.
   std::array<const NameNode*, kAdditionalNamesMax> added_;

@@ -29,6 +29,7 @@ std::optional<ClientSubnet> read_client_subnet(Bytes option) {
 // Only the first cookie counts (RFC 7873 §5.2); so we treat every option.
 const char* read_options(Bytes options, Edns& edns) {
   ByteReader reader(options);
+  edns.has_options = !options.empty();
   while (!reader.at_end()) {
     auto code = static_cast<OptionCode>(reader.u16());
     Bytes value = reader.take(reader.u16());
@@ -64,14 +65,23 @@ std::optional<RecordFixed> read_fixed(Bytes message, std::size_t position) {
   return fixed;
 }
 
+void fill_edns(Edns& edns, std::uint16_t klass, std::uint32_t ttl) {
+  // RFC 6891 §6.2.3: values below 512 are treated as 512.
+  edns.udp_payload_size = klass < 512 ? 512 : klass;
+  edns.version = static_cast<std::uint8_t>(ttl >> 16);
+  edns.dnssec_ok = ttl & 0x8000;
+}
+
+// How nearly every query ends: OPT without options.
+bool is_plain_opt(Bytes rest) {
+  return rest.size() == 1 + kRecordFixedSize && rest[0] == 0 &&
+         load_u16(&rest[1]) == static_cast<std::uint16_t>(Type::OPT) && load_u16(&rest[9]) == 0;
+}
+
 const char* read_opt(const RecordFixed& opt, bool root_owner, Bytes message, std::optional<Edns>& edns) {
   if (!root_owner) return "the owner of OPT is not the root";
   if (edns) return "more than one OPT";
-  edns.emplace();
-  // RFC 6891 §6.2.3: values below 512 are treated as 512.
-  edns->udp_payload_size = opt.klass < 512 ? 512 : opt.klass;
-  edns->version = static_cast<std::uint8_t>(opt.ttl >> 16);
-  edns->dnssec_ok = opt.ttl & 0x8000;
+  fill_edns(edns.emplace(), opt.klass, opt.ttl);
   // What options mean is the business of their version; the reply to another one is BADVERS.
   return edns->version == 0 ? read_options(message.subspan(opt.position, opt.size), *edns) : nullptr;
 }
@@ -79,7 +89,7 @@ const char* read_opt(const RecordFixed& opt, bool root_owner, Bytes message, std
 // A query's additional section: OPT, and records that mean nothing to us, such as the TSIG of a key we do not
 // have.
 const char* read_additionals(Bytes message, std::size_t position, Query& query) {
-  for (unsigned i = 0; i < query.header.additional_count; ++i) {
+  for (unsigned i = 0; i < query.additional_count; ++i) {
     bool root_owner = position < message.size() && message[position] == 0;
     if (root_owner) {
       ++position;
@@ -148,11 +158,13 @@ Header header_of(Bytes message) {
 std::optional<BadQuery> read_query(Bytes message, Query& query) {
   const auto form_err = [](const char* why) { return BadQuery{Refusal::FormErr, why}; };
   if (message.size() < kHeaderSize) return BadQuery{Refusal::Drop, "shorter than a header"};
-  query.header = header_of(message);
-  if (query.header.qr) return BadQuery{Refusal::Drop, "a response"};
-  if (query.header.opcode != Opcode::Query) return BadQuery{Refusal::NotImp, "not a query"};
-  if (query.header.question_count != 1) return form_err("not exactly one question");  // RFC 9619
-  if (query.header.answer_count || query.header.authority_count) return form_err("a query with records");
+  query.id = load_u16(&message[0]);
+  query.flags = load_u16(&message[2]);
+  query.additional_count = load_u16(&message[10]);
+  if (query.flags & 0x8000) return BadQuery{Refusal::Drop, "a response"};
+  if (query.flags & 0x7800) return BadQuery{Refusal::NotImp, "not a query"};
+  if (load_u16(&message[4]) != 1) return form_err("not exactly one question");  // RFC 9619
+  if (load_u32(&message[6]) != 0) return form_err("a query with records");
   // Uncompressed: a pointer could only lead into the header.
   if (!query.question.name.assign_prefix(as_text(message.subspan(kHeaderSize))))
     return form_err("the name asked for is malformed");
@@ -160,6 +172,11 @@ std::optional<BadQuery> read_query(Bytes message, Query& query) {
   if (message.size() - position < 4) return form_err("the question is cut short");
   query.question.type = static_cast<Type>(load_u16(&message[position]));
   query.question.klass = static_cast<Class>(load_u16(&message[position + 2]));
+  const Bytes rest = message.subspan(position + 4);
+  if (query.additional_count == 1 && is_plain_opt(rest)) {
+    fill_edns(query.edns.emplace(), load_u16(&rest[3]), load_u32(&rest[5]));
+    return std::nullopt;
+  }
   if (const char* why = read_additionals(message, position + 4, query)) return form_err(why);
   return std::nullopt;
 }

@@ -45,14 +45,20 @@ struct Edns {
   std::uint16_t udp_payload_size = 512;
   std::uint8_t version = 0;
   bool dnssec_ok = false;
-  bool nsid = false;        // the option was present
-  bool padding = false;     // the option was present (RFC 7830)
-  std::string_view cookie;  // 8, or 16 to 40 bytes of the message parsed; empty: none
+  bool has_options = false;  // of those below
+  bool nsid = false;         // the option was present
+  bool padding = false;      // the option was present (RFC 7830)
+  std::string_view cookie;   // 8, or 16 to 40 bytes of the message parsed; empty: none
   std::optional<ClientSubnet> client_subnet;
 };
 
+// RFC 1035 §4.1.1, RFC 4035 §3.1.6: the flags of a query that its reply repeats.
+inline constexpr std::uint16_t kRecursionDesired = 0x0100, kCheckingDisabled = 0x0010;
+
 struct Query {
-  Header header;
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;  // with the opcode, as on the wire
+  std::uint16_t additional_count = 0;
   Question question;
   std::optional<Edns> edns;
 };

@@ -50,8 +50,8 @@ TEST(ParseQuery, ReadsAPlainQuery) {
   std::string bytes = plain_query();
   auto query = parse_query(as_bytes(bytes));
   ASSERT_TRUE(query);
-  EXPECT_EQ(query->header.id, 0x1234);
-  EXPECT_TRUE(query->header.rd);
+  EXPECT_EQ(query->id, 0x1234);
+  EXPECT_TRUE(query->flags & kRecursionDesired);
   EXPECT_EQ(query->question.name.to_string(), "wWw.example.com.");
   EXPECT_EQ(query->question.type, Type::A);
   EXPECT_EQ(query->question.klass, Class::IN);

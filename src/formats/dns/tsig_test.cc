@@ -55,7 +55,7 @@ TEST(Tsig, TakesWhatKdigSigned) {
   const std::string plain = without_tsig(as_bytes(query), **found);
   const auto parsed = parse_query(as_bytes(plain));
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->header.additional_count, 1);
+  EXPECT_EQ(parsed->additional_count, 1);
   EXPECT_TRUE(parsed->edns);
   EXPECT_EQ(parsed->question.type, Type::SOA);
 }
