@@ -16,6 +16,9 @@ aws::Outcome<api::GetAccountLimitResponse> Route53::GetAccountLimit(
   } else if (input.Type == "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER") {
     out.Limit.Value = static_cast<std::int64_t>(quotas_.delegation_sets_max);
     out.Count = static_cast<std::int64_t>(account.delegation_set_count);
+  } else if (input.Type == "MAX_HEALTH_CHECKS_BY_OWNER") {
+    out.Limit.Value = static_cast<std::int64_t>(quotas_.health_checks_max);
+    out.Count = static_cast<std::int64_t>(account.health_check_count);
   } else {
     return api::errors::InvalidInput(
         fmt::format("{} limits resources that are not available in this version.", input.Type));

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gen/route53/api.h"
+#include "services/route53/health_check_config.h"
 #include "services/route53/resources.h"
 #include "store/store.h"
 
@@ -26,8 +27,8 @@ namespace api = gen::route53;
 class Acknowledgements {
  public:
   virtual ~Acknowledgements() = default;
-  // Every live DNS engine answers for the zone from its state at this revision, or a later one. False for ever
-  // for a change that was found to break engines. Without a zone: for every zone that engines can serve.
+  // Every live DNS engine answers for the zone from its state at this revision, or a later one. False for
+  // ever for a change that was found to break engines. Without a zone: for every zone that engines can serve.
   virtual bool serves(std::string_view zone_id, store::Revision revision) const = 0;
 };
 
@@ -37,6 +38,7 @@ struct Quotas {
   std::uint64_t record_sets_max = 10000;         // a zone
   std::uint64_t delegation_sets_max = 100;       // an account
   std::uint64_t delegation_set_zones_max = 100;  // a reusable delegation set
+  std::uint64_t health_checks_max = 200;         // an account
 };
 
 inline constexpr std::size_t kResourceRecordsMax = 1000;   // ResourceRecord elements of a batch
@@ -44,7 +46,8 @@ inline constexpr std::size_t kValueCharactersMax = 32000;  // of all values of a
 inline constexpr std::size_t kRecordSetsPageMax = 300;
 inline constexpr std::size_t kZonesPageMax = 100;
 inline constexpr std::size_t kDelegationSetsPageMax = 100;
-inline constexpr std::size_t kTagsMax = 50;  // a zone
+inline constexpr std::size_t kHealthChecksPageMax = 100;
+inline constexpr std::size_t kTagsMax = 50;  // a zone, or a health check
 // A change is remembered for 30 days, but not beyond this many later commits.
 inline constexpr Duration kChangeKept = std::chrono::hours(24 * 30);
 inline constexpr store::Revision kChangeCommitsKept = 1'000'000;
@@ -52,8 +55,13 @@ inline constexpr store::Revision kChangeCommitsKept = 1'000'000;
 class Route53 final : public api::Api {
  public:
   Route53(store::Store& store, const Clock& clock, Random& random, const Acknowledgements& acknowledgements,
-          Quotas quotas = {})
-      : store_(store), clock_(clock), random_(random), acknowledgements_(acknowledgements), quotas_(quotas) {}
+          Quotas quotas = {}, HealthCheckTargets health_check_targets = HealthCheckTargets::Public)
+      : store_(store),
+        clock_(clock),
+        random_(random),
+        acknowledgements_(acknowledgements),
+        quotas_(quotas),
+        health_check_targets_(health_check_targets) {}
 
   // hosted_zones.cc
   aws::Outcome<api::CreateHostedZoneResponse> CreateHostedZone(aws::Call&,
@@ -90,6 +98,20 @@ class Route53 final : public api::Api {
   aws::Outcome<api::ListReusableDelegationSetsResponse> ListReusableDelegationSets(
       aws::Call&, const api::ListReusableDelegationSetsRequest&) override;
 
+  // health_checks.cc
+  aws::Outcome<api::CreateHealthCheckResponse> CreateHealthCheck(
+      aws::Call&, const api::CreateHealthCheckRequest&) override;
+  aws::Outcome<api::GetHealthCheckResponse> GetHealthCheck(aws::Call&,
+                                                           const api::GetHealthCheckRequest&) override;
+  aws::Outcome<api::UpdateHealthCheckResponse> UpdateHealthCheck(
+      aws::Call&, const api::UpdateHealthCheckRequest&) override;
+  aws::Outcome<api::DeleteHealthCheckResponse> DeleteHealthCheck(
+      aws::Call&, const api::DeleteHealthCheckRequest&) override;
+  aws::Outcome<api::ListHealthChecksResponse> ListHealthChecks(aws::Call&,
+                                                               const api::ListHealthChecksRequest&) override;
+  aws::Outcome<api::GetHealthCheckCountResponse> GetHealthCheckCount(
+      aws::Call&, const api::GetHealthCheckCountRequest&) override;
+
   // tags.cc
   aws::Outcome<api::ChangeTagsForResourceResponse> ChangeTagsForResource(
       aws::Call&, const api::ChangeTagsForResourceRequest&) override;
@@ -109,10 +131,12 @@ class Route53 final : public api::Api {
  private:
   using StoredZone = aws::Stored<HostedZoneResource>;
   using StoredDelegationSet = aws::Stored<DelegationSetResource>;
+  using StoredHealthCheck = aws::Stored<HealthCheckResource>;
 
   // The caller's zone or delegation set, by an id in either form.
   aws::Outcome<StoredZone> zone(const aws::Call& call, std::string_view id);
   aws::Outcome<StoredDelegationSet> delegation_set(const aws::Call& call, std::string_view id);
+  aws::Outcome<StoredHealthCheck> health_check(const aws::Call& call, std::string_view id);
   aws::Outcome<std::uint64_t> zones_of_delegation_set(std::string_view id);
   aws::Outcome<std::vector<HostedZoneResource>> zones_by_id(const std::vector<std::string>& ids);
 
@@ -136,11 +160,23 @@ class Route53 final : public api::Api {
                                                       const api::CreateReusableDelegationSetRequest& input,
                                                       DelegationSetResource& set);
 
+  aws::Outcome<void> check_children(const aws::Call& call, const HealthCheckConfig& config);
+  aws::Outcome<std::optional<HealthCheckResource>> made_before(const HealthCheckResource& check);
+  aws::Outcome<store::Transaction> new_health_check(const aws::Call& call, const HealthCheckResource& check);
+
+  // tags.cc: what can be tagged.
+  struct Tagged {
+    std::string id, tags_key;
+    store::Precondition exists;
+  };
+  aws::Outcome<Tagged> tagged(const aws::Call& call, std::string_view type, std::string_view id);
+
   store::Store& store_;
   const Clock& clock_;
   Random& random_;
   const Acknowledgements& acknowledgements_;
   const Quotas quotas_;
+  const HealthCheckTargets health_check_targets_;
 };
 
 // PriorRequestNotComplete: others changed the same things faster every time.

@@ -35,7 +35,8 @@ class ServiceTest : public testing::Test {
     return {.hosted_zones_max = 8,
             .record_sets_max = 2000,
             .delegation_sets_max = 3,
-            .delegation_set_zones_max = 2};
+            .delegation_set_zones_max = 2,
+            .health_checks_max = 4};
   }
 
   api::CreateHostedZoneResponse make_zone(const std::string& name) {

@@ -1,4 +1,4 @@
-// Tags of hosted zones. Health checks, the other taggable kind, do not exist yet.
+// Tags of hosted zones and health checks.
 #include <algorithm>
 
 #include "gen/route53/errors.h"
@@ -8,12 +8,6 @@
 namespace meridian::services::route53 {
 namespace {
 
-aws::Outcome<void> check_resource_type(std::string_view type, std::string_view id) {
-  if (type == "healthcheck")
-    return api::errors::NoSuchHealthCheck(fmt::format("A health check with id {} does not exist.", id));
-  return {};
-}
-
 aws::Outcome<void> check_tag(const api::Tag& tag) {
   if (!tag.Key || tag.Key->empty()) return api::errors::InvalidInput("A tag must have a key.");
   if (tag.Key->starts_with("aws:"))
@@ -22,10 +16,10 @@ aws::Outcome<void> check_tag(const api::Tag& tag) {
   return {};
 }
 
-api::ResourceTagSet shown(std::string_view zone_id, const TagsResource& tags) {
+api::ResourceTagSet shown(std::string_view type, std::string_view id, const TagsResource& tags) {
   api::ResourceTagSet set;
-  set.ResourceType = "hostedzone";
-  set.ResourceId = std::string(zone_id);
+  set.ResourceType = std::string(type);
+  set.ResourceId = std::string(id);
   auto& list = set.Tags.emplace();
   for (const Tag& tag : tags.tags) list.push_back({.Key = tag.key, .Value = tag.value});
   return set;
@@ -43,9 +37,20 @@ void change_tags(TagsResource& tags, const api::ChangeTagsForResourceRequest& in
 
 }  // namespace
 
+aws::Outcome<Route53::Tagged> Route53::tagged(const aws::Call& call, std::string_view type,
+                                              std::string_view id) {
+  if (type == "healthcheck") {
+    const StoredHealthCheck check = TRY(health_check(call, id));
+    return Tagged{check.value.id,
+                  health_check_tags_key(check.value.id),
+                  {health_check_key(check.value.id), check.modified}};
+  }
+  const StoredZone zone = TRY(this->zone(call, id));
+  return Tagged{zone.value.id, tags_key(zone.value.id), {zone_key(zone.value.id), zone.modified}};
+}
+
 aws::Outcome<api::ChangeTagsForResourceResponse> Route53::ChangeTagsForResource(
     aws::Call& call, const api::ChangeTagsForResourceRequest& input) {
-  TRY(check_resource_type(input.ResourceType, input.ResourceId));
   if (!input.AddTags && !input.RemoveTagKeys)
     return api::errors::InvalidInput("At least one of AddTags and RemoveTagKeys must be given.");
   for (const api::Tag& tag : input.AddTags.value_or(std::vector<api::Tag>())) TRY(check_tag(tag));
@@ -53,14 +58,14 @@ aws::Outcome<api::ChangeTagsForResourceResponse> Route53::ChangeTagsForResource(
   TRY(aws::commit_built(
       store_,
       [&]() -> aws::Outcome<store::Transaction> {
-        StoredZone zone = TRY(this->zone(call, input.ResourceId));
-        std::string key = tags_key(zone.value.id);
+        Tagged resource = TRY(tagged(call, input.ResourceType, input.ResourceId));
+        const std::string& key = resource.tags_key;
         auto tags = TRY(aws::read_or_default(store_, key, decode_tags));
         change_tags(tags.value, input);
         if (tags.value.tags.size() > kTagsMax)
           return api::errors::InvalidInput(fmt::format("A resource can have at most {} tags.", kTagsMax));
         store::Transaction transaction;
-        transaction.preconditions = {{key, tags.modified}, {zone_key(zone.value.id), zone.modified}};
+        transaction.preconditions = {{key, tags.modified}, resource.exists};
         transaction.puts.push_back({key, encode(tags.value)});
         return transaction;
       },
@@ -70,20 +75,19 @@ aws::Outcome<api::ChangeTagsForResourceResponse> Route53::ChangeTagsForResource(
 
 aws::Outcome<api::ListTagsForResourceResponse> Route53::ListTagsForResource(
     aws::Call& call, const api::ListTagsForResourceRequest& input) {
-  TRY(check_resource_type(input.ResourceType, input.ResourceId));
-  std::string id = TRY(zone(call, input.ResourceId)).value.id;
-  auto tags = TRY(aws::read_or_default(store_, tags_key(id), decode_tags));
-  return api::ListTagsForResourceResponse{.ResourceTagSet = shown(id, tags.value)};
+  const Tagged resource = TRY(tagged(call, input.ResourceType, input.ResourceId));
+  auto tags = TRY(aws::read_or_default(store_, resource.tags_key, decode_tags));
+  return api::ListTagsForResourceResponse{.ResourceTagSet =
+                                              shown(input.ResourceType, resource.id, tags.value)};
 }
 
 aws::Outcome<api::ListTagsForResourcesResponse> Route53::ListTagsForResources(
     aws::Call& call, const api::ListTagsForResourcesRequest& input) {
   api::ListTagsForResourcesResponse out;
-  for (const std::string& resource : input.ResourceIds) {
-    TRY(check_resource_type(input.ResourceType, resource));
-    std::string id = TRY(zone(call, resource)).value.id;
-    out.ResourceTagSets.push_back(
-        shown(id, TRY(aws::read_or_default(store_, tags_key(id), decode_tags)).value));
+  for (const std::string& id : input.ResourceIds) {
+    const Tagged resource = TRY(tagged(call, input.ResourceType, id));
+    auto tags = TRY(aws::read_or_default(store_, resource.tags_key, decode_tags));
+    out.ResourceTagSets.push_back(shown(input.ResourceType, resource.id, tags.value));
   }
   return out;
 }

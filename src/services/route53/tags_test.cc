@@ -61,7 +61,7 @@ TEST_F(Tags, AreRefusedWithTheRightError) {
 }
 
 TEST_F(Tags, LimitsThatMeanNothingHereAreRefused) {
-  EXPECT_EQ(route53_.GetAccountLimit(call_, {.Type = "MAX_HEALTH_CHECKS_BY_OWNER"}).error().code,
+  EXPECT_EQ(route53_.GetAccountLimit(call_, {.Type = "MAX_TRAFFIC_POLICIES_BY_OWNER"}).error().code,
             "InvalidInput");
   EXPECT_EQ(route53_.GetHostedZoneLimit(call_, {.Type = "MAX_VPCS_ASSOCIATED_BY_ZONE", .HostedZoneId = id_})
                 .error()

@@ -78,6 +78,29 @@ TEST_F(Xml, AChangeAndItsListing) {
                         "<IsTruncated>false</IsTruncated>"));
 }
 
+TEST_F(Xml, AHealthCheck) {
+  aws::HttpResponse response =
+      send("POST", "/2013-04-01/healthcheck",
+           "<CreateHealthCheckRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">"
+           "<CallerReference>hc-primary-1640995260</CallerReference><HealthCheckConfig><Port>80</Port>"
+           "<Type>HTTP</Type><ResourcePath>/health</ResourcePath>"
+           "<FullyQualifiedDomainName>api.example.com</FullyQualifiedDomainName>"
+           "<RequestInterval>30</RequestInterval><FailureThreshold>3</FailureThreshold>"
+           "<MeasureLatency>true</MeasureLatency><Regions><Region>us-east-1</Region>"
+           "<Region>us-west-2</Region><Region>eu-west-1</Region></Regions></HealthCheckConfig>"
+           "</CreateHealthCheckRequest>");
+  EXPECT_EQ(response.status, 201);
+  EXPECT_THAT(response.headers.get("Location"),
+              HasSubstr("https://route53.amazonaws.com/2013-04-01/healthcheck/"));
+  EXPECT_THAT(response.body,
+              HasSubstr("<CallerReference>hc-primary-1640995260</CallerReference><HealthCheckConfig>"
+                        "<Port>80</Port><Type>HTTP</Type><ResourcePath>/health</ResourcePath>"));
+  EXPECT_THAT(response.body, HasSubstr("<Regions><Region>us-east-1</Region>"));
+  EXPECT_THAT(response.body, HasSubstr("<HealthCheckVersion>1</HealthCheckVersion>"));
+  EXPECT_THAT(send("GET", "/2013-04-01/healthcheckcount").body,
+              HasSubstr("<HealthCheckCount>1</HealthCheckCount>"));
+}
+
 TEST_F(Xml, IdsInThePathMayBeEscaped) {
   std::string zone = make_bare_zone();
   EXPECT_EQ(send("GET", "/2013-04-01/hostedzone/%2Fhostedzone%2F" + zone).status, 200);
@@ -95,7 +118,7 @@ TEST_F(Xml, ErrorsHaveTheirCodeAndStatus) {
   EXPECT_EQ(response.status, 404);
   EXPECT_THAT(response.body, HasSubstr("<Code>NoSuchHostedZone</Code>"));
   EXPECT_THAT(response.body, HasSubstr("<Message>No hosted zone found with ID: ZDOESNOTEXIST</Message>"));
-  EXPECT_EQ(send("GET", "/2013-04-01/healthcheck").status, 501);
+  EXPECT_EQ(send("GET", "/2013-04-01/checkeripranges").status, 501);
 }
 
 }  // namespace
