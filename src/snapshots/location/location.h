@@ -6,62 +6,19 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "formats/regions/regions.h"
 #include "net/address.h"
+#include "snapshots/location/database.h"
+#include "snapshots/location/place.h"
+#include "snapshots/location/range_table.h"
 
 namespace meridian::snapshots::location {
-
-// Two or three upper-case letters or digits; zero bytes behind them, all zero: unknown.
-struct Code {
-  std::array<char, 3> letters{};
-
-  static Code of(std::string_view text) {
-    Code code;
-    for (std::size_t i = 0; i < text.size() && i < code.letters.size(); ++i) code.letters[i] = text[i];
-    return code;
-  }
-  std::string_view text() const {
-    std::size_t size = 0;
-    while (size < letters.size() && letters[size] != '\0') ++size;
-    return {letters.data(), size};
-  }
-  bool known() const { return letters[0] != '\0'; }
-  bool operator==(const Code&) const = default;
-};
-
-// A point on the globe as a unit vector: the nearer of two is the one with the greater dot product.
-struct Point {
-  float x = 0, y = 0, z = 0;
-
-  static Point of(double latitude, double longitude) {  // degrees
-    const double radian = 3.14159265358979323846 / 180;
-    const double phi = latitude * radian, lambda = longitude * radian;
-    return {static_cast<float>(std::cos(phi) * std::cos(lambda)),
-            static_cast<float>(std::cos(phi) * std::sin(lambda)), static_cast<float>(std::sin(phi))};
-  }
-  float dot(const Point& other) const { return x * other.x + y * other.y + z * other.z; }
-};
-inline constexpr double kEarthRadiusKm = 6371.0088;  // IUGG mean
-inline float great_circle_km(const Point& a, const Point& b) {
-  // By the chord: the arc cosine of the dot product loses every digit at short distances.
-  const float x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
-  const float half_chord = std::sqrt(x * x + y * y + z * z) / 2;
-  return static_cast<float>(2 * kEarthRadiusKm) * std::asin(half_chord < 1 ? half_chord : 1.0F);
-}
-
-struct Place {
-  Code continent;    // AF AN AS EU NA OC SA
-  Code country;      // ISO 3166-1 alpha-2
-  Code subdivision;  // the part of ISO 3166-2 behind the country: "CA" of US-CA
-  bool has_point = false;
-  Point point;
-  float latitude = 0, longitude = 0;  // degrees, of `point`
-};
 
 enum class Source : std::uint8_t { Nothing, Operator, Database };
 
@@ -72,23 +29,81 @@ struct Located {
   std::uint32_t latency_row = 0;  // for latency_us(); 0: nothing is measured for this client
 };
 
+// The model for what nobody measured: light in fibre makes 200 km/ms, cables are 1.3 times as long as the
+// great circle, and the ends take 2 ms. Between the cities of Regions it is within a third of what is
+// measured for most pairs.
+inline constexpr std::uint32_t kModelBaseUs = 2000;
+inline constexpr float kModelUsPerKm = 2 * 1.3F * 1000 / 200;
+// Of a client whose place is unknown: more than any table may say.
+inline constexpr std::uint32_t kUnknownLatencyUs = 1'000'000'000;
+
 class Locations {
  public:
-  // Of an address, or of a prefix of `bits` bits (EDNS Client Subnet): only what holds for the whole prefix
-  // counts as known, and prefix_bits may then be greater than `bits` (RFC 7871 §7.2.1: the answer differs
-  // inside the prefix).
+  struct Network {  // of an operator: said of all clients in it, whatever databases say
+    net::Cidr block;
+    Place place;
+  };
+  struct LatencyRow {  // measured round trips of a network's clients; 0: not measured
+    net::Cidr block;
+    std::array<std::uint32_t, regions::kRegionCount> us{};
+  };
+  struct Sources {
+    std::vector<Network> networks = {};                           // the innermost block counts
+    std::vector<std::shared_ptr<const Database>> databases = {};  // the first that knows an address
+    std::vector<LatencyRow> latency = {};  // for each Region the innermost block that has it
+    std::vector<std::pair<regions::RegionIndex, Point>> regions = {};  // that are not where AWS has them
+  };
+
+  Locations() : Locations(Sources{}) {}  // nothing is known of any client
+  explicit Locations(Sources sources);
+
+  // Of an address, or of a prefix of `bits` bits (EDNS Client Subnet). When the prefix holds clients of
+  // several places, the place is that of its first address and prefix_bits is greater than `bits`.
   Located locate(const net::IpAddress& address, unsigned bits) const;
 
-  // Round trip between the client and a Region in microseconds: measured where a table has it, else the
-  // great-circle model. Larger than any measured one when the client's place is unknown.
-  std::uint32_t latency_us(const Located& client, regions::RegionIndex region) const;
+  // Round trip between the client and a Region in microseconds: measured where a table has it, else by the
+  // model.
+  std::uint32_t latency_us(const Located& client, regions::RegionIndex region) const {
+    const std::uint32_t measured = latency_rows_[client.latency_row][region];
+    if (measured != 0) return measured;
+    if (!client.place->has_point) return kUnknownLatencyUs;
+    const float km = great_circle_km(client.place->point, region_points_[region]);
+    return kModelBaseUs + static_cast<std::uint32_t>(km * kModelUsPerKm);
+  }
+  bool measured(const Located& client, regions::RegionIndex region) const {
+    return latency_rows_[client.latency_row][region] != 0;
+  }
 
   // Where a Region is, for geoproximity and explain: as AWS says, unless the operator's topology puts it
   // elsewhere.
-  const Point& region_point(regions::RegionIndex region) const;
+  const Point& region_point(regions::RegionIndex region) const { return region_points_[region]; }
 
-  // For explain: which CIDR, database (by file name and build date) or table said so.
+  // For explain: which network, database (by file name and build date) and latency table's block said so.
   std::string describe(const Located& client) const;
+
+  std::size_t networks() const { return networks_.size() - 1; }
+  std::size_t latency_rows() const { return latency_rows_.size() - 1; }
+  const std::vector<std::shared_ptr<const Database>>& databases() const { return databases_; }
+
+ private:
+  using Key6 = unsigned __int128;
+  struct Blocks {  // an operator's, which are few and may be as long as an address
+    RangeTable<std::uint32_t> v4;
+    RangeTable<Key6> v6;
+    static Blocks of(const std::vector<net::Cidr>& blocks);  // [0] is none; the value is the index
+  };
+
+  template <typename Key, typename Find>
+  Located locate_in(const RangeTable<Key>& by_network, const RangeTable<Key>& by_latency, Key key,
+                    Find find) const;
+
+  // [0] of each: nothing is known.
+  std::vector<Place> networks_ = std::vector<Place>(1);
+  std::vector<net::Cidr> network_blocks_ = std::vector<net::Cidr>(1), latency_blocks_ = network_blocks_;
+  std::vector<std::array<std::uint32_t, regions::kRegionCount>> latency_rows_{{}};
+  std::vector<std::shared_ptr<const Database>> databases_;
+  std::array<Point, regions::kRegionCount> region_points_;
+  Blocks by_network_, by_latency_;
 };
 
 }  // namespace meridian::snapshots::location

@@ -1,0 +1,130 @@
+#include "snapshots/location/location.h"
+
+#include <fmt/format.h>
+
+namespace meridian::snapshots::location {
+namespace {
+
+using Key6 = unsigned __int128;
+
+template <typename Key>
+Key key_of(const net::IpAddress& address) {
+  Key key = 0;
+  for (const char byte : address.bytes()) key = static_cast<Key>(key << 8 | static_cast<std::uint8_t>(byte));
+  return key;
+}
+
+template <typename Key>
+Key host_mask(unsigned bits) {
+  constexpr unsigned kWidth = sizeof(Key) * 8;
+  return bits >= kWidth ? Key{0} : static_cast<Key>(static_cast<Key>(~Key{0}) >> bits);
+}
+
+// A row takes from the block around it what it has not itself.
+void inherit(std::vector<Locations::LatencyRow>& rows) {
+  std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.block; });
+  std::vector<const Locations::LatencyRow*> around;
+  for (Locations::LatencyRow& row : rows) {
+    while (!around.empty() && !around.back()->block.contains(row.block.base)) around.pop_back();
+    if (!around.empty()) {
+      for (std::size_t i = 0; i < row.us.size(); ++i)
+        if (row.us[i] == 0) row.us[i] = around.back()->us[i];
+    }
+    around.push_back(&row);
+  }
+}
+
+template <typename Key>
+typename RangeTable<Key>::Range range_of(const net::Cidr& block, std::size_t value) {
+  const Key first = key_of<Key>(block.base);
+  return {first, static_cast<Key>(first | host_mask<Key>(block.bits)), static_cast<std::uint32_t>(value)};
+}
+
+}  // namespace
+
+Locations::Blocks Locations::Blocks::of(const std::vector<net::Cidr>& blocks) {
+  std::vector<RangeTable<std::uint32_t>::Range> v4;
+  std::vector<RangeTable<Key6>::Range> v6;
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    if (blocks[i].base.is_v4()) {
+      v4.push_back(range_of<std::uint32_t>(blocks[i], i));
+    } else {
+      v6.push_back(range_of<Key6>(blocks[i], i));
+    }
+  }
+  return {RangeTable<std::uint32_t>::flatten(std::move(v4)), RangeTable<Key6>::flatten(std::move(v6))};
+}
+
+Locations::Locations(Sources sources) : databases_(std::move(sources.databases)) {
+  for (Network& network : sources.networks) {
+    networks_.push_back(network.place);
+    network_blocks_.push_back(network.block);
+  }
+  inherit(sources.latency);
+  for (LatencyRow& row : sources.latency) {
+    latency_rows_.push_back(row.us);
+    latency_blocks_.push_back(row.block);
+  }
+  by_network_ = Blocks::of(network_blocks_);
+  by_latency_ = Blocks::of(latency_blocks_);
+  for (std::size_t i = 0; i < regions::kRegionCount; ++i)
+    region_points_[i] = Point::of(static_cast<double>(regions::all()[i].latitude),
+                                  static_cast<double>(regions::all()[i].longitude));
+  for (const auto& [region, point] : sources.regions) region_points_[region] = point;
+}
+
+Located Locations::locate(const net::IpAddress& address, unsigned bits) const {
+  if (address.is_v4()) {
+    const auto key = key_of<std::uint32_t>(address) & ~host_mask<std::uint32_t>(bits);
+    return locate_in(by_network_.v4, by_latency_.v4, key,
+                     [key](const Database& database) { return database.find_v4(key); });
+  }
+  const auto key = key_of<Key6>(address) & ~host_mask<Key6>(bits);
+  return locate_in(by_network_.v6, by_latency_.v6, key,
+                   [half = static_cast<std::uint64_t>(key >> 64)](const Database& database) {
+                     return database.find_v6(half);
+                   });
+}
+
+template <typename Key, typename Find>
+Located Locations::locate_in(const RangeTable<Key>& by_network, const RangeTable<Key>& by_latency, Key key,
+                             Find find) const {
+  const auto row = by_latency.find(key), network = by_network.find(key);
+  Located located{networks_.data(), Source::Nothing, 0, row.value};
+  // Whatever was asked counts: had this address been in another range of it, the answer could be another.
+  unsigned prefix_bits = std::max(row.prefix_bits, network.prefix_bits);
+  if (network.value != 0) {
+    located.place = &networks_[network.value];
+    located.source = Source::Operator;
+  } else {
+    for (const auto& database : databases_) {
+      const auto found = find(*database);
+      prefix_bits = std::max(prefix_bits, found.prefix_bits);
+      if (found.value == 0) continue;
+      located.place = &database->place(found.value);
+      located.source = Source::Database;
+      break;
+    }
+  }
+  located.prefix_bits = static_cast<std::uint8_t>(prefix_bits);
+  return located;
+}
+
+std::string Locations::describe(const Located& client) const {
+  std::string text = "nothing is known of this client";
+  if (client.source == Source::Operator) {
+    const auto index = static_cast<std::size_t>(client.place - networks_.data());
+    text = fmt::format("network {} of the topology", network_blocks_[index].to_string());
+  }
+  for (const auto& database : databases_) {
+    if (client.source != Source::Database || !database->owns(*client.place)) continue;
+    text =
+        fmt::format("database {} of {}", database->name(), format_iso8601(database->built()).substr(0, 10));
+    break;
+  }
+  if (client.latency_row != 0)
+    text += fmt::format("; latencies measured for {}", latency_blocks_[client.latency_row].to_string());
+  return text;
+}
+
+}  // namespace meridian::snapshots::location
