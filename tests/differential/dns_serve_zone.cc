@@ -61,7 +61,10 @@ Result<Options> parse_options(int argc, char** argv) {
 
 using Snapshot = std::unique_ptr<const snapshots::dns::DnsSnapshot>;
 
+using snapshots::health::HealthTable;
+
 Result<Snapshot> read_zones(const Options& options, Disk& disk, Random& random) {
+  const auto health_table = std::make_shared<HealthTable>();
   std::ifstream list(options.zones);
   if (!list) return fail(ErrorCode::Unavailable, "cannot read " + options.zones);
   snapshots::dns::Delta delta{.from = 0, .to = 1, .zones = {}};
@@ -69,10 +72,10 @@ Result<Snapshot> read_zones(const Options& options, Disk& disk, Random& random) 
     delta.zones.push_back(
         to_zone_change(TRY(read_zone(file, origin)), fmt::format("Z{}", delta.zones.size())));
   TRY(snapshots::dns::check(delta));
-  const auto nothing = snapshots::dns::DnsSnapshot::empty(random);
+  const auto nothing = snapshots::dns::DnsSnapshot::empty(random, health_table);
   Snapshot snapshot = TRY(snapshots::dns::apply(*nothing, delta));
   if (!options.save.empty()) {
-    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.save, random));
+    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.save, random, health_table));
     TRY(opened.log->append(delta, *snapshot));
   }
   return snapshot;
@@ -81,7 +84,8 @@ Result<Snapshot> read_zones(const Options& options, Disk& disk, Random& random) 
 Result<Snapshot> load(const Options& options, Random& random) {
   RealDisk disk;
   if (!options.load.empty()) {
-    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.load, random));
+    const auto health_table = std::make_shared<HealthTable>();
+    auto opened = TRY(snapshots::dns::DnsDiskLog::open(disk, options.load, random, health_table));
     return std::move(opened.snapshot);
   }
   auto snapshot = read_zones(options, disk, random);

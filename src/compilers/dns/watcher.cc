@@ -331,7 +331,7 @@ class DnsWatcher::State {
     bool found = false;
     sink_.latest().for_each_zone([&](const DnsZone& zone) {
       if (before || zone.id() != change.zone_id) return;
-      change = whole(zone);
+      change = whole(zone, sink_.latest().health_table());
       found = true;
     });
     return found;

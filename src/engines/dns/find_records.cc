@@ -77,6 +77,7 @@ std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZo
     if (records) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
     if (trace && !records) trace->add("alias", "the target has no such records: no data");
   }
+  if (records && records->is_group) return std::nullopt;
   return records;
 }
 

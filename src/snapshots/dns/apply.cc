@@ -12,27 +12,28 @@ namespace meridian::snapshots::dns {
 
 class ZoneEditor {
  public:
-  ZoneEditor(Arena& arena, const HashKey& key, std::string id, std::string apex)
-      : key_(key), zone_(make(arena, arena)) {
+  ZoneEditor(Arena& arena, const HashKey& key, health::HealthTable& health_table, std::string id,
+             std::string apex)
+      : key_(key), health_table_(health_table), zone_(make(arena, arena)) {
     zone_->id_ = std::move(id);
     zone_->apex_ = std::move(apex);
     LookupName name(key_, zone_->apex_);
     zone_->apex_labels_ = name.labels();
     add_node(name, name.labels());
   }
-  ZoneEditor(const HashKey& key, const DnsZone& from) : key_(key), zone_(make(from.nodes_.arena(), from)) {}
+  ZoneEditor(const HashKey& key, health::HealthTable& health_table, const DnsZone& from)
+      : key_(key), health_table_(health_table), zone_(make(from.nodes_.arena(), from)) {}
 
   Result<void> put(const RecordSet& set) {
-    if (!set.set_identifier.empty()) return invalid("record sets with an identifier are not served yet");
     LookupName name(key_, set.owner);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) node = add_name(name);
     if (node->size() > NameNode::kSizeMax)
       return fail(ErrorCode::Limit,
                   fmt::format("a name has more than {} bytes of records", NameNode::kSizeMax));
+    NameNode* after = TRY(node->with(arena(), set, {key_, zone_->apex_labels_, health_table_}));
     touch(set.owner, set.type);
     if (set.type == Type::NS) link_targets(name, *node, false);
-    NameNode* after = node->with(arena(), set, key_);
     replace(name, *node, after);
     if (set.type == Type::NS) link_targets(name, *after, true);
     return {};
@@ -44,7 +45,7 @@ class ZoneEditor {
     if (!node) return;
     touch(set.owner, set.type);
     if (set.type == Type::NS) link_targets(name, *node, false);
-    replace(name, *node, node->without(arena(), set.type));
+    replace(name, *node, node->without(arena(), set.type, set.set_identifier));
     remove_empty_names(name);
   }
 
@@ -186,6 +187,7 @@ class ZoneEditor {
   }
 
   const HashKey& key_;
+  health::HealthTable& health_table_;
   std::shared_ptr<DnsZone> zone_;
   std::vector<std::pair<std::string_view, Type>> touched_;
   std::vector<std::string> stale_;  // owners in front of the apex whose referral must be composed
@@ -204,13 +206,13 @@ class SnapshotEditor {
   Result<void> change(const ZoneChange& change) {
     switch (change.kind) {
       case ZoneChange::Kind::Replace: {
-        ZoneEditor editor(*next_->arena_, next_->key_, change.zone_id, change.apex);
+        ZoneEditor editor(*next_->arena_, next_->key_, *next_->health_table_, change.zone_id, change.apex);
         return put(change, TRY(edit(editor, change)));
       }
       case ZoneChange::Kind::Edit: {
         const DnsZone* zone = find(change);
         if (!zone) return invalid("the zone to edit is not there");
-        ZoneEditor editor(next_->key_, *zone);
+        ZoneEditor editor(next_->key_, *next_->health_table_, *zone);
         return put(change, TRY(edit(editor, change)));
       }
       case ZoneChange::Kind::Remove:

@@ -27,18 +27,20 @@ std::string DnsDiskLog::log_path(std::uint64_t revision) const {
 }
 
 Result<DnsDiskLog::Opened> DnsDiskLog::open(Disk& disk, std::string directory, Random& random,
+                                            std::shared_ptr<health::HealthTable> health_table,
                                             std::uint64_t log_bytes_min) {
-  return open_without({}, disk, std::move(directory), random, log_bytes_min);
+  return open_without({}, disk, std::move(directory), random, std::move(health_table), log_bytes_min);
 }
 
 Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Disk& disk,
                                                     std::string directory, Random& random,
+                                                    std::shared_ptr<health::HealthTable> health_table,
                                                     std::uint64_t log_bytes_min) {
   TRY(disk.make_directories(directory));
   Opened opened;
   opened.log.reset(new DnsDiskLog(disk, std::move(directory), log_bytes_min));
   DnsDiskLog& log = *opened.log;
-  auto snapshot = TRY(log.read_image(random, opened.warnings));
+  auto snapshot = TRY(log.read_image(DnsSnapshot::empty(random, std::move(health_table)), opened.warnings));
   log.image_revision_ = snapshot->revision();
   if (!left_out.zone_id.empty() && snapshot->revision() >= left_out.since)
     snapshot = TRY(without_zone(*snapshot, left_out.zone_id));
@@ -59,9 +61,8 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Dis
   return opened;
 }
 
-Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_image(Random& random,
+Result<std::unique_ptr<const DnsSnapshot>> DnsDiskLog::read_image(std::unique_ptr<const DnsSnapshot> nothing,
                                                                   std::vector<std::string>& warnings) {
-  auto nothing = DnsSnapshot::empty(random);
   auto bytes = disk_.read(image_path());
   if (!bytes && bytes.error().code == ErrorCode::NotFound) return nothing;
   if (!bytes) return std::unexpected(bytes.error());

@@ -31,7 +31,9 @@ class DnsDiskLog {
     StoreId store;                                // whose revisions these are; unknown when nothing says so
     std::vector<std::string> warnings;            // what was set aside or cut off
   };
+  // `health_table`: of the snapshot, see DnsSnapshot::empty().
   static Result<Opened> open(Disk& disk, std::string directory, Random& random,
+                             std::shared_ptr<health::HealthTable> health_table,
                              std::uint64_t log_bytes_min = kLogBytesMin);
   // The same without what happened to one zone from a revision on: the zone is as it was before, or absent
   // when the image holds it no longer. The disk then holds that too.
@@ -40,7 +42,8 @@ class DnsDiskLog {
     std::uint64_t since = 0;
   };
   static Result<Opened> open_without(const LeftOut& left_out, Disk& disk, std::string directory,
-                                     Random& random, std::uint64_t log_bytes_min = kLogBytesMin);
+                                     Random& random, std::shared_ptr<health::HealthTable> health_table,
+                                     std::uint64_t log_bytes_min = kLogBytesMin);
 
   // The snapshots appended from now on are of this store; a change of it makes the next append write an
   // image.
@@ -55,7 +58,8 @@ class DnsDiskLog {
       : disk_(disk), directory_(std::move(directory)), log_bytes_min_(log_bytes_min) {}
   std::string image_path() const { return directory_ + "/image"; }
   std::string log_path(std::uint64_t revision) const;
-  Result<std::unique_ptr<const DnsSnapshot>> read_image(Random& random, std::vector<std::string>& warnings);
+  Result<std::unique_ptr<const DnsSnapshot>> read_image(std::unique_ptr<const DnsSnapshot> nothing,
+                                                        std::vector<std::string>& warnings);
   Result<std::unique_ptr<const DnsSnapshot>> read_log(std::unique_ptr<const DnsSnapshot> snapshot,
                                                       const LeftOut& left_out,
                                                       std::vector<std::string>& warnings);

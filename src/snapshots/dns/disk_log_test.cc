@@ -83,7 +83,7 @@ RecordSet set_of(const std::string& owner, Type type, const std::string& value) 
 class DiskLogTest : public testing::Test {
  protected:
   void open(std::uint64_t log_bytes_min = DnsDiskLog::kLogBytesMin) {
-    auto opened = DnsDiskLog::open(disk, "d", random, log_bytes_min);
+    auto opened = DnsDiskLog::open(disk, "d", random, health_table, log_bytes_min);
     ASSERT_TRUE(opened) << opened.error().message;
     log = std::move(opened->log);
     snapshot = std::move(opened->snapshot);
@@ -91,7 +91,7 @@ class DiskLogTest : public testing::Test {
     warnings = std::move(opened->warnings);
   }
   void open_without(const std::string& zone_id, std::uint64_t since) {
-    auto opened = DnsDiskLog::open_without({zone_id, since}, disk, "d", random);
+    auto opened = DnsDiskLog::open_without({zone_id, since}, disk, "d", random, health_table);
     ASSERT_TRUE(opened) << opened.error().message;
     log = std::move(opened->log);
     snapshot = std::move(opened->snapshot);
@@ -136,6 +136,7 @@ class DiskLogTest : public testing::Test {
 
   FakeDisk disk;
   SeededRandom random{1};
+  std::shared_ptr<health::HealthTable> health_table = std::make_shared<health::HealthTable>();
   std::unique_ptr<DnsDiskLog> log;
   std::unique_ptr<const DnsSnapshot> snapshot;
   StoreId store;

@@ -17,7 +17,15 @@ namespace meridian::snapshots::dns {
 
 struct HashKey {
   std::uint64_t k0 = 0, k1 = 0;
+
+  std::uint64_t fold(std::uint64_t a, std::uint64_t b) const {
+    const unsigned __int128 product = static_cast<unsigned __int128>(a ^ k0) * (b ^ k1);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
 };
+
+// Of what is no name: the id of a CIDR collection.
+std::uint64_t hash_of(const HashKey& key, std::string_view bytes);
 
 class LookupName {
  public:
@@ -49,12 +57,9 @@ class LookupName {
   // Of the label whose length byte is at `label`, below the name hashed as `parent`.
   std::uint64_t mix(std::uint64_t parent, const std::uint8_t* label) const {
     std::size_t rest = *label + 1u;
-    for (; rest > 16; rest -= 16, label += 16) parent = fold(parent ^ load(label, 8), load(label + 8, 8));
-    return fold(parent ^ load(label, rest), rest > 8 ? load(label + 8, rest - 8) : 0);
-  }
-  std::uint64_t fold(std::uint64_t a, std::uint64_t b) const {
-    const unsigned __int128 product = static_cast<unsigned __int128>(a ^ key_.k0) * (b ^ key_.k1);
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    for (; rest > 16; rest -= 16, label += 16)
+      parent = key_.fold(parent ^ load(label, 8), load(label + 8, 8));
+    return key_.fold(parent ^ load(label, rest), rest > 8 ? load(label + 8, rest - 8) : 0);
   }
   static std::uint64_t load(const std::uint8_t* at, std::size_t size) {  // size > 0
     std::uint64_t bytes;

@@ -4,7 +4,8 @@
 #include <type_traits>
 
 #include "base/check.h"
-#include "snapshots/dns/name_links.h"
+#include "snapshots/dns/record_group.h"
+#include "snapshots/dns/wire_records.h"
 
 namespace meridian::snapshots::dns {
 
@@ -42,62 +43,69 @@ NameNode::Place NameNode::place_of(Type type) const {
   return {at, at};
 }
 
-namespace {
-
-std::size_t labels_in(std::string_view labels) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < labels.size(); at += static_cast<std::uint8_t>(labels[at]) + 1u) ++count;
-  return count;
-}
-
-std::size_t apex_labels_of(std::string_view owner, std::string_view relative_name) {
-  return labels_in(owner.substr(relative_name.size(), owner.size() - relative_name.size() - 1));
-}
-
-}  // namespace
-
-NameNode* NameNode::with(Arena& arena, const RecordSet& set, const HashKey& key) const {
-  const bool is_alias = !set.alias_target.empty();
-  std::vector<NameLink> links;
-  if (!is_alias) links = link_names(set, apex_labels_of(set.owner, relative_name()), key);
-  std::size_t data_size = is_alias ? kRecordHeadSize + set.alias_target.size() : 0;
-  for (const std::string& value : set.rdata) data_size += kRecordHeadSize + value.size();
-  const SetHeader header{set.type, static_cast<std::uint16_t>(is_alias ? 1 : set.rdata.size()),
-                         static_cast<std::uint32_t>(data_size) & 0x3fffffffu, is_alias, !links.empty()};
-
-  const Place place = place_of(set.type);
+// A copy with room for a set of this header at the place, behind which it returns.
+std::pair<NameNode*, char*> NameNode::with_room(Arena& arena, Place place, const SetHeader& header) const {
   const std::size_t rest = size_ - place.end;
   NameNode* copy = allocate(arena, *this, place.begin + header.whole_size() + rest);
-  char* out = copy->bytes();
-  const auto put = [&out](const void* from, std::size_t count) {
-    std::memcpy(out, from, count);
-    out += count;
-  };
-  const auto put_record = [&](std::string_view rdata) {
-    std::uint8_t head[kRecordHeadSize];
-    store_u16(head, kPointerToQuestion);
-    store_u16(head + 2, static_cast<std::uint16_t>(set.type));
-    store_u16(head + 4, static_cast<std::uint16_t>(meridian::dns::Class::IN));
-    store_u32(head + 6, set.ttl);
-    store_u16(head + 10, static_cast<std::uint16_t>(rdata.size()));
-    put(head, sizeof head);
-    put(rdata.data(), rdata.size());
-  };
-  put(bytes(), place.begin);
-  put(&header, sizeof header);
-  if (!links.empty()) put(links.data(), header.links_size());
-  if (is_alias) put_record(set.alias_target);
-  for (const std::string& value : set.rdata) put_record(value);
-  put(bytes() + place.end, rest);
-
+  std::memcpy(copy->bytes(), bytes(), place.begin);
+  char* const set = copy->bytes() + place.begin;
+  std::memcpy(set, &header, sizeof header);
+  std::memcpy(set + header.whole_size(), bytes() + place.end, rest);
   if (place.begin == place.end) ++copy->set_count_;
-  if (set.type == Type::NS) copy->has_ns_ = true;
+  if (header.type == Type::NS) copy->has_ns_ = true;
+  return {copy, set + sizeof header};
+}
+
+Result<NameNode*> NameNode::with(Arena& arena, const RecordSet& set, const PutContext& context) const {
+  const Place place = place_of(set.type);
+  std::optional<RecordGroup> group;
+  if (place.begin != place.end) {
+    std::size_t at = place.begin;
+    if (const RecordsView there = read_set(at); there.is_group) group.emplace(there);
+  }
+  if (std::holds_alternative<Simple>(set.policy)) {
+    if (group) return invalid("record sets with a routing policy have this name and type already");
+    return with_records(arena, place, set, context);
+  }
+  if (!group && place.begin != place.end)
+    return invalid("a simple record set has this name and type already");
+  return with_group(arena, place, set.type, TRY(group_with(group ? &*group : nullptr, set, context)));
+}
+
+NameNode* NameNode::with_records(Arena& arena, Place place, const RecordSet& set,
+                                 const PutContext& context) const {
+  const WireRecords records(set, context.apex_labels, context.key);
+  SetHeader header{set.type, records.count()};
+  header.size = records.records_size() & SetHeader::kSizeMask;
+  header.is_alias = records.is_alias();
+  header.has_links = records.has_links();
+  header.target_is_hidden = set.target_is_hidden;
+  header.evaluate_target_health = set.evaluate_target_health;
+  const auto [copy, room] = with_room(arena, place, header);
+  records.write(room);
   return copy;
 }
 
-NameNode* NameNode::without(Arena& arena, Type type) const {
+NameNode* NameNode::with_group(Arena& arena, Place place, Type type, const GroupBytes& group) const {
+  SetHeader header{type, static_cast<std::uint16_t>(group.size)};
+  header.size = static_cast<std::uint32_t>(group.bytes.size()) & SetHeader::kSizeMask;
+  header.is_group = true;
+  const auto [copy, room] = with_room(arena, place, header);
+  std::memcpy(room, group.bytes.data(), group.bytes.size());
+  return copy;
+}
+
+NameNode* NameNode::without(Arena& arena, Type type, std::string_view set_identifier) const {
   const Place place = place_of(type);
   if (place.begin == place.end) return clone(arena);
+  std::size_t at = place.begin;
+  const RecordsView there = read_set(at);
+  if (there.is_group) {
+    const GroupBytes left = group_without(RecordGroup(there), set_identifier);
+    if (left.size > 0) return with_group(arena, place, type, left);
+  } else if (!set_identifier.empty()) {
+    return clone(arena);
+  }
   const std::size_t rest = size_ - place.end;
   NameNode* copy = allocate(arena, *this, place.begin + rest);
   std::memcpy(copy->bytes(), bytes(), place.begin);

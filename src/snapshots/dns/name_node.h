@@ -10,11 +10,13 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "snapshots/dns/arena.h"
 #include "snapshots/dns/delta.h"
 #include "snapshots/dns/lookup_name.h"
+#include "snapshots/health/health_table.h"
 
 namespace meridian::snapshots::dns {
 
@@ -44,8 +46,9 @@ struct RecordsView {
   Type type = Type::A;
   std::uint16_t count = 0;
   bool is_alias = false;
-  bool is_group = false;          // see record_group.h; `data` is then no records
-  bool target_is_hidden = false;  // of an alias
+  bool is_group = false;                // see record_group.h; `data` is then no records
+  bool target_is_hidden = false;        // of an alias
+  bool evaluate_target_health = false;  // of an alias
   std::string_view data;
   const char* links =
       nullptr;  // one NameLink a value, unaligned; null: names in the RDATA are not compressed
@@ -69,6 +72,15 @@ struct RecordsView {
   }
 };
 
+// What putting a record set needs of its snapshot and zone.
+struct PutContext {
+  const HashKey& key;
+  std::size_t apex_labels;
+  health::HealthTable& health_table;
+};
+
+struct GroupBytes;
+
 class NameNode {
  public:
   // A name at or above it takes no more record sets: sizes stay far from what 32 bits hold, and a change
@@ -79,9 +91,11 @@ class NameNode {
   static NameNode* make(Arena& arena, std::uint64_t hash, std::string_view relative_name);
   static void destroy(NameNode* node, Arena& arena) { arena.release(node, sizeof(NameNode) + node->size_); }
   NameNode* clone(Arena& arena) const;
-  // Copies with one RRset put or taken away, everything else alike. `key` is that of the snapshot.
-  NameNode* with(Arena& arena, const RecordSet& set, const HashKey& key) const;
-  NameNode* without(Arena& arena, Type type) const;
+  // Copies with one record set put or taken away, everything else alike. A simple record set takes the place
+  // of the one there was; one with a policy joins the group of its type, in the place of the one with its set
+  // identifier. Invalid when both kinds, or several policies, would meet at one type.
+  Result<NameNode*> with(Arena& arena, const RecordSet& set, const PutContext& context) const;
+  NameNode* without(Arena& arena, Type type, std::string_view set_identifier) const;
   NameNode* with_referral(Arena& arena, std::string_view encoded) const;  // see referral.h; "" takes it away
 
   std::uint64_t hash() const { return hash_; }
@@ -112,9 +126,14 @@ class NameNode {
   struct SetHeader {
     Type type;
     std::uint16_t count;
-    std::uint32_t size : 30;  // of the records
-    std::uint32_t is_alias : 1;
-    std::uint32_t has_links : 1;
+    std::uint32_t size : 27 = 0;  // of the records, or of the group
+    std::uint32_t is_alias : 1 = 0;
+    std::uint32_t has_links : 1 = 0;
+    std::uint32_t is_group : 1 = 0;
+    std::uint32_t target_is_hidden : 1 = 0;
+    std::uint32_t evaluate_target_health : 1 = 0;
+
+    static constexpr std::uint32_t kSizeMask = (1u << 27) - 1;
 
     std::size_t links_size() const { return has_links ? count * sizeof(NameLink) : 0; }
     std::size_t whole_size() const { return sizeof(SetHeader) + links_size() + size; }
@@ -138,6 +157,9 @@ class NameNode {
     return {.type = header.type,
             .count = header.count,
             .is_alias = header.is_alias != 0,
+            .is_group = header.is_group != 0,
+            .target_is_hidden = header.target_is_hidden != 0,
+            .evaluate_target_health = header.evaluate_target_health != 0,
             .data = {links + links_size, header.size},
             .links = links_size > 0 ? links : nullptr};
   }
@@ -154,6 +176,9 @@ class NameNode {
     std::size_t begin, end;
   };
   Place place_of(Type type) const;
+  std::pair<NameNode*, char*> with_room(Arena& arena, Place place, const SetHeader& header) const;
+  NameNode* with_records(Arena& arena, Place place, const RecordSet& set, const PutContext& context) const;
+  NameNode* with_group(Arena& arena, Place place, Type type, const GroupBytes& group) const;
 
   std::uint32_t child_count_ = 0;
   std::uint64_t hash_;

@@ -58,7 +58,8 @@ class Composer {
       for (const Type type : {Type::A, Type::AAAA}) {
         const auto records_there = node->find(type);
         if (!records_there) continue;
-        if (records_there->is_alias) return false;
+        // What they answer with depends on the client.
+        if (records_there->is_alias || records_there->is_group) return false;
         if (std::ranges::find(added_, records_there->data.data()) != added_.end()) continue;
         added_.push_back(records_there->data.data());
         add_set(*records_there, targets_at_[i]);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "snapshots/dns/record_group.h"
+
 namespace meridian::snapshots::dns {
 
 const NameNode* DnsZone::find(LookupName& name, std::size_t labels) const {
@@ -68,8 +70,9 @@ void ZonesOfApex::remove(std::string_view id) {
   answering_ = zones_.empty() ? nullptr : zones_.front().get();
 }
 
-std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random) {
-  std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot(std::make_shared<Arena>()));
+std::unique_ptr<const DnsSnapshot> DnsSnapshot::empty(Random& random,
+                                                      std::shared_ptr<health::HealthTable> health_table) {
+  std::unique_ptr<DnsSnapshot> snapshot(new DnsSnapshot(std::make_shared<Arena>(), std::move(health_table)));
   snapshot->key_ = HashKey{random.next(), random.next()};
   return snapshot;
 }
@@ -92,23 +95,48 @@ std::span<const std::shared_ptr<const DnsZone>> DnsSnapshot::zones_of(std::strin
   return entry->zones();
 }
 
-ZoneChange whole(const DnsZone& zone) {
+namespace {
+
+RecordSet record_set_of(const std::string& owner, const RecordsView& records) {
+  RecordSet set;
+  set.owner = owner;
+  set.type = records.type;
+  set.ttl = records.ttl();
+  set.evaluate_target_health = records.evaluate_target_health;
+  set.target_is_hidden = records.target_is_hidden;
+  if (records.is_alias) {
+    set.alias_target = records.first();
+    return set;
+  }
+  set.rdata.reserve(records.count);
+  for (std::size_t at = 0; at < records.data.size();) set.rdata.emplace_back(records.next(at));
+  return set;
+}
+
+void add_group(std::vector<RecordSet>& out, const std::string& owner, const RecordGroup& group,
+               const health::HealthTable& health_table) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const Candidate candidate = group.at(i);
+    RecordSet& set = out.emplace_back(record_set_of(owner, candidate.records));
+    set.set_identifier = candidate.set_identifier;
+    set.policy = group.policy(i);
+    set.health_check_id = health_table.id_of(candidate.health);
+  }
+}
+
+}  // namespace
+
+ZoneChange whole(const DnsZone& zone, const health::HealthTable& health_table) {
   ZoneChange change{ZoneChange::Kind::Replace, zone.id(), std::string(zone.apex()), {}, {}};
   change.puts.reserve(zone.node_count());
   zone.for_each_node([&](const NameNode& node) {
+    std::string owner(node.relative_name());
+    owner += zone.apex();
     node.for_each([&](const RecordsView& records) {
-      RecordSet set;
-      set.owner = node.relative_name();
-      set.owner += zone.apex();
-      set.type = records.type;
-      set.ttl = records.ttl();
-      if (records.is_alias) {
-        set.alias_target = records.first();
-      } else {
-        set.rdata.reserve(records.count);
-        for (std::size_t at = 0; at < records.data.size();) set.rdata.emplace_back(records.next(at));
-      }
-      change.puts.push_back(std::move(set));
+      if (records.is_group)
+        add_group(change.puts, owner, RecordGroup(records), health_table);
+      else
+        change.puts.push_back(record_set_of(owner, records));
     });
   });
   return change;
@@ -116,7 +144,7 @@ ZoneChange whole(const DnsZone& zone) {
 
 std::string encode_image(const DnsSnapshot& snapshot) {
   DeltaEncoder encoder(0, snapshot.revision());
-  snapshot.for_each_zone([&](const DnsZone& zone) { encoder.add(whole(zone)); });
+  snapshot.for_each_zone([&](const DnsZone& zone) { encoder.add(whole(zone, snapshot.health_table())); });
   return std::move(encoder).finish();
 }
 

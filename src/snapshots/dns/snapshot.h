@@ -113,8 +113,11 @@ class ZonesOfApex {
 
 class DnsSnapshot {
  public:
-  // Revision 0 without zones. The hash key is drawn here and stays for all that is applied to it.
-  static std::unique_ptr<const DnsSnapshot> empty(Random& random);
+  // Revision 0 without zones. The hash key is drawn here and stays for all that is applied to it, as does the
+  // health table in which its record sets have their slots.
+  static std::unique_ptr<const DnsSnapshot> empty(
+      Random& random,
+      std::shared_ptr<health::HealthTable> health_table = std::make_shared<health::HealthTable>());
 
   std::uint64_t revision() const { return revision_; }
   // Of all versions that come of one empty(), names and records. On the publisher's thread.
@@ -122,6 +125,7 @@ class DnsSnapshot {
   std::size_t bytes_reserved() const { return arena_->bytes_reserved(); }
   std::size_t zone_count() const { return zone_count_; }
   const HashKey& hash_key() const { return key_; }
+  const health::HealthTable& health_table() const { return *health_table_; }
 
   // A second handle of this version, for who must keep it longer than a pin may last: the handle is made and
   // destroyed on the publisher's thread, and read from any.
@@ -144,10 +148,13 @@ class DnsSnapshot {
 
  private:
   friend class SnapshotEditor;
-  explicit DnsSnapshot(std::shared_ptr<Arena> arena) : arena_(std::move(arena)), zones_(*arena_) {}
+  DnsSnapshot(std::shared_ptr<Arena> arena, std::shared_ptr<health::HealthTable> health_table)
+      : arena_(std::move(arena)), health_table_(std::move(health_table)), zones_(*arena_) {}
   DnsSnapshot(const DnsSnapshot&) = default;
 
-  std::shared_ptr<Arena> arena_;  // of all versions that come of one empty()
+  // Both of all versions that come of one empty().
+  std::shared_ptr<Arena> arena_;
+  std::shared_ptr<health::HealthTable> health_table_;
   std::uint64_t revision_ = 0;
   HashKey key_;
   Trie<ZonesOfApex> zones_;
@@ -156,14 +163,14 @@ class DnsSnapshot {
 };
 
 // The version after `delta`. Conflict when `delta.from` is neither 0 nor the revision of `snapshot`; Invalid
-// when an edited zone is unknown, a zone would be left without its SOA, or a record set carries an identifier
-// (the engine has no routing policies yet). Removing what is not there is no error: a compiler may merge the
+// when an edited zone is unknown, a zone would be left without its SOA, or record sets that do not go
+// together would share a name and type. Removing what is not there is no error: a compiler may merge the
 // making and the unmaking of a record into one delta. The delta must have passed check(), as decode()'s
 // always have.
 Result<std::unique_ptr<const DnsSnapshot>> apply(const DnsSnapshot& snapshot, const Delta& delta);
 
-// The change that makes this zone from nothing.
-ZoneChange whole(const DnsZone& zone);
+// The change that makes this zone, of a snapshot with this health table, from nothing.
+ZoneChange whole(const DnsZone& zone, const health::HealthTable& health_table);
 
 // encode() of the delta that makes this snapshot from nothing. For the publisher's thread: it copies zones
 // one at a time, not the whole.

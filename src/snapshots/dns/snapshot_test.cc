@@ -6,48 +6,14 @@
 
 #include <map>
 
-#include "base/random.h"
-#include "snapshots/dns/test_zone.h"
+#include "snapshots/dns/snapshot_fixture.h"
 
 namespace meridian::snapshots::dns {
 namespace {
 
-using Kind = ZoneChange::Kind;
-
 constexpr int kEdits = 40'000;
 
-class Snapshots : public ::testing::Test {
- protected:
-  SeededRandom random{1};
-  std::unique_ptr<const DnsSnapshot> current = DnsSnapshot::empty(random);
-
-  Result<void> change(std::vector<ZoneChange> zones) {
-    const Delta delta{current->revision(), current->revision() + 1, std::move(zones)};
-    TRY(check(delta));
-    current = TRY(apply(*current, delta));
-    return {};
-  }
-  Result<void> replace(std::string_view apex, std::vector<RecordSet> sets, std::string id = "Z1") {
-    sets.push_back(soa(apex));
-    return change({{Kind::Replace, std::move(id), wire(apex), std::move(sets), {}}});
-  }
-  Result<void> put(std::string_view apex, RecordSet set, std::string id = "Z1") {
-    return change({{Kind::Edit, std::move(id), wire(apex), {std::move(set)}, {}}});
-  }
-  Result<void> remove(std::string_view apex, std::string_view owner, Type type, std::string id = "Z1") {
-    return change({{Kind::Edit, std::move(id), wire(apex), {}, {{wire(owner), type, ""}}}});
-  }
-  const DnsZone* zone_of(std::string_view name) {
-    LookupName lookup(current->hash_key(), wire(name));
-    return current->find_zone(lookup, lookup.labels());
-  }
-  const NameNode* node(std::string_view name) {
-    const DnsZone* zone = zone_of(name);
-    if (!zone) return nullptr;
-    LookupName lookup(current->hash_key(), wire(name));
-    return zone->find(lookup, lookup.labels());
-  }
-};
+using Snapshots = SnapshotFixture;
 
 TEST_F(Snapshots, FindsTheZoneWithTheLongestApex) {
   ASSERT_TRUE(replace("example.com.", {}, "Z1"));
@@ -180,9 +146,6 @@ TEST_F(Snapshots, RefusesWhatDoesNotFit) {
             "DNS delta, zone Z9: the zone to edit is not there");
   EXPECT_EQ(remove("example.com.", "example.com.", Type::SOA).error().message,
             "DNS delta, zone Z1: the zone has no SOA at its apex");
-  RecordSet weighted = address("a.example.com.");
-  weighted.set_identifier = "blue";
-  EXPECT_FALSE(put("example.com.", weighted));
   EXPECT_EQ(current->revision(), 2u);
 }
 

@@ -31,5 +31,13 @@ inline RecordSet soa(std::string_view apex) {
 inline RecordSet address(std::string_view owner, char last = 1) {
   return record_set(owner, Type::A, 300, {std::string("\x0a\0\0", 3) + last});
 }
+// The record set as one of several, under a policy.
+inline RecordSet under(RecordSet set, std::string set_identifier, Policy policy,
+                       std::string health_check_id = "") {
+  set.set_identifier = std::move(set_identifier);
+  set.policy = std::move(policy);
+  set.health_check_id = std::move(health_check_id);
+  return set;
+}
 
 }  // namespace meridian::snapshots::dns
