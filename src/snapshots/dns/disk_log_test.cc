@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 
+#include "base/fake_disk.h"
 #include "formats/dns/rdata.h"
 
 namespace meridian::snapshots::dns {
@@ -13,64 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// Files in memory; writing can be made to fail.
-class FakeDisk final : public Disk {
- public:
-  Result<std::string> read(const std::string& path) override {
-    if (!files.contains(path)) return fail(ErrorCode::NotFound, "no " + path);
-    return files[path];
-  }
-  Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override {
-    files[path];
-    return std::make_unique<File>(*this, path);
-  }
-  Result<void> replace(const std::string& path, Bytes bytes) override {
-    if (full) return fail(ErrorCode::Unavailable, "no space left");
-    files[path] = as_text(bytes);
-    return {};
-  }
-  Result<void> truncate(const std::string& path, std::uint64_t size) override {
-    files[path].resize(size);
-    return {};
-  }
-  Result<void> rename(const std::string& from, const std::string& to) override {
-    auto moved = files.extract(from);
-    if (moved.empty()) return fail(ErrorCode::NotFound, "no " + from);
-    files[to] = std::move(moved.mapped());
-    return {};
-  }
-  Result<void> remove(const std::string& path) override {
-    files.erase(path);
-    return {};
-  }
-  Result<void> make_directories(const std::string&) override { return {}; }
-  Result<std::vector<std::string>> list(const std::string& directory) override {
-    std::vector<std::string> names;
-    for (const auto& [path, bytes] : files) names.push_back(path.substr(directory.size() + 1));
-    return names;
-  }
-
-  std::map<std::string, std::string> files;
-  bool full = false;
-
- private:
-  class File final : public AppendFile {
-   public:
-    File(FakeDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
-    Result<void> append(Bytes bytes) override {
-      if (disk_.full) return fail(ErrorCode::Unavailable, "no space left");
-      disk_.files[path_] += as_text(bytes);
-      return {};
-    }
-    Result<void> sync() override { return {}; }
-    std::uint64_t size() const override { return disk_.files[path_].size(); }
-
-   private:
-    FakeDisk& disk_;
-    std::string path_;
-  };
-};
 
 std::string wire(const std::string& text) {
   return std::string(meridian::dns::Name::parse(text)->wire());
@@ -129,7 +71,7 @@ class DiskLogTest : public testing::Test {
     return out;
   }
   std::string log_file() const {
-    for (const auto& [path, bytes] : disk.files)
+    for (const auto& [path, bytes] : disk.contents())
       if (path.starts_with("d/log-")) return path;
     return "";
   }
@@ -201,13 +143,13 @@ TEST_F(DiskLogTest, ALogTornAtAnyByteLosesOnlyItsTail) {
   open();
   ASSERT_TRUE(append(image(5)));
   ASSERT_TRUE(append(edit(5, "a")));
-  const std::size_t whole = disk.files[log_file()].size();
+  const std::size_t whole = disk.file(log_file()).size();
   ASSERT_TRUE(append(edit(6, "b")));
-  const auto files = disk.files;
+  const auto files = disk.contents();
   const std::string path = log_file();
   for (std::size_t size = whole; size < files.at(path).size(); ++size) {
-    disk.files = files;
-    disk.files[path].resize(size);
+    disk.set_contents(files);
+    disk.file(path).resize(size);
     open();
     EXPECT_EQ(snapshot->revision(), 6u) << size;
     EXPECT_EQ(warnings.size(), size == whole ? 0u : 1u) << size;
@@ -221,11 +163,11 @@ TEST_F(DiskLogTest, AFlippedBitIsNeverServed) {
   open();
   ASSERT_TRUE(append(image(5)));
   ASSERT_TRUE(append(edit(5, "a")));
-  const auto files = disk.files;
+  const auto files = disk.contents();
   for (const auto& [path, bytes] : files) {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-      disk.files = files;
-      disk.files[path][i] = static_cast<char>(disk.files[path][i] ^ 0x10);
+      disk.set_contents(files);
+      disk.file(path)[i] = static_cast<char>(disk.file(path)[i] ^ 0x10);
       open();
       ASSERT_EQ(warnings.size(), 1u) << path << " byte " << i;
       EXPECT_EQ(snapshot->revision(), path == "d/image" ? 0u : 5u);
@@ -235,11 +177,11 @@ TEST_F(DiskLogTest, AFlippedBitIsNeverServed) {
 }
 
 TEST_F(DiskLogTest, ADamagedImageIsKeptForInspection) {
-  disk.files["d/image"] = "not an image";
+  disk.file("d/image") = "not an image";
   open();
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("image.damaged")));
-  EXPECT_EQ(disk.files["d/image.damaged"], "not an image");
-  EXPECT_FALSE(disk.files.contains("d/image"));
+  EXPECT_EQ(disk.file("d/image.damaged"), "not an image");
+  EXPECT_FALSE(disk.has("d/image"));
 }
 
 TEST_F(DiskLogTest, KnowsItsStoreAndBeginsAnewForAnother) {
@@ -266,7 +208,7 @@ TEST_F(DiskLogTest, KnowsItsStoreAndBeginsAnewForAnother) {
 TEST_F(DiskLogTest, AnImageFromBeforeStoresHadNamesIsReadAsOfNone) {
   open();
   ASSERT_TRUE(append(image(5)));
-  std::string& bytes = disk.files["d/image"];
+  std::string& bytes = disk.file("d/image");
   const std::string body = bytes.substr(12 + sizeof(StoreId));
   std::string old = "MDNSIMG1";
   append_u32(old, crc32c(as_bytes(body)));
@@ -282,7 +224,7 @@ TEST_F(DiskLogTest, ALongLogBecomesAnImage) {
   ASSERT_TRUE(append(image(5)));
   for (std::uint64_t from = 5; from < 40; ++from) ASSERT_TRUE(append(edit(from, "n" + std::to_string(from))));
   EXPECT_NE(log_file(), "d/log-5");
-  EXPECT_EQ(disk.files.size(), 2u) << "one image and its log";
+  EXPECT_EQ(disk.file_count(), 2u) << "one image and its log";
   open(200);
   EXPECT_EQ(snapshot->revision(), 40u);
 }

@@ -7,65 +7,12 @@
 
 #include <filesystem>
 
+#include "base/fake_disk.h"
+
 namespace meridian::engines::dns::query_log {
 namespace {
 
 using testing::HasSubstr;
-
-// Files in memory; a full disk takes a part of a write.
-class FakeDisk final : public Disk {
- public:
-  Result<std::string> read(const std::string& path) override {
-    if (!files.contains(path)) return fail(ErrorCode::NotFound, "no " + path);
-    return *files[path];
-  }
-  Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override {
-    if (full) return fail(ErrorCode::Unavailable, "no space left");
-    auto& bytes = files[path];
-    if (!bytes) bytes = std::make_shared<std::string>();
-    return std::make_unique<File>(*this, bytes);
-  }
-  Result<void> replace(const std::string&, Bytes) override { return fail(ErrorCode::Internal, "unused"); }
-  Result<void> truncate(const std::string& path, std::uint64_t size) override {
-    files.at(path)->resize(size);
-    return {};
-  }
-  Result<void> rename(const std::string& from, const std::string& to) override {
-    auto moved = files.extract(from);
-    if (moved.empty()) return fail(ErrorCode::NotFound, "no " + from);
-    files[to] = std::move(moved.mapped());
-    return {};
-  }
-  Result<void> remove(const std::string& path) override {
-    files.erase(path);
-    return {};
-  }
-  Result<void> make_directories(const std::string&) override { return {}; }
-  Result<std::vector<std::string>> list(const std::string&) override { return {}; }
-
-  std::map<std::string, std::shared_ptr<std::string>> files;
-  bool full = false;
-
- private:
-  class File final : public AppendFile {
-   public:
-    File(FakeDisk& disk, std::shared_ptr<std::string> bytes)
-        : disk_(disk), bytes_(std::move(bytes)), size_(bytes_->size()) {}
-    Result<void> append(Bytes bytes) override {
-      *bytes_ += as_text(disk_.full ? bytes.first(bytes.size() / 2) : bytes);
-      if (disk_.full) return fail(ErrorCode::Unavailable, "no space left");
-      size_ += bytes.size();
-      return {};
-    }
-    Result<void> sync() override { return {}; }
-    std::uint64_t size() const override { return size_; }
-
-   private:
-    FakeDisk& disk_;
-    std::shared_ptr<std::string> bytes_;
-    std::uint64_t size_;
-  };
-};
 
 class LogFileTest : public testing::Test {
  protected:
@@ -79,9 +26,7 @@ class LogFileTest : public testing::Test {
     const auto done = log->write(text, 0, {});
     return done == text.size();
   }
-  std::string file(const std::string& path) {
-    return disk.files.contains(path) ? *disk.files[path] : "absent";
-  }
+  std::string file(const std::string& path) { return disk.has(path) ? disk.file(path) : "absent"; }
 
   ManualClock clock{SystemTime(std::chrono::seconds(1'700'000'000))};
   Logger logger{clock, STDERR_FILENO, LogFormat::Text, LogLevel::Error};
@@ -102,7 +47,7 @@ TEST_F(LogFileTest, WithoutOldFilesItStartsAnew) {
   open({.bytes_max = 8, .keep = 0});
   for (const char* line : {"one\n", "two\n", "three\n"}) EXPECT_TRUE(write(line));
   EXPECT_EQ(file("log"), "three\n");
-  EXPECT_EQ(disk.files.size(), 1u);
+  EXPECT_EQ(disk.file_count(), 1u);
 }
 
 TEST_F(LogFileTest, AnOlderFileIsContinued) {
