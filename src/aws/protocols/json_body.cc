@@ -49,86 +49,53 @@ const char* wanted_name(Kind kind) {
   return "";
 }
 
-template <typename Integer>
-std::optional<Integer> integer(const json::Value& tree) {
-  const auto* exact = tree.get<std::int64_t>();
-  std::int64_t value = exact ? *exact : 0;
-  if (const double* real = tree.get<double>()) {
-    // JSON has one kind of number: 5.0 and 5e0 are the integer 5.
-    if (!(std::abs(*real) < 0x1p63) || *real != std::trunc(*real)) return std::nullopt;
-    value = static_cast<std::int64_t>(*real);
-  } else if (!exact) {
-    return std::nullopt;
-  }
-  if (value < std::numeric_limits<Integer>::min() || value > std::numeric_limits<Integer>::max())
-    return std::nullopt;
-  return static_cast<Integer>(value);
-}
-
-std::optional<double> number(const json::Value& tree) {
-  if (const auto* value = tree.get<std::int64_t>()) return static_cast<double>(*value);
-  if (const auto* value = tree.get<std::uint64_t>()) return static_cast<double>(*value);
-  if (const auto* value = tree.get<double>()) return *value;
-  const auto* text = tree.get<std::string>();
-  if (!text) return std::nullopt;
-  if (*text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (*text == "Infinity") return std::numeric_limits<double>::infinity();
-  if (*text == "-Infinity") return -std::numeric_limits<double>::infinity();
-  return std::nullopt;
-}
-
-// Clients differ in the format they send, so any of them is read.
-std::optional<SystemTime> timestamp(const json::Value& tree) {
-  if (const auto* text = tree.get<std::string>()) return timestamp_from_text(*text);
-  const auto seconds = number(tree);
-  return seconds ? timestamp_from_seconds(*seconds) : std::nullopt;
-}
-
-template <typename T, typename Place = T>
-bool assign(void* place, const std::optional<T>& value) {
-  if (value) *static_cast<Place*>(place) = static_cast<Place>(*value);
-  return value.has_value();
-}
-
-bool read_scalar(const json::Value& tree, const Shape& shape, void* place) {
-  const auto* text = tree.get<std::string>();
-  switch (shape.kind) {
-    case Kind::Boolean: {
-      const bool* flag = tree.get<bool>();
-      if (flag) *static_cast<bool*>(place) = *flag;
-      return flag != nullptr;
-    }
-    case Kind::Integer:
-      return assign(place, integer<std::int32_t>(tree));
-    case Kind::Long:
-      return assign(place, integer<std::int64_t>(tree));
-    case Kind::Float:
-      return assign<double, float>(place, number(tree));
-    case Kind::Double:
-      return assign(place, number(tree));
-    case Kind::String:
-      if (text) *static_cast<std::string*>(place) = *text;
-      return text != nullptr;
-    case Kind::Blob:
-      return text && assign(place, from_base64(*text));
-    case Kind::Timestamp:
-      return assign(place, timestamp(tree));
-    default:
-      return false;
-  }
-}
-
 struct JsonFormat {
   using Tree = json::Value;
   static const json::Array* array(const Tree& tree) { return tree.get<json::Array>(); }
   static const json::Object* fields(const Tree& tree) { return tree.get<json::Object>(); }
   static const Tree* field(const Tree& tree, const Member& member) { return tree.find(member.wire); }
   static bool is_absent(const Tree& tree) { return tree.is_null(); }
-  static Outcome<void> scalar(const Tree& tree, const Shape& shape, TimestampFormat, void* place,
-                              const Path& at) {
-    if (read_scalar(tree, shape, place)) return {};
-    return mismatch(tree, shape, at);
+
+  template <typename Integer>
+  static std::optional<Integer> integer(const Tree& tree) {
+    const auto* exact = tree.get<std::int64_t>();
+    std::int64_t value = exact ? *exact : 0;
+    if (const double* real = tree.get<double>()) {
+      // JSON has one kind of number: 5.0 and 5e0 are the integer 5.
+      if (!(std::abs(*real) < 0x1p63) || *real != std::trunc(*real)) return std::nullopt;
+      value = static_cast<std::int64_t>(*real);
+    } else if (!exact) {
+      return std::nullopt;
+    }
+    if (value < std::numeric_limits<Integer>::min() || value > std::numeric_limits<Integer>::max())
+      return std::nullopt;
+    return static_cast<Integer>(value);
   }
+
+  static std::optional<double> number(const Tree& tree) {
+    if (const auto* value = tree.get<std::int64_t>()) return static_cast<double>(*value);
+    if (const auto* value = tree.get<std::uint64_t>()) return static_cast<double>(*value);
+    if (const auto* value = tree.get<double>()) return *value;
+    const auto* text = tree.get<std::string>();
+    if (!text) return std::nullopt;
+    if (*text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (*text == "Infinity") return std::numeric_limits<double>::infinity();
+    if (*text == "-Infinity") return -std::numeric_limits<double>::infinity();
+    return std::nullopt;
+  }
+
+  // Clients differ in the format they send, so any of them is read.
+  static std::optional<SystemTime> timestamp(const Tree& tree) {
+    if (const auto* text = tree.get<std::string>()) return timestamp_from_text(*text);
+    const auto seconds = number(tree);
+    return seconds ? timestamp_from_seconds(*seconds) : std::nullopt;
+  }
+
+  static std::optional<std::string> blob(const Tree& tree) {
+    const auto* text = tree.get<std::string>();
+    return text ? from_base64(*text) : std::nullopt;
+  }
+
   static Failure mismatch(const Tree& tree, const Shape& shape, const Path&) {
     if (array(tree)) return refuse(kSerializationException, "Start of list found where not expected");
     if (fields(tree))

@@ -15,75 +15,6 @@ namespace {
 
 constexpr const char* kCode = "SerializationException";
 
-template <typename Integer>
-std::optional<Integer> integer(const cbor::Value& tree) {
-  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Integer>::max());
-  if (const auto* value = tree.get<std::uint64_t>())
-    return *value <= kMax ? std::optional(static_cast<Integer>(*value)) : std::nullopt;
-  if (const auto* negative = tree.get<cbor::Negative>())
-    return negative->n <= kMax
-               ? std::optional(static_cast<Integer>(-1 - static_cast<std::int64_t>(negative->n)))
-               : std::nullopt;
-  return std::nullopt;
-}
-
-// A client may send a float that is whole as an integer.
-std::optional<double> number(const cbor::Value& tree) {
-  if (const double* value = tree.get<double>()) return *value;
-  if (const auto* value = tree.get<std::uint64_t>()) return static_cast<double>(*value);
-  if (const auto* value = tree.get<cbor::Negative>()) return -1.0 - static_cast<double>(value->n);
-  return std::nullopt;
-}
-
-std::optional<SystemTime> timestamp(const cbor::Value& tree) {
-  const cbor::Tagged* tagged = tree.tagged();
-  if (!tagged) return std::nullopt;
-  if (tagged->tag == cbor::kTagDateText) {
-    const auto* text = tagged->value.get<std::string>();
-    return text ? timestamp_from_text(*text) : std::nullopt;
-  }
-  const auto seconds = tagged->tag == cbor::kTagEpoch ? number(tagged->value) : std::nullopt;
-  return seconds ? timestamp_from_seconds(*seconds) : std::nullopt;
-}
-
-template <typename T, typename Place = T>
-bool assign(void* place, const std::optional<T>& value) {
-  if (value) *static_cast<Place*>(place) = static_cast<Place>(*value);
-  return value.has_value();
-}
-
-bool read_scalar(const cbor::Value& tree, const Shape& shape, void* place) {
-  switch (shape.kind) {
-    case Kind::Boolean: {
-      const bool* flag = tree.get<bool>();
-      if (flag) *static_cast<bool*>(place) = *flag;
-      return flag != nullptr;
-    }
-    case Kind::Integer:
-      return assign(place, integer<std::int32_t>(tree));
-    case Kind::Long:
-      return assign(place, integer<std::int64_t>(tree));
-    case Kind::Float:
-      return assign<double, float>(place, number(tree));
-    case Kind::Double:
-      return assign(place, number(tree));
-    case Kind::String: {
-      const auto* text = tree.get<std::string>();
-      if (text) *static_cast<std::string*>(place) = *text;
-      return text != nullptr;
-    }
-    case Kind::Blob: {
-      const auto* blob = tree.get<cbor::ByteString>();
-      if (blob) *static_cast<std::string*>(place) = blob->bytes;
-      return blob != nullptr;
-    }
-    case Kind::Timestamp:
-      return assign(place, timestamp(tree));
-    default:
-      return false;
-  }
-}
-
 struct CborFormat {
   using Tree = cbor::Value;
   static const cbor::Array* array(const Tree& tree) { return tree.get<cbor::Array>(); }
@@ -94,11 +25,43 @@ struct CborFormat {
     return named ? named : tree.find(member.wire);
   }
   static bool is_absent(const Tree& tree) { return tree.is_absent(); }
-  static Outcome<void> scalar(const Tree& tree, const Shape& shape, TimestampFormat, void* place,
-                              const Path& at) {
-    if (read_scalar(tree, shape, place)) return {};
-    return mismatch(tree, shape, at);
+
+  template <typename Integer>
+  static std::optional<Integer> integer(const Tree& tree) {
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<Integer>::max());
+    if (const auto* value = tree.get<std::uint64_t>())
+      return *value <= kMax ? std::optional(static_cast<Integer>(*value)) : std::nullopt;
+    if (const auto* negative = tree.get<cbor::Negative>())
+      return negative->n <= kMax
+                 ? std::optional(static_cast<Integer>(-1 - static_cast<std::int64_t>(negative->n)))
+                 : std::nullopt;
+    return std::nullopt;
   }
+
+  // A client may send a float that is whole as an integer.
+  static std::optional<double> number(const Tree& tree) {
+    if (const double* value = tree.get<double>()) return *value;
+    if (const auto* value = tree.get<std::uint64_t>()) return static_cast<double>(*value);
+    if (const auto* value = tree.get<cbor::Negative>()) return -1.0 - static_cast<double>(value->n);
+    return std::nullopt;
+  }
+
+  static std::optional<SystemTime> timestamp(const Tree& tree) {
+    const cbor::Tagged* tagged = tree.tagged();
+    if (!tagged) return std::nullopt;
+    if (tagged->tag == cbor::kTagDateText) {
+      const auto* text = tagged->value.get<std::string>();
+      return text ? timestamp_from_text(*text) : std::nullopt;
+    }
+    const auto seconds = tagged->tag == cbor::kTagEpoch ? number(tagged->value) : std::nullopt;
+    return seconds ? timestamp_from_seconds(*seconds) : std::nullopt;
+  }
+
+  static std::optional<std::string> blob(const Tree& tree) {
+    const auto* blob = tree.get<cbor::ByteString>();
+    return blob ? std::optional(blob->bytes) : std::nullopt;
+  }
+
   static Failure mismatch(const Tree&, const Shape& shape, const Path& at) {
     return refuse(kCode,
                   "The value at '" + to_text(at) + "' is not a valid " + std::string(kind_name(shape.kind)));
