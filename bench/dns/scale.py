@@ -24,7 +24,7 @@ from dns_servers import HOST, DnsServer, Knot, Nsd, Ours, family, origin_of
 from servers import names
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "tests"))
-from dns_client import encode_name, skip_name  # noqa: E402
+from dns_client import DnsClient, encode_name  # noqa: E402
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 ZONES = {"100": 100, "1000": 1000, "10000": 10_000}
@@ -111,23 +111,13 @@ ALL = {kind.name: kind for kind in (OursImage, OursFiles, KnotUpdated, NsdReload
 
 
 def addresses(server: DnsServer, owner: str) -> set[str]:
-    query = struct.pack(">HHHHHH", 2, 0, 1, 0, 0, 0) + encode_name(owner) + struct.pack(">HH", A, 1)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        asker.settimeout(1)
-        asker.connect((HOST, server.port))
-        try:
-            asker.send(query)
-            reply = asker.recv(4096)
-        except OSError:
-            return set()
-    found, at = set(), len(query)
-    for _ in range(struct.unpack(">H", reply[6:8])[0]):
-        at = skip_name(reply, at)
-        kind, _, _, size = struct.unpack_from(">HHIH", reply, at)
-        at += 10 + size
-        if kind == A:
-            found.add(socket.inet_ntoa(reply[at - 4:at]))
-    return found
+    client = DnsClient((HOST, server.port))
+    try:
+        return {socket.inet_ntoa(address) for address in client.ask(owner)[1]}
+    except OSError:
+        return set()
+    finally:
+        client.close()
 
 
 def change_costs(server, zone: pathlib.Path, changes: int) -> tuple[float, float]:

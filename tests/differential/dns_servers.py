@@ -8,12 +8,16 @@ import pathlib
 import pwd
 import shutil
 import socket
-import struct
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests"))
+from dns_client import DnsClient  # noqa: E402
+
+SOA = 6
 HOST = "127.0.0.1"
 ASKED_WHEN_READY = 100  # zones
 
@@ -110,17 +114,14 @@ class DnsServer:
                 time.sleep(0.02)
 
     def serves(self, origin: str) -> bool:
-        labels = b"".join(bytes([len(label)]) + label.encode() for label in origin.split(".") if label)
-        question = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 6, 1)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(0.5)
-            asker.connect((HOST, self.port))
-            try:
-                asker.send(question)
-                reply = asker.recv(4096)
-            except OSError:
-                return False
-        return len(reply) > 12 and reply[3] & 15 == 0 and reply[6:8] == b"\0\1"
+        client = DnsClient((HOST, self.port), timeout=0.5)
+        try:
+            code, found = client.ask(origin, SOA)
+        except OSError:
+            return False
+        finally:
+            client.close()
+        return code == 0 and len(found) == 1
 
     def memory(self) -> int:
         return resident_bytes(family(self.process.pid))

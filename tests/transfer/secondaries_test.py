@@ -13,7 +13,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from meridian_server import Server  # noqa: E402
 from route53_client import Route53  # noqa: E402
-from secondaries import HOST, Knot, Nsd, free_port, take_records  # noqa: E402
+from secondaries import HOST, Knot, Nsd, take_records  # noqa: E402
+from dns_servers import free_port  # noqa: E402 (its folder is known to secondaries)
 
 SECRET = base64.b64encode(b"a secret of thirty-two bytes, ok").decode()
 KEY = ("transfer.key", SECRET)
@@ -155,7 +156,7 @@ class Migration(unittest.TestCase):
 class PrimaryKnot(Knot):
     file: pathlib.Path
 
-    def write_configuration(self):
+    def command(self):
         (self.folder / "knot.conf").write_text(f"""
 server:
     rundir: "{self.folder}"
