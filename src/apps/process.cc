@@ -1,14 +1,45 @@
 #include "apps/process.h"
 
+#include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 
-namespace meridian::apps {
+#include "apps/query_log.h"
+#include "apps/stop_signals.h"
 
+namespace meridian::apps {
+namespace {
+
+// Sockets and the store's files: as many as the system lets us have.
 void raise_descriptor_limit() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int refused(const Error& error) {
+  fmt::print(stderr, "meridian: {}\n", error.message);
+  return 1;
+}
+
+}  // namespace
+
+int run_server(const ProcessOptions& process, const QueryLogOptions& query_log,
+               const std::function<std::unique_ptr<RoleServer>(Privileges)>& make) {
+  signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  auto privileges = Privileges::take_on(process.user, process.data_dir);
+  if (!privileges) return refused(privileges.error());
+  StopSignals signals(has_log_files(query_log));
+  const auto server = make(*privileges);
+  if (auto started = server->start(); !started) return refused(started.error());
+  signals.serving([&server] { server->reopen_logs(); });
+  fmt::print(query_log.file == "-" ? stderr : stdout, "{}", server->banner());
+  std::fflush(stdout);
+  signals.wait();
+  server->drain();
+  return 0;
 }
 
 Result<std::vector<net::Address>> parse_addresses(const std::vector<std::string>& texts) {

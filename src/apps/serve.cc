@@ -1,7 +1,6 @@
 #include "apps/serve.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,11 +15,9 @@
 #include "apps/operator_side.h"
 #include "apps/privileges.h"
 #include "apps/process.h"
-#include "apps/query_log.h"
 #include "apps/server_certificate.h"
 #include "apps/services.h"
 #include "apps/status.h"
-#include "apps/stop_signals.h"
 #include "aws/front_door.h"
 #include "aws/identity.h"
 #include "base/metrics.h"
@@ -34,7 +31,7 @@ constexpr Duration kDrainTimeMax = std::chrono::seconds(10);
 
 // All of a running server. Members stand in the order in which they are made; they go in the opposite one,
 // when no loop runs any more.
-class Server {
+class Server final : public RoleServer {
  public:
   Server(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk, Privileges privileges)
       : options_(options),
@@ -43,14 +40,15 @@ class Server {
         disk_(disk),
         privileges_(privileges),
         logger_(clock, STDERR_FILENO, options.log_format, options.log_level) {}
-  ~Server() { stop_loops(); }
+  ~Server() override { stop_loops(); }
 
-  Result<void> start();
-  void drain();
-  void reopen_logs() { dns_->reopen_logs(); }
-  StatusFacts facts() const;
+  Result<void> start() override;
+  std::string banner() const override { return apps::banner(facts(), options_.example); }
+  void reopen_logs() override { dns_->reopen_logs(); }
+  void drain() override;
 
  private:
+  StatusFacts facts() const;
   Result<void> start_api();
   Result<void> start_admin();
   void stop_loops();
@@ -276,23 +274,9 @@ void Server::stop_loops() {
 }  // namespace
 
 int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  auto refused = [](const Error& error) {
-    fmt::print(stderr, "meridian: {}\n", error.message);
-    return 1;
-  };
-  auto privileges = Privileges::take_on(options.user, options.data_dir);
-  if (!privileges) return refused(privileges.error());
-  StopSignals signals(has_log_files(options.query_log));
-  Server server(options, clock, random, disk, *privileges);
-  if (auto started = server.start(); !started) return refused(started.error());
-  signals.serving([&server] { server.reopen_logs(); });
-  fmt::print(options.query_log.file == "-" ? stderr : stdout, "{}", banner(server.facts(), options.example));
-  std::fflush(stdout);
-  signals.wait();
-  server.drain();
-  return 0;
+  return run_server(options, options.query_log, [&](Privileges privileges) {
+    return std::make_unique<Server>(options, clock, random, disk, privileges);
+  });
 }
 
 }  // namespace meridian::apps

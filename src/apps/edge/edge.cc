@@ -1,10 +1,7 @@
 #include "apps/edge/edge.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include "apps/dns_side.h"
 #include "apps/edge/dial.h"
@@ -13,8 +10,6 @@
 #include "apps/operator_side.h"
 #include "apps/privileges.h"
 #include "apps/process.h"
-#include "apps/query_log.h"
-#include "apps/stop_signals.h"
 #include "apps/version.h"
 #include "base/log.h"
 
@@ -31,7 +26,7 @@ std::string json_list(const std::vector<net::Address>& addresses) {
 }
 
 // All of a running edge, in the order in which it is made.
-class EdgeServer {
+class EdgeServer final : public RoleServer {
  public:
   EdgeServer(const EdgeOptions& options, const Clock& clock, Random& random, Disk& disk,
              Privileges privileges)
@@ -39,14 +34,17 @@ class EdgeServer {
         privileges_(privileges),
         logger_(clock, STDERR_FILENO, options.log_format, options.log_level),
         world_{clock, random, disk, logger_, metrics_} {}
-  ~EdgeServer() { stop_loops(); }
+  ~EdgeServer() override { stop_loops(); }
 
-  Result<void> start();
-  void drain();
-  void reopen_logs() { dns_->reopen_logs(); }
-  std::string describe(Output output) const;
+  Result<void> start() override;
+  std::string banner() const override {
+    return describe(Output::Table) + "\nCtrl-C ends it; the data stays.\n";
+  }
+  void reopen_logs() override { dns_->reopen_logs(); }
+  void drain() override;
 
  private:
+  std::string describe(Output output) const;
   Result<void> start_operator_side();
   void start_feed();
   Result<void> ready() const;
@@ -172,24 +170,9 @@ void EdgeServer::drain() {
 }  // namespace
 
 int edge(const EdgeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  auto refused = [](const Error& error) {
-    fmt::print(stderr, "meridian: {}\n", error.message);
-    return 1;
-  };
-  auto privileges = Privileges::take_on(options.user, options.data_dir);
-  if (!privileges) return refused(privileges.error());
-  StopSignals signals(has_log_files(options.query_log));
-  EdgeServer server(options, clock, random, disk, *privileges);
-  if (auto started = server.start(); !started) return refused(started.error());
-  signals.serving([&server] { server.reopen_logs(); });
-  fmt::print(options.query_log.file == "-" ? stderr : stdout, "{}\nCtrl-C ends it; the data stays.\n",
-             server.describe(Output::Table));
-  std::fflush(stdout);
-  signals.wait();
-  server.drain();
-  return 0;
+  return run_server(options, options.query_log, [&](Privileges privileges) {
+    return std::make_unique<EdgeServer>(options, clock, random, disk, privileges);
+  });
 }
 
 }  // namespace meridian::apps
