@@ -244,7 +244,6 @@ void add_canary(CLI::App& app, DnsServerOptions& options) {
 
 void add_dns_server(CLI::App& app, DnsServerOptions& options) {
   options.dns = {"127.0.0.1:5300"};
-  options.nsid = host_name();
   app.add_option("--dns", options.dns, "Where DNS listens, UDP and TCP")
       ->envname("MERIDIAN_DNS")
       ->type_name("ADDR:PORT")
@@ -258,8 +257,11 @@ void add_dns_server(CLI::App& app, DnsServerOptions& options) {
   add_dns_tls(app, options.dns_tls);
   add_query_log(app, options.query_log);
   add_dns_sockets(app, options);
-  app.add_option("--nsid", options.nsid,
-                 "What NSID (RFC 5001) answers: the host's name unless given, nothing when empty")
+  // Not bound to the optional itself, which CLI11 would unset for an empty text.
+  app.add_option_function<std::string>(
+         "--nsid", [&options](const std::string& text) { options.nsid = text; },
+         "What NSID (RFC 5001) answers: the host's name unless given, of an edge its name; nothing when "
+         "empty")
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
   add_transfer(app, options.transfer);
@@ -325,6 +327,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
 void add_serve(CLI::App& root, Parsed& parsed) {
   CLI::App& serve = *root.add_subcommand("serve", "Run everything in this process, in the foreground");
   add_process(serve, parsed.serve, parsed.config);
+  parsed.serve.nsid = host_name();
   add_dns_server(serve, parsed.serve);
   add_control_plane(serve, parsed.serve);
 

@@ -61,10 +61,10 @@ struct ProcessOptions {
 
 // What answers DNS.
 struct DnsServerOptions {
-  std::vector<std::string> dns;  // ADDR:PORT; port 0: the system chooses
-  std::string nsid;              // what NSID answers (RFC 5001); empty: nothing
-  unsigned dns_workers = 0;      // 0: one a core
-  int dns_receive_buffer = 0;    // SO_RCVBUF of the DNS sockets
+  std::vector<std::string> dns;     // ADDR:PORT; port 0: the system chooses
+  std::optional<std::string> nsid;  // what NSID answers (RFC 5001); "": nothing; unset: the role's own name
+  unsigned dns_workers = 0;         // 0: one a core
+  int dns_receive_buffer = 0;       // SO_RCVBUF of the DNS sockets
   bool dns_pin_workers = false;
   DnsLimitOptions dns_limits;
   DnsTlsOptions dns_tls;

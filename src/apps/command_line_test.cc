@@ -101,6 +101,11 @@ TEST(CommandLine, AnEdgeHasTheOptionsOfDnsAndOfItsProcess) {
   EXPECT_EQ(std::get<EdgeOptions>(parse({"edge"})).admin, "127.0.0.1:9153");
 }
 
+TEST(CommandLine, AnEdgeTakesItsNsidFromItsNameUntilSaidOtherwise) {
+  EXPECT_EQ(std::get<EdgeOptions>(parse({"edge"})).nsid, std::nullopt);
+  EXPECT_EQ(std::get<EdgeOptions>(parse({"edge", "--nsid", ""})).nsid, "");
+}
+
 TEST(CommandLine, AnEdgeReadsItsSettingsFromAFile) {
   const std::string path = config_file("dns = [\"127.0.0.1:1\"]\nnsid = \"file\"\n");
   const auto options = std::get<EdgeOptions>(parse({"edge", "--config", path.c_str(), "--nsid", "words"}));

@@ -24,7 +24,7 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
   dns.addresses = TRY(parse_addresses(options.dns));
   dns.workers = options.dns_workers ? options.dns_workers
                                     : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
-  dns.nsid = options.nsid;
+  dns.nsid = options.nsid.value_or("");
   dns.receive_buffer_bytes = side->receive_buffer_asked_ = options.dns_receive_buffer;
   dns.pin_workers = options.dns_pin_workers;
   if (!options.no_canary) dns.canary_program = "/proc/self/exe";
@@ -35,7 +35,7 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
     dns.tls = side->certificate_->context();
   }
   if (!options.dns.empty())
-    side->query_log_ = TRY(make_query_log(options.query_log, options.nsid, dns.workers, world));
+    side->query_log_ = TRY(make_query_log(options.query_log, dns.nsid, dns.workers, world));
   dns.query_log = side->query_log_.get();
   if (side->query_log_) side->query_log_->start();
   dns.transfer = TRY(read_transfer_settings(options.transfer, world.disk));

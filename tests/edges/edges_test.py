@@ -99,7 +99,7 @@ class Edges(unittest.TestCase):
                               capture_output=True, text=True, timeout=30)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.addCleanup(edge.end)
-        return edge.start("--dns", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--nsid", name)
+        return edge.start("--dns", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 
     def change(self, name, address):
         change = self.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": [{
@@ -133,6 +133,12 @@ class Edges(unittest.TestCase):
         finally:
             client.close()
 
+    def assert_is_called(self, edge, name):
+        """By NSID, which dig shows in quotation marks."""
+        done = subprocess.run(["dig", f"@{edge.dns[0]}", "-p", str(edge.dns[1]), "+nsid", "www.edge.test"],
+                              capture_output=True, text=True, timeout=10)
+        self.assertIn(f'("{name}")', done.stdout)
+
     def test_the_life_of_two_edges(self):
         one = self.make_edge("one", [BINARY, "edge"])
         two = self.make_edge("two", [EDGE_BINARY])
@@ -141,8 +147,9 @@ class Edges(unittest.TestCase):
 
         # A change is INSYNC when both answer with it.
         self.wait_in_sync(self.change("www.edge.test", "192.0.2.1"))
-        for edge in (one, two):
+        for edge, name in ((one, "one"), (two, "two")):
             self.assert_answers(edge, "www.edge.test", "192.0.2.1")
+            self.assert_is_called(edge, name)
         took = self.wait_in_sync(self.change("www.edge.test", "192.0.2.2"))
         print(f"INSYNC on two edges after {took * 1000:.0f} ms")
         for edge in (one, two):

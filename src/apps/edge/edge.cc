@@ -76,10 +76,12 @@ class EdgeServer final : public RoleServer {
 Result<void> EdgeServer::start() {
   started_ = world_.clock.now();
   TRY(world_.disk.make_directories(options_.data_dir));
-  // It answers from here on with what the disk has, whether there is a control or not.
-  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world_));
-  TRY(world_.disk.remove(endpoints_path()));
   files_ = TRY(EdgeFiles::open(world_.disk, world_.clock, metrics_, options_.data_dir));
+  DnsServerOptions dns = options_;
+  if (!dns.nsid) dns.nsid = files_->identity().name;
+  // It answers from here on with what the disk has, whether there is a control or not.
+  dns_ = TRY(DnsSide::start(dns, options_.data_dir, world_));
+  TRY(world_.disk.remove(endpoints_path()));
   target_ = std::make_unique<EdgeTarget>(*dns_, options_.data_dir, world_);
   start_feed();
   TRY(start_operator_side());
