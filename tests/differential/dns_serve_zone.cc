@@ -4,7 +4,6 @@
 //        dns_serve_zone --listen ADDR:PORT [--workers N] --load DIR
 //   LIST: a line `FILE ORIGIN` a zone. --save writes the snapshot to DIR as an edge keeps it, --load starts
 //   from that.
-#include <malloc.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "base/disk.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/spare_memory.h"
 #include "engines/dns/dns_engine.h"
 #include "formats/dns/rdata.h"
 #include "net/loop.h"
@@ -89,7 +89,7 @@ Result<Snapshot> load(const Options& options, Random& random) {
     return std::move(opened.snapshot);
   }
   auto snapshot = read_zones(options, disk, random);
-  malloc_trim(0);  // what reading the files took is not the engine's memory (bench/dns measures that)
+  meridian::give_back_memory();  // what reading the files took is not the engine's memory (bench/dns measures that)
   return snapshot;
 }
 

@@ -6,6 +6,8 @@
 
 #include <cstdio>
 
+#include "base/spare_memory.h"
+
 namespace meridian::apps {
 namespace {
 
@@ -79,6 +81,8 @@ feed::Position EdgeTarget::holds() const {
 Result<void> EdgeTarget::apply(const snapshots::StoreId& store, std::uint64_t from, std::uint64_t to,
                                std::string_view plain) {
   DnsService& service = dns_.service();
+  std::optional<GivesBackMemory> afterwards;
+  if (from == 0) afterwards.emplace();
   const auto delta = TRY(snapshots::dns::decode(plain));
   if (delta.from != from || delta.to != to) return invalid("it is not the delta that its package says");
   auto next = TRY(snapshots::dns::apply(service.latest(), delta));

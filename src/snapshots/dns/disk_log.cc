@@ -1,7 +1,8 @@
 #include "snapshots/dns/disk_log.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
+
+#include "base/spare_memory.h"
 
 namespace meridian::snapshots::dns {
 namespace {
@@ -48,7 +49,7 @@ Result<DnsDiskLog::Opened> DnsDiskLog::open_without(const LeftOut& left_out, Dis
   log.revision_ = opened.snapshot->revision();
   opened.store = log.store_;
   log.remove_other_logs();
-  malloc_trim(0);  // reading the image took several times what the snapshot does
+  give_back_memory();
   if (!left_out.zone_id.empty()) {
     if (auto written = log.write_image(*opened.snapshot); !written) {
       log.log_.reset();
@@ -161,6 +162,7 @@ Result<void> DnsDiskLog::append_to_log(const Delta& delta) {
 }
 
 Result<void> DnsDiskLog::write_image(const DnsSnapshot& snapshot) {
+  const GivesBackMemory afterwards;
   log_.reset();
   std::string body(reinterpret_cast<const char*>(store_.bytes.data()), store_.bytes.size());
   body += encode_image(snapshot);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/spare_memory.h"
 #include "engines/dns/canary/frames.h"
 #include "engines/dns/canary/keeper.h"
 
@@ -92,6 +93,7 @@ Result<void> Canary::ready() {
 Result<void> Canary::launch() {
   TRY(spawn());
   auto loaded = [this]() -> Result<void> {
+    const GivesBackMemory afterwards;
     const std::string image = image_();
     const Deadline deadline = deadline_for(clock_, image.size());
     TRY(send_frame(socket_, Frame::Kind::Load, image, deadline));
