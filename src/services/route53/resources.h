@@ -137,19 +137,19 @@ std::optional<HealthCheckType> parse_health_check_type(std::string_view text);
 // What is not of the check's type is empty, zero or false.
 struct HealthCheckConfig {
   HealthCheckType type = HealthCheckType::Http;
-  std::string ip_address;                   // as given; empty: the domain name is looked up
-  std::string fully_qualified_domain_name;  // as given
+  std::string ip_address{};                   // as given; empty: the domain name is looked up
+  std::string fully_qualified_domain_name{};  // as given
   std::uint16_t port = 0;
-  std::string resource_path, search_string;
+  std::string resource_path{}, search_string{};
   std::uint8_t request_interval = 0;  // seconds
   std::uint8_t failure_threshold = 0;
   bool measure_latency = false, enable_sni = false;
   bool inverted = false, disabled = false;
-  std::vector<std::string> regions;  // of checkers; none: all
-  std::vector<std::string> child_health_checks;
+  std::vector<std::string> regions{};  // of checkers; none: all
+  std::vector<std::string> child_health_checks{};
   std::uint16_t health_threshold = 0;
-  std::string alarm_region, alarm_name, insufficient_data_health_status;
-  std::string routing_control_arn;
+  std::string alarm_region{}, alarm_name{}, insufficient_data_health_status{};
+  std::string routing_control_arn{};
   bool operator==(const HealthCheckConfig&) const = default;
 };
 struct HealthCheckResource {

@@ -1,0 +1,206 @@
+#include "compilers/health/health_states.h"
+
+#include <fmt/format.h>
+
+#include "compilers/health/effective_health.h"
+
+namespace meridian::compilers::health {
+namespace {
+
+namespace route53 = services::route53;
+
+constexpr auto kRetryPause = std::chrono::milliseconds(250);  // of real time
+
+bool is_calculated(const route53::HealthCheckConfig& config) {
+  return config.type == route53::HealthCheckType::Calculated;
+}
+
+std::string_view id_in(std::string_view key) {
+  return key.substr(route53::kHealthChecksPrefix.size());
+}
+
+}  // namespace
+
+HealthStates::HealthStates(store::Store& store, HealthSink& sink, Logger& logger)
+    : store_(store), sink_(sink), logger_(logger) {}
+
+HealthStates::~HealthStates() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (recovery_.joinable()) recovery_.join();
+  watch_.reset();
+}
+
+Result<void> HealthStates::start(Findings findings) {
+  findings_ = std::move(findings);
+  TRY(load());
+  recovery_ = std::thread([this] { recover_when_lost(); });
+  return {};
+}
+
+// Everything there is, then what happens from there.
+Result<void> HealthStates::load() {
+  const store::Range range = TRY(store_.range(route53::kHealthChecksPrefix));
+  {
+    std::lock_guard lock(mutex_);
+    Ids touched, gone;
+    for (const auto& [id, check] : checks_) gone.insert(id);
+    for (const store::KeyValue& item : range.items) {
+      gone.erase(std::string(id_in(item.key)));
+      put(item, touched);
+    }
+    for (const std::string& id : gone) {
+      remove(id);
+      touched.insert(id);
+    }
+    std::erase_if(findings_, [this](const auto& finding) { return !checks_.contains(finding.first); });
+    settle(touched);
+  }
+  return follow(range.revision);
+}
+
+Result<void> HealthStates::follow(store::Revision from) {
+  watch_ = TRY(store_.watch(
+      std::string(route53::kHealthChecksPrefix), from,
+      [this](const store::EventBatch& batch) { on_batch(batch); },
+      [this](const Error& error) {
+        logger_.warn("health", "the watch of the store was lost", {{"why", error.message}});
+        std::lock_guard lock(mutex_);
+        lost_ = true;
+        changed_.notify_all();
+      }));
+  return {};
+}
+
+// A lost watch cannot be replaced from inside its own callback.
+void HealthStates::recover_when_lost() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return lost_ || stopping_; });
+    if (stopping_) return;
+    lost_ = false;
+    lock.unlock();
+    watch_.reset();
+    const auto loaded = load();
+    if (!loaded) logger_.error("health", "cannot follow the store", {{"why", loaded.error().message}});
+    lock.lock();
+    if (loaded) continue;
+    lost_ = true;
+    changed_.wait_for(lock, kRetryPause, [this] { return stopping_; });
+  }
+}
+
+void HealthStates::on_batch(const store::EventBatch& batch) {
+  std::lock_guard lock(mutex_);
+  Ids touched;
+  for (const store::Event& event : batch.events) {
+    if (event.kind == store::Event::Kind::Put) {
+      put(event.item, touched);
+    } else {
+      remove(id_in(event.item.key));
+      touched.emplace(id_in(event.item.key));
+    }
+  }
+  settle(touched);
+}
+
+void HealthStates::put(const store::KeyValue& item, Ids& touched) {
+  auto resource = route53::decode_health_check(item.value);
+  if (!resource) {
+    logger_.error("health", "a health check cannot be read and keeps its last state",
+                  {{"key", item.key}, {"why", resource.error().message}});
+    return;
+  }
+  Check& check = checks_[resource->id];
+  unlink(resource->id, check);
+  check.config = std::move(resource->config);
+  for (const std::string& child : check.config.child_health_checks) parents_[child].insert(resource->id);
+  touched.insert(resource->id);
+}
+
+void HealthStates::remove(std::string_view id) {
+  const auto at = checks_.find(id);
+  if (at == checks_.end()) return;
+  unlink(at->first, at->second);
+  findings_.erase(at->first);
+  checks_.erase(at);
+}
+
+// The check is the parent of no other any more.
+void HealthStates::unlink(const std::string& id, const Check& check) {
+  for (const std::string& child : check.config.child_health_checks) {
+    const auto parents = parents_.find(child);
+    if (parents == parents_.end()) continue;
+    parents->second.erase(id);
+    if (parents->second.empty()) parents_.erase(parents);
+  }
+}
+
+// Calculated checks are never children (services/route53 refuses it), so two rounds settle everything.
+void HealthStates::settle(const Ids& touched) {
+  Ids calculated;
+  for (const std::string& id : touched) {
+    if (const auto parents = parents_.find(id); parents != parents_.end())
+      calculated.insert(parents->second.begin(), parents->second.end());
+    const auto at = checks_.find(id);
+    if (at == checks_.end())
+      sink_.set(id, true);
+    else if (is_calculated(at->second.config))
+      calculated.insert(id);
+    else
+      tell(id, now(id, at->second));
+  }
+  for (const std::string& id : calculated) {
+    const route53::HealthCheckConfig& config = checks_.at(id).config;
+    std::size_t healthy = 0;
+    for (const std::string& child : config.child_health_checks) {
+      const auto at = checks_.find(child);
+      healthy += at == checks_.end() || now(child, at->second);
+    }
+    tell(id, calculated_health(config, healthy));
+  }
+}
+
+void HealthStates::tell(const std::string& id, bool healthy) {
+  if (std::exchange(checks_.at(id).told, healthy) != healthy) sink_.set(id, healthy);
+}
+
+bool HealthStates::now(const std::string& id, const Check& check) const {
+  return endpoint_health(check.config, found(id));
+}
+
+std::optional<bool> HealthStates::found(std::string_view id) const {
+  const auto at = findings_.find(id);
+  return at == findings_.end() ? std::nullopt : std::optional(at->second);
+}
+
+Result<void> HealthStates::find(std::string_view id, bool healthy) {
+  std::lock_guard lock(mutex_);
+  const auto at = checks_.find(id);
+  if (at == checks_.end()) return fail(ErrorCode::NotFound, fmt::format("there is no health check '{}'", id));
+  if (is_calculated(at->second.config))
+    return fail(ErrorCode::Conflict,
+                fmt::format("health check '{}' is calculated from its child health checks", id));
+  findings_[at->first] = healthy;
+  settle({at->first});
+  return {};
+}
+
+Findings HealthStates::findings() const {
+  std::lock_guard lock(mutex_);
+  return findings_;
+}
+
+std::vector<HealthStates::State> HealthStates::states() const {
+  std::lock_guard lock(mutex_);
+  std::vector<State> states;
+  for (const auto& [id, check] : checks_)
+    states.push_back({id, check.config.type, check.told.value_or(true), found(id), check.config.inverted,
+                      check.config.disabled});
+  return states;
+}
+
+}  // namespace meridian::compilers::health
