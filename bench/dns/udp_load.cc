@@ -5,8 +5,8 @@
 // usage: udp_load --server ADDR:PORT --questions FILE [--seconds S | --queries N] [--outstanding N]
 // [--sockets N]
 //                 [--threads N] [--timeout-ms N]
-//   FILE: a line `NAME TYPE RCODE ANSWERS` each, NAME absolute; asked in that order with EDNS 1232, over and
-//   over.
+//   FILE: a line `NAME TYPE RCODE ANSWERS [SUBNET]` each, NAME absolute; asked in that order with EDNS 1232
+//   and, of SUBNET, EDNS Client Subnet, over and over.
 // Prints one line of JSON.
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::size_t kBatch = 64;
 constexpr std::uint16_t kUdpSize = 1232;
+constexpr std::uint16_t kClientSubnet = 8;  // RFC 7871
 constexpr std::size_t kSocketsMax = 64;
 constexpr std::size_t kSlotsMax = 256;  // of one socket: the low byte of a query's ID is its slot
 constexpr int kDrainSteps = 4;          // timeouts are looked for this many times within one
@@ -66,7 +67,20 @@ struct Questions {
   std::vector<One> all;
 };
 
-std::string encode(const meridian::dns::Name& name, meridian::dns::Type type) {
+// RFC 7871 §6: only the bytes that the prefix reaches into.
+std::string encode_subnet(const net::Cidr& subnet) {
+  std::string out;
+  const std::size_t size = (subnet.bits + 7U) / 8;
+  append_u16(out, kClientSubnet);
+  append_u16(out, static_cast<std::uint16_t>(4 + size));
+  append_u16(out, subnet.base.is_v4() ? 1 : 2);
+  append_u8(out, subnet.bits);
+  append_u8(out, 0);
+  out += subnet.base.bytes().substr(0, size);
+  return out;
+}
+
+std::string encode(const meridian::dns::Name& name, meridian::dns::Type type, const std::string& options) {
   std::string out;
   for (const std::uint16_t field : {0, 0, 1, 0, 0, 1}) append_u16(out, field);  // one question, one OPT
   out += name.wire();
@@ -76,8 +90,8 @@ std::string encode(const meridian::dns::Name& name, meridian::dns::Type type) {
   append_u16(out, static_cast<std::uint16_t>(meridian::dns::Type::OPT));
   append_u16(out, kUdpSize);
   append_u32(out, 0);
-  append_u16(out, 0);
-  return out;
+  append_u16(out, static_cast<std::uint16_t>(options.size()));
+  return out + options;
 }
 
 Result<Questions> read_questions(const std::string& path) {
@@ -93,7 +107,9 @@ Result<Questions> read_questions(const std::string& path) {
     const auto type = meridian::dns::parse_type(type_text);
     if (!type) return invalid("not a type: " + type_text);
     const auto parsed = TRY(meridian::dns::Name::parse(name));
-    const std::string message = encode(parsed, *type);
+    std::string subnet;
+    if (words >> subnet) subnet = encode_subnet(TRY(net::Cidr::parse(subnet)));
+    const std::string message = encode(parsed, *type, subnet);
     questions.all.push_back({static_cast<std::uint32_t>(questions.bytes.size()),
                              static_cast<std::uint16_t>(message.size()), static_cast<std::uint16_t>(answers),
                              static_cast<std::uint8_t>(rcode)});
