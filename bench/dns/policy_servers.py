@@ -60,10 +60,10 @@ class OurPolicies(WithPolicies, Ours):
         lines = [f"collection blocks {location} {' '.join(blocks)}" for location, blocks in policy_sets.blocks().items()]
         for kind in self.kinds:
             for group in kind.groups if kind.name != "plain" else []:
-                lines += [f"set {kind.origin}. {group.name}.{kind.origin}. A {TTL} {address} {n} {arguments} check{n}"
+                lines += [f"set {kind.origin}. {group.name}.{kind.origin}. A {TTL} {address} {n} check{n} {arguments}"
                           for n, (address, arguments) in enumerate(zip(group.addresses, self.ARGUMENTS[kind.name]))]
         (self.folder / "policies").write_text("\n".join(lines) + "\n")
-        return super().command() + ["--policies", str(self.folder / "policies"), "--geo-database", str(self.world.database)]
+        return super().command() + ["--policies", str(self.folder / "policies")]
 
 
 class GdnsdPolicies(WithPolicies, Gdnsd):

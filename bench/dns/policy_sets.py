@@ -7,8 +7,10 @@ import dataclasses
 import ipaddress
 import pathlib
 import random
+import sys
 
-import geo_database
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "tests" / "location"))
+import make_mmdb  # noqa: E402
 
 NAMES = 10000
 QUESTIONS = 50000
@@ -62,15 +64,16 @@ class World:
                 parts = network.subnets(new_prefix=18) if chance.random() < 0.02 else [network]
                 self.clients += [(part, chance.choice(CITIES)) for part in parts]
         networks += self.clients
-        self.database = geo_database.write(folder / "world.mmdb", [(network, self.record(city, chance)) for network, city in networks])
+        self.database = folder / "world.mmdb"
+        self.database.write_bytes(make_mmdb.make([self.row(network, city, chance) for network, city in networks]))
 
     @staticmethod
-    def record(city: City, chance: random.Random) -> dict:
-        def near(degrees: float) -> float:
-            return round(degrees + chance.randrange(20) / 100, 2)
-        return {"continent": {"code": city.continent}, "country": {"iso_code": city.country},
-                # Without the radius PowerDNS takes a place for unknown.
-                "location": {"latitude": near(city.latitude), "longitude": near(city.longitude), "accuracy_radius": 10}}
+    def row(network: ipaddress.IPv4Network, city: City, chance: random.Random) -> dict[str, str]:
+        def near(degrees: float) -> str:
+            return f"{degrees + chance.randrange(20) / 100:.2f}"
+        # Without the radius PowerDNS takes a place for unknown.
+        return {"cidr": str(network), "continent": city.continent, "country": city.country, "latitude": near(city.latitude),
+                "longitude": near(city.longitude), "radius": "10"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,9 @@
 // The DNS engine by itself: zone files in, answers out, until SIGTERM. No store, no compiler, no API.
 //
-// usage: dns_serve_zone --listen ADDR:PORT [--workers N] --zones LIST [--save DIR]
+// usage: dns_serve_zone --listen ADDR:PORT [--workers N] --zones LIST [--policies FILE] [--save DIR]
 //        dns_serve_zone --listen ADDR:PORT [--workers N] --load DIR
 //   LIST: a line `FILE ORIGIN` a zone. --save writes the snapshot to DIR as an edge keeps it, --load starts
-//   from that.
+//   from that. --policies: see policy_lines.h.
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -23,6 +23,7 @@
 #include "engines/dns/dns_engine.h"
 #include "formats/dns/rdata.h"
 #include "net/loop.h"
+#include "policy_lines.h"
 #include "snapshots/dns/disk_log.h"
 #include "zone_delta.h"
 
@@ -34,7 +35,7 @@ using dns::Name;
 struct Options {
   net::Address listen;
   unsigned workers = 1;
-  std::string zones, save, load;
+  std::string zones, policies, save, load;
 };
 
 Result<Options> parse_options(int argc, char** argv) {
@@ -48,6 +49,8 @@ Result<Options> parse_options(int argc, char** argv) {
       options.workers = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 10));
     else if (flag == "--zones")
       options.zones = value;
+    else if (flag == "--policies")
+      options.policies = value;
     else if (flag == "--save")
       options.save = value;
     else if (flag == "--load")
@@ -71,6 +74,10 @@ Result<Snapshot> read_zones(const Options& options, Disk& disk, Random& random) 
   for (std::string file, origin; list >> file >> origin;)
     delta.zones.push_back(
         to_zone_change(TRY(read_zone(file, origin)), fmt::format("Z{}", delta.zones.size())));
+  if (!options.policies.empty()) {
+    std::ifstream lines(options.policies);
+    TRY(add_policies(lines, delta));
+  }
   TRY(snapshots::dns::check(delta));
   const auto nothing = snapshots::dns::DnsSnapshot::empty(random, health_table);
   Snapshot snapshot = TRY(snapshots::dns::apply(*nothing, delta));

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes a small MaxMind DB from lines of CSV, so that tests need nobody's data.
 
-Columns, named by the first line: cidr, country, continent, subdivision, latitude, longitude; empty ones are left out
-of the record. Longer prefixes win inside shorter ones. --schema nested is MaxMind's own (country.iso_code, ...), where
+Columns, named by the first line: cidr, country, continent, subdivision, latitude, longitude, radius; empty ones are left
+out of the record. Longer prefixes win inside shorter ones. --schema nested is MaxMind's own (country.iso_code, ...), where
 subdivision is a code; flat is that of ip-location-db (country_code, state1, ...), where it is a name.
 
 usage: make_mmdb.py [--schema nested|flat] [--record-size 24|28|32] [--ip-version 4|6] IN.csv OUT.mmdb
@@ -60,6 +60,8 @@ def record_of(row, schema):
         nested["subdivisions"] = [{"iso_code": get("subdivision")}]
     if point:
         nested["location"] = {"latitude": point[0], "longitude": point[1]}
+        if get("radius"):
+            nested["location"]["accuracy_radius"] = ("uint16", int(get("radius")))
     return nested
 
 
