@@ -89,6 +89,7 @@ class Model:
         self.operations = dict(sorted(raw["operations"].items()))
         self.name_namespace()
         self.shapes = raw["shapes"]
+        self.drop_event_streams()
         self.add_missing_structures()
         self.errors = sorted({error for operation in self.operations.values() for error in operation.get("errors", [])}
                              | {name for name, shape in self.shapes.items() if shape.get("exception")})
@@ -109,6 +110,15 @@ class Model:
             if namespace:
                 self.metadata.setdefault("xmlNamespace",
                                          namespace["uri"] if isinstance(namespace, dict) else namespace)
+
+    def drop_event_streams(self):
+        """No protocol here carries them: an operation that answers with one has no way to, and can only stay absent."""
+        for shape in self.shapes.values():
+            members = shape.get("members", {})
+            for name in [name for name, member in members.items() if self.shapes[member["shape"]].get("eventstream")]:
+                del members[name]
+                if shape.get("payload") == name:
+                    del shape["payload"]
 
     def add_missing_structures(self):
         """Every operation gets an input and an output of its own, empty where the model has none."""

@@ -54,11 +54,22 @@ class Refusals(unittest.TestCase):
         self.assertIn("When: document", self.refused(When={"type": "structure", "members": {}, "document": True}))
         self.assertIn("Things: sparse", self.refused(
             Things={"type": "list", "member": {"shape": "Thing"}, "sparse": True}))
-        self.assertIn("Things: eventstream", self.refused(
-            Things={"type": "structure", "members": {}, "eventstream": True}))
         self.assertIn("When: type bigDecimal", self.refused(When={"type": "bigDecimal"}))
         self.assertIn("GetThingRequest.Id: jsonvalue", self.refused(
             GetThingRequest={"type": "structure", "members": {"Id": {"shape": "Id", "jsonvalue": True}}}))
+
+
+class EventStreams(unittest.TestCase):
+    def test_an_operation_stays_without_its_stream(self):
+        model = json.loads((HERE / "testdata/small.json").read_text())
+        model["shapes"]["Stream"] = {"type": "structure", "members": {}, "eventstream": True}
+        model["shapes"]["Thing"]["members"]["Follow"] = {"shape": "Stream"}
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.json"
+            path.write_text(json.dumps(model))
+            self.assertEqual(generate_into(path, folder).returncode, 0)
+            self.assertIn("GetThing", (pathlib.Path(folder) / "api.h").read_text())
+            self.assertNotIn("Follow", (pathlib.Path(folder) / "types.h").read_text())
 
 
 class Names(unittest.TestCase):
