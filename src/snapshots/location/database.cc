@@ -1,27 +1,12 @@
 #include "snapshots/location/database.h"
 
-#include <cstring>
-#include <unordered_map>
+#include <bit>
 
 #include "formats/geo_db/geo_db.h"
 #include "formats/regions/countries.h"
 
 namespace meridian::snapshots::location {
 namespace {
-
-// What two places must share to be one.
-std::string identity(const Place& place) {
-  std::string key;
-  for (const Code& code : {place.continent, place.country, place.subdivision})
-    key.append(code.letters.data(), code.letters.size());
-  for (const float degrees : {place.latitude, place.longitude}) {
-    std::array<char, sizeof degrees> bytes;
-    std::memcpy(bytes.data(), &degrees, sizeof degrees);
-    key.append(bytes.data(), bytes.size());
-  }
-  key.push_back(place.has_point ? '+' : '-');
-  return key;
-}
 
 Place place_of(const geo_db::Record& record) {
   Place place;
@@ -38,48 +23,104 @@ Place place_of(const geo_db::Record& record) {
   return place;
 }
 
+// Numbers found by a hash and an equality that the caller has: open addressing, since with std::unordered_map
+// its millions of lookups were nine tenths of the time to compile.
+class Index {
+ public:
+  // The value put for what `same` says is the same, else `make()`, which is put. No value is kEmpty.
+  template <typename Same, typename Make>
+  std::uint32_t find_or_put(std::uint64_t hash, Same same, Make make) {
+    if (2 * (used_ + 1) > slots_.size()) grow();
+    for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
+      Slot& slot = slots_[i];
+      if (slot.value == kEmpty) {
+        slot = {hash, make()};
+        ++used_;
+        return slot.value;
+      }
+      if (slot.hash == hash && same(slot.value)) return slot.value;
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint32_t value = kEmpty;
+  };
+
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.value == kEmpty) continue;
+      std::size_t i = slot.hash & (slots_.size() - 1);
+      while (slots_[i].value != kEmpty) i = (i + 1) & (slots_.size() - 1);
+      slots_[i] = slot;
+    }
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(1024);
+  std::size_t used_ = 0;
+};
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t hash = (a ^ (b << 32 | b >> 32)) * 0x9e37'79b9'7f4a'7c15;
+  return hash ^ hash >> 29;
+}
+
+std::uint64_t hash_of(const Place& place) {
+  std::uint64_t codes = place.has_point;
+  for (const Code& code : {place.continent, place.country, place.subdivision})
+    for (const char letter : code.letters) codes = codes * 61 + static_cast<unsigned char>(letter);
+  return mix(codes, std::uint64_t{std::bit_cast<std::uint32_t>(place.latitude)} << 32 |
+                        std::bit_cast<std::uint32_t>(place.longitude));
+}
+
 // The places of a database by the number of the record, each only once.
 class Places {
  public:
-  explicit Places(const geo_db::GeoDatabase& database, std::vector<Place>& places)
+  Places(const geo_db::GeoDatabase& database, std::vector<Place>& places)
       : database_(database), places_(places) {
-    places_.assign(1, Place{});
-    by_identity_.emplace(identity(Place{}), 0);
+    intern(Place{});
   }
 
   std::uint32_t value_of(std::uint32_t record) {
-    const auto [entry, is_new] = by_record_.try_emplace(record, 0);
-    if (is_new) entry->second = intern(place_of(database_.record(record)));
-    return entry->second;
+    // The hash is the key: mix() of one number with a constant loses nothing.
+    return by_record_.find_or_put(
+        mix(record, 0), [](std::uint32_t) { return true; },
+        [&] { return intern(place_of(database_.record(record))); });
   }
 
  private:
   std::uint32_t intern(const Place& place) {
-    const auto [entry, is_new] =
-        by_identity_.try_emplace(identity(place), static_cast<std::uint32_t>(places_.size()));
-    if (is_new) places_.push_back(place);
-    return entry->second;
+    return by_place_.find_or_put(
+        hash_of(place), [&](std::uint32_t value) { return places_[value] == place; },
+        [&] {
+          places_.push_back(place);
+          return static_cast<std::uint32_t>(places_.size() - 1);
+        });
   }
 
   const geo_db::GeoDatabase& database_;
   std::vector<Place>& places_;
-  std::unordered_map<std::uint32_t, std::uint32_t> by_record_;
-  std::unordered_map<std::string, std::uint32_t> by_identity_;
+  Index by_record_, by_place_;
 };
 
 template <typename Key>
 Result<void> fill(const geo_db::GeoDatabase& database, geo_db::Family family, Places& places,
                   RangeTable<Key>& table) {
+  typename RangeTable<Key>::Builder builder;
   bool too_many = false;
   TRY(database.each_block(family, [&](const geo_db::Block& block) {
     constexpr unsigned kWidth = sizeof(Key) * 8;
     const auto first = static_cast<Key>(block.first);
     const auto hosts = block.bits >= kWidth ? Key{0} : static_cast<Key>(~Key{0}) >> block.bits;
-    too_many = too_many || table.ranges() >= Database::kRangesMax;
-    if (!too_many) table.append({first, static_cast<Key>(first | hosts), places.value_of(block.record)});
+    too_many = too_many || builder.ranges() >= Database::kRangesMax;
+    if (!too_many) builder.append({first, static_cast<Key>(first | hosts), places.value_of(block.record)});
   }));
   if (too_many) return fail(ErrorCode::Limit, "the database has more than 32,000,000 ranges of addresses");
-  table.finish();
+  table = std::move(builder).finish();
   return {};
 }
 

@@ -36,6 +36,7 @@ struct Point {
     return {static_cast<float>(std::cos(phi) * std::cos(lambda)),
             static_cast<float>(std::cos(phi) * std::sin(lambda)), static_cast<float>(std::sin(phi))};
   }
+  bool operator==(const Point&) const = default;
   float dot(const Point& other) const { return x * other.x + y * other.y + z * other.z; }
 };
 inline constexpr double kEarthRadiusKm = 6371.0088;  // IUGG mean
@@ -54,6 +55,7 @@ struct Place {
   Point point;
   float latitude = 0, longitude = 0;  // degrees, of `point`
 
+  bool operator==(const Place&) const = default;
   void set_point(double degrees_north, double degrees_east) {
     has_point = true;
     point = Point::of(degrees_north, degrees_east);

@@ -26,61 +26,68 @@ class RangeTable {
     unsigned prefix_bits = 0;
   };
 
+  // Takes ranges that come in order and do not meet.
+  class Builder {
+   public:
+    void append(const Range& range) {
+      begin(range.first, range.value);
+      if (range.last != kGreatest) begin(static_cast<Key>(range.last + 1), 0);
+    }
+    // From `first` on, up to the next begin(), this value holds.
+    void begin(Key first, std::uint32_t value) {
+      if (starts_.back() == first) {
+        starts_.pop_back();
+        values_.pop_back();
+      }
+      if (!values_.empty() && values_.back() == value) return;
+      starts_.push_back(first);
+      values_.push_back(value);
+    }
+    std::size_t ranges() const { return values_.size(); }
+    RangeTable finish() && { return RangeTable(std::move(starts_), std::move(values_)); }
+
+   private:
+    std::vector<Key> starts_{0};
+    std::vector<std::uint32_t> values_{0};
+  };
+
+  RangeTable() : RangeTable({0}, {0}) {}
+
   // Of ranges that hold one another or do not meet, as address blocks do: the innermost wins. 0 is the value
   // of all other keys. Of equal ranges the later wins.
   static RangeTable flatten(std::vector<Range> ranges) {
     std::ranges::stable_sort(ranges, [](const Range& a, const Range& b) {
       return a.first != b.first ? a.first < b.first : a.last > b.last;
     });
-    RangeTable table;
+    Builder builder;
     std::vector<Range> open;
     const auto close_before = [&](Key key) {
       while (!open.empty() && open.back().last < key) {
         const Key after = static_cast<Key>(open.back().last + 1);
         open.pop_back();
-        table.begin(after, open.empty() ? 0 : open.back().value);
+        builder.begin(after, open.empty() ? 0 : open.back().value);
       }
     };
     for (const Range& range : ranges) {
       close_before(range.first);
-      table.begin(range.first, range.value);
+      builder.begin(range.first, range.value);
       open.push_back(range);
     }
-    close_before(static_cast<Key>(~Key{0}));
-    table.finish();
-    return table;
-  }
-
-  // For ranges that come in order and do not meet; finish() after the last.
-  void append(const Range& range) {
-    begin(range.first, range.value);
-    if (range.last != static_cast<Key>(~Key{0})) begin(static_cast<Key>(range.last + 1), 0);
-  }
-  void finish() {
-    starts_.shrink_to_fit();
-    values_.shrink_to_fit();
-    levels_.clear();
-    for (std::span<const Key> below = starts_; below.size() > kFan;) {
-      std::vector<Key> level;
-      level.reserve(below.size() / kFan + 1);
-      for (std::size_t i = 0; i < below.size(); i += kFan) level.push_back(below[i]);
-      levels_.push_back(std::move(level));
-      below = levels_.back();
-    }
+    close_before(kGreatest);
+    return std::move(builder).finish();
   }
 
   Found find(Key key) const {
     std::size_t at = 0;
     for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) at = step(*level, at, key);
-    at = step(starts_, at, key);
+    at = std::min(step(starts_, at, key), values_.size() - 1);
     unsigned bits = 0;
     if (at > 0) bits = 1 + common_bits(key, static_cast<Key>(starts_[at] - 1));
-    if (at + 1 < starts_.size()) bits = std::max(bits, 1 + common_bits(key, starts_[at + 1]));
+    if (at + 1 < values_.size()) bits = std::max(bits, 1 + common_bits(key, starts_[at + 1]));
     return {values_[at], bits};
   }
 
-  std::size_t ranges() const { return starts_.size(); }
-  bool empty() const { return starts_.size() == 1 && values_.front() == 0; }
+  std::size_t ranges() const { return values_.size(); }
   std::size_t bytes() const {
     std::size_t sum = starts_.capacity() * sizeof(Key) + values_.capacity() * sizeof(std::uint32_t);
     for (const auto& level : levels_) sum += level.capacity() * sizeof(Key);
@@ -88,26 +95,40 @@ class RangeTable {
   }
 
  private:
-  // One cache line of IPv4 addresses: measured best among 8, 16 and 32.
-  static constexpr std::size_t kFan = 16;
+  static constexpr std::size_t kFan = 16;  // a cache line of IPv4 addresses
+  static constexpr Key kGreatest = static_cast<Key>(~Key{0});
 
-  // Up to the next begin() this value holds.
-  void begin(Key first, std::uint32_t value) {
-    if (starts_.back() == first) {
-      starts_.pop_back();
-      values_.pop_back();
+  RangeTable(std::vector<Key> starts, std::vector<std::uint32_t> values)
+      : starts_(std::move(starts)), values_(std::move(values)) {
+    values_.shrink_to_fit();
+    pad(starts_);
+    std::vector<Key> level = sample(starts_);
+    for (; level.size() > 1; level = sample(levels_.back())) {
+      pad(level);
+      levels_.push_back(std::move(level));
     }
-    if (!values_.empty() && values_.back() == value) return;
-    starts_.push_back(first);
-    values_.push_back(value);
   }
 
-  // Which of the `kFan` keys from `parent` on is the last that is not greater than `key`.
+  static std::vector<Key> sample(const std::vector<Key>& below) {
+    std::vector<Key> level;
+    level.reserve(below.size() / kFan + kFan);
+    for (std::size_t i = 0; i < below.size(); i += kFan) level.push_back(below[i]);
+    return level;
+  }
+  static void pad(std::vector<Key>& level) {
+    level.resize((level.size() + kFan - 1) / kFan * kFan, kGreatest);
+    level.shrink_to_fit();
+  }
+
+  // Which of the kFan keys below `parent` is the last that is not greater than `key`: without a branch, as
+  // none could be foretold.
   static std::size_t step(const std::vector<Key>& level, std::size_t parent, Key key) {
-    const std::size_t first = parent * kFan, last = std::min(first + kFan, level.size());
-    std::size_t at = first;
-    for (std::size_t i = first + 1; i < last; ++i) at += level[i] <= key;
-    return at;
+    // The greatest key is not greater than the filling either, and may have been led there.
+    const std::size_t first = std::min(parent * kFan, level.size() - kFan);
+    const Key* keys = level.data() + first;
+    std::size_t not_greater = 0;
+    for (std::size_t i = 0; i < kFan; ++i) not_greater += keys[i] <= key ? 1 : 0;
+    return first + not_greater - 1;
   }
 
   static unsigned common_bits(Key a, Key b) {
@@ -121,8 +142,8 @@ class RangeTable {
     }
   }
 
-  std::vector<Key> starts_{0};
-  std::vector<std::uint32_t> values_{0};
+  std::vector<Key> starts_;  // filled up to a multiple of kFan with the greatest key
+  std::vector<std::uint32_t> values_;
   std::vector<std::vector<Key>> levels_;  // each holds every kFan-th key of the one before
 };
 

@@ -63,17 +63,16 @@ TYPED_TEST(RangeTableOf, ValueAndBlockAreThoseOfTheListOfBlocks) {
 
 TEST(RangeTable, AnEmptyOneKnowsNothingOfEverything) {
   RangeTable<std::uint32_t> table;
-  EXPECT_TRUE(table.empty());
   EXPECT_EQ(table.find(0).value, 0u);
   EXPECT_EQ(table.find(~0U).prefix_bits, 0u);
 }
 
 TEST(RangeTable, NeighboursOfOneValueAreOneRange) {
-  RangeTable<std::uint32_t> table;
-  table.append({0x0a000000, 0x0a0000ff, 1});
-  table.append({0x0a000100, 0x0a0001ff, 1});
-  table.append({0xffffff00, 0xffffffff, 2});
-  table.finish();
+  RangeTable<std::uint32_t>::Builder builder;
+  builder.append({0x0a000000, 0x0a0000ff, 1});
+  builder.append({0x0a000100, 0x0a0001ff, 1});
+  builder.append({0xffffff00, 0xffffffff, 2});
+  const auto table = std::move(builder).finish();
   EXPECT_EQ(table.ranges(), 4u);
   EXPECT_EQ(table.find(0x0a000105).prefix_bits, 23u);
   EXPECT_EQ(table.find(0xffffffff).value, 2u);
