@@ -383,5 +383,10 @@ const Country* find_country(std::string_view code) {
 const Subdivision* find_subdivision(std::string_view country, std::string_view code) {
   return find_in(kSubdivisions, std::tuple(country, code), key);
 }
+const Subdivision* find_subdivision_named(std::string_view country, std::string_view name) {
+  const auto at = std::ranges::find_if(
+      kSubdivisions, [&](const Subdivision& one) { return one.country == country && one.name == name; });
+  return at != kSubdivisions.end() ? &*at : nullptr;
+}
 
 }  // namespace meridian::geo

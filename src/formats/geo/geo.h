@@ -32,5 +32,6 @@ std::span<const Subdivision> subdivisions();
 const Continent* find_continent(std::string_view code);
 const Country* find_country(std::string_view code);
 const Subdivision* find_subdivision(std::string_view country, std::string_view code);
+const Subdivision* find_subdivision_named(std::string_view country, std::string_view name);
 
 }  // namespace meridian::geo

@@ -48,5 +48,12 @@ TEST(Geo, TablesAreOrderedAndAgree) {
   }
 }
 
+TEST(Geo, SubdivisionsAreFoundByNameOfTheirCountryOnly) {
+  ASSERT_NE(find_subdivision_named("US", "California"), nullptr);
+  EXPECT_EQ(find_subdivision_named("US", "California")->code, "CA");
+  EXPECT_EQ(find_subdivision_named("MX", "California"), nullptr);
+  EXPECT_EQ(find_subdivision_named("US", ""), nullptr);
+}
+
 }  // namespace
 }  // namespace meridian::geo

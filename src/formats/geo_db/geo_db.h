@@ -39,7 +39,7 @@ struct Block {
 
 struct Record {
   std::string country, continent;  // codes; "": not told
-  std::string subdivision;  // the code behind "US-"; in the flat schema of the US only, where it is a name
+  std::string subdivision;  // the code behind "US-"; the flat schema has names: known where Route 53 lists them
   bool has_point = false;
   double latitude = 0, longitude = 0;
 };

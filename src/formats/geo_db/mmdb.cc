@@ -10,8 +10,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "formats/geo/geo.h"
 #include "formats/geo_db/geo_db.h"
-#include "formats/regions/countries.h"
 
 namespace meridian::geo_db {
 namespace {
@@ -163,7 +163,8 @@ Record Mmdb::record(std::uint32_t record) const {
   if (flat) {
     told.country = code(text(record, "country_code"));
     told.continent = code(text(record, "continent_code"));
-    if (told.country == "US") told.subdivision = regions::us_state_of_name(text(record, "state1"));
+    const auto* subdivision = geo::find_subdivision_named(told.country, text(record, "state1"));
+    if (subdivision) told.subdivision = subdivision->code;
   } else {
     told.country = code(text(record, "country", "iso_code"));
     told.continent = code(text(record, "continent", "code"));

@@ -2,8 +2,8 @@
 
 #include <bit>
 
+#include "formats/geo/geo.h"
 #include "formats/geo_db/geo_db.h"
-#include "formats/regions/countries.h"
 
 namespace meridian::snapshots::location {
 namespace {
@@ -12,10 +12,10 @@ Place place_of(const geo_db::Record& record) {
   Place place;
   place.country = Code::of(record.country);
   // Databases and Route 53 differ about a few countries; the policies are Route 53's.
-  const std::string_view continent = regions::continent_of(record.country);
-  if (!continent.empty()) {
-    place.continent = Code::of(continent);
-  } else if (regions::is_continent(record.continent)) {
+  const geo::Country* country = geo::find_country(record.country);
+  if (country) {
+    place.continent = Code::of(country->continent);
+  } else if (geo::find_continent(record.continent)) {
     place.continent = Code::of(record.continent);
   }
   if (place.country.known()) place.subdivision = Code::of(record.subdivision);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "formats/regions/regions.h"
+#include "formats/topology/latency_table.h"
 #include "net/address.h"
 #include "snapshots/location/database.h"
 #include "snapshots/location/place.h"
@@ -43,10 +44,7 @@ class Locations {
     net::Cidr block;
     Place place;
   };
-  struct LatencyRow {  // measured round trips of a network's clients; 0: not measured
-    net::Cidr block;
-    std::array<std::uint32_t, regions::kRegionCount> us{};
-  };
+  using LatencyRow = topology::LatencyRow;
   struct Sources {
     std::vector<Network> networks = {};                           // the innermost block counts
     std::vector<std::shared_ptr<const Database>> databases = {};  // the first that knows an address

@@ -105,7 +105,7 @@ TEST(Locations, TheFirstDatabaseThatKnowsIsAsked) {
 
 Locations::LatencyRow row(std::string_view cidr,
                           std::initializer_list<std::pair<std::string_view, std::uint32_t>> measured) {
-  Locations::LatencyRow made{block(cidr)};
+  Locations::LatencyRow made{block(cidr), {}};
   for (const auto& [code, us] : measured) made.us[regions::find(code)] = us;
   return made;
 }
