@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engines/dns/choose.h"
+#include "engines/dns/client_place.h"
 #include "engines/dns/find_records.h"
 #include "engines/dns/reply.h"
 #include "formats/dns/message.h"
@@ -29,10 +31,16 @@ class Answer {
  public:
   Answer(const Query& query, const DnsSnapshot& snapshot, const AnswerContext& context, MutableBytes out,
          Trace* trace)
-      : query_(query), snapshot_(snapshot), trace_(trace), reply_(query, context, out, trace) {}
+      : query_(query),
+        snapshot_(snapshot),
+        random_(context.random),
+        trace_(trace),
+        reply_(query, context, out, trace),
+        client_(query, context) {}
 
   AnswerResult run() {
     const Rcode rcode = fill();
+    if (query_.edns && query_.edns->client_subnet) tell_scope();
     if (trace_)
       trace_->add("reply", fmt::format("{}{}{}", meridian::dns::to_string(rcode),
                                        reply_.authoritative() ? ", authoritative" : "",
@@ -81,14 +89,14 @@ class Answer {
         return end_referral(*zone, owner, name.suffix(found.labels).size(), *found.node);
       if (found.kind == Found::Kind::Nothing) return end_negative(*zone, owner, Rcode::NXDomain);
 
-      if (const auto records = records_asked(*zone, *found.node)) {
-        if (!reply_.add_answer(*zone, owner, *records)) return Rcode::NoError;
-        return end_positive(*zone, owner, found.node == &zone->apex_node() && records->type == Type::NS);
+      if (const auto sets = records_asked(*zone, *found.node); !sets.empty()) {
+        if (!reply_.add_answer(*zone, owner, sets)) return Rcode::NoError;
+        return end_positive(*zone, owner, found.node == &zone->apex_node() && sets[0].type == Type::NS);
       }
-      const auto cname = find_records(snapshot_, *zone, *found.node, Type::CNAME, trace_);
-      if (!cname) return end_negative(*zone, owner, Rcode::NoError);
-      if (!reply_.add_answer(*zone, owner, *cname)) return Rcode::NoError;
-      before = std::exchange(owner, reply_.cname_target(*cname));
+      const auto cname = records_of(*zone, *found.node, Type::CNAME);
+      if (cname.empty()) return end_negative(*zone, owner, Rcode::NoError);
+      if (!reply_.add_answer(*zone, owner, cname.first(1))) return Rcode::NoError;
+      before = std::exchange(owner, reply_.cname_target(cname[0]));
       if (trace_) trace_->add("cname", fmt::format("{} leads to {}", shown(before.wire), shown(owner.wire)));
       if (ends_chain(hops + 1, owner.wire)) return end_positive(*zone, before);
     }
@@ -113,15 +121,41 @@ class Answer {
     return is_loop || is_long;
   }
 
-  std::optional<RecordsView> records_asked(const DnsZone& zone, const NameNode& node) {
-    if (query_.question.type != Type::ANY)
-      return find_records(snapshot_, zone, node, query_.question.type, trace_);
+  using RecordSets = std::span<const RecordsView>;  // that answer together as one RRset; valid until the next
+
+  RecordSets records_asked(const DnsZone& zone, const NameNode& node) {
+    if (query_.question.type != Type::ANY) return records_of(zone, node, query_.question.type);
     // RFC 8482 §4.1: one RRset of those there are, which is also what Knot does.
-    std::optional<RecordsView> first;
+    RecordSets first;
     node.for_each([&](const RecordsView& records) {
-      if (!first) first = find_records(snapshot_, zone, node, records.type, trace_);
+      if (first.empty()) first = records_of(zone, node, records.type);
     });
     return first;
+  }
+
+  RecordSets records_of(const DnsZone& zone, const NameNode& node, Type type) {
+    const auto records = node.find(type);
+    if (!records) return {};
+    if (records->is_alias || records->is_group) [[unlikely]]
+      return choose(zone, *records);
+    plain_ = *records;
+    return {&plain_, 1};
+  }
+
+  [[gnu::noinline]] RecordSets choose(const DnsZone& zone, const RecordsView& records) {
+    chosen_.emplace();
+    Chooser(snapshot_, zone, client_, random_, result_.choices, trace_).choose(records, *chosen_);
+    return chosen_->sets();
+  }
+
+  // How many bits of the client's address the answer holds for (RFC 7871 §7.2.1). Referrals are the same for
+  // all.
+  void tell_scope() {
+    const std::uint8_t bits = client_.scope_bits();
+    reply_.set_client_scope(bits);
+    if (trace_)
+      trace_->add("scope", fmt::format("the answer may be kept for /{}", bits),
+                  {{"scope", std::int64_t{bits}}});
   }
 
   // Route 53 adds the zone's NS set to every positive answer (DNSBehavior page).
@@ -144,9 +178,13 @@ class Answer {
 
   const Query& query_;
   const DnsSnapshot& snapshot_;
+  Random& random_;
   Trace* trace_;
   Reply reply_;
+  ClientPlace client_;
   AnswerResult result_;
+  RecordsView plain_;
+  std::optional<Chosen> chosen_;
   std::array<const char*, kChainMax> chain_;  // the names looked up, wire form
 };
 

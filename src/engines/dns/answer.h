@@ -14,6 +14,13 @@
 #include "net/address.h"
 #include "snapshots/dns/snapshot.h"
 
+namespace meridian::snapshots::dns {
+enum class PolicyKind : std::uint8_t;
+}
+namespace meridian::snapshots::location {
+class Locations;
+}
+
 namespace meridian::engines::dns {
 
 enum class Transport : std::uint8_t { Udp, Tcp, Tls };
@@ -31,9 +38,10 @@ struct ServerIdentity {
 struct AnswerContext {
   const net::Address& client;
   Transport transport;
-  Random& random;  // order of values; need not be strong
+  Random& random;  // order of values, draws of policies; need not be strong
   const ServerIdentity& identity;
   SystemTime now;
+  const snapshots::location::Locations* locations = nullptr;  // null: nothing is known of any client
 };
 
 enum class AnswerKind : std::uint8_t {
@@ -43,6 +51,19 @@ enum class AnswerKind : std::uint8_t {
   NoData,
   NameError,
   Referral,
+};
+
+// What choosing by routing policies did for one query.
+struct ChoiceNotes {
+  std::uint8_t policies = 0;      // those that chose; a bit for each PolicyKind
+  bool failed_open = false;       // a policy found nobody healthy and chose as if all were
+  bool gave_up = false;           // the health below some alias was taken for granted: kEvaluationsMax
+  std::uint32_t evaluations = 0;  // looks at the health of a candidate
+
+  void add(snapshots::dns::PolicyKind kind, bool open) {
+    policies = static_cast<std::uint8_t>(policies | 1u << static_cast<unsigned>(kind));
+    failed_open |= open;
+  }
 };
 
 struct AnswerResult {
@@ -55,6 +76,7 @@ struct AnswerResult {
   // Keyed hash of the name that the reply is about: the one asked for, or the closest encloser of a wildcard;
   // the delegated name of a referral; the apex in negative replies. What a flood cannot vary at will.
   std::uint64_t name_hash = 0;
+  ChoiceNotes choices{};
 };
 
 inline constexpr std::size_t kUdpSizeMin = 512;  // of `out`, RFC 1035 §4.2.1

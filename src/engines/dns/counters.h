@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "engines/dns/answer.h"
+
 namespace meridian::engines::dns {
 
 struct Counters {
@@ -30,8 +32,21 @@ struct Counters {
     void add_closed(Closed why) { add(closed[static_cast<std::size_t>(why)]); }
   };
 
+  // What routing policies chose; see ChoiceNotes.
+  struct Choices {
+    std::array<std::atomic<std::uint64_t>, 8> policies{};  // by PolicyKind
+    std::atomic<std::uint64_t> failed_open{0}, gave_up{0};
+    [[gnu::noinline]] void count(const ChoiceNotes& notes) {
+      for (std::size_t kind = 0; kind < policies.size(); ++kind)
+        if (notes.policies & 1u << kind) add(policies[kind]);
+      if (notes.failed_open) add(failed_open);
+      if (notes.gave_up) add(gave_up);
+    }
+  };
+
   PerTransport udp;
   PerStreamTransport tcp, tls;
+  Choices choices;
 };
 
 }  // namespace meridian::engines::dns

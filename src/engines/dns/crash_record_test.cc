@@ -49,7 +49,9 @@ class CrashRecordTest : public testing::Test {
       for (const Delta& delta : taken) (*record)->took(delta, RealClock().now() - later);
       Published<DnsSnapshot> published(std::move(snapshot_));
       const ServerIdentity identity;
-      Worker worker(published, identity, clock_, 1);
+      Published<snapshots::location::Locations> locations(
+          std::make_unique<const snapshots::location::Locations>());
+      Worker worker(published, locations, identity, clock_, 1);
       std::array<std::uint8_t, 512> query;
       meridian::dns::MessageWriter writer(query, query.size());
       writer.set_header({});

@@ -8,11 +8,13 @@
 
 #include "engines/dns/listen_udp.h"
 #include "engines/dns/pin_worker.h"
+#include "engines/dns/policies.h"
 #include "formats/dns/message.h"
 
 namespace meridian::engines::dns {
 
 using snapshots::dns::DnsSnapshot;
+using snapshots::location::Locations;
 
 namespace {
 
@@ -28,9 +30,9 @@ void advance(Counter& metric, std::uint64_t now) {
 
 struct DnsEngine::Thread {
   Thread(std::unique_ptr<net::Loop> its_loop, Published<DnsSnapshot>& published,
-         const DnsEngineOptions& options, const Clock& clock, Random& random)
+         Published<Locations>& locations, const DnsEngineOptions& options, const Clock& clock, Random& random)
       : loop(std::move(its_loop)),
-        worker(published, options.identity, clock, random.next(), options.transfers),
+        worker(published, locations, options.identity, clock, random.next(), options.transfers),
         udp(worker),
         tcp(*loop, worker, Transport::Tcp, options.tcp),
         tls(*loop, worker, Transport::Tls, options.tls_limits) {
@@ -72,7 +74,8 @@ Result<void> DnsEngine::start() {
   if (options_.addresses.empty() && options_.tls_addresses.empty())
     return {};  // it keeps what is published, and answers explain()
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
-    threads_.push_back(std::make_unique<Thread>(make_loop_(), published_, options_, clock_, random_));
+    threads_.push_back(
+        std::make_unique<Thread>(make_loop_(), published_, published_locations_, options_, clock_, random_));
   if (options_.query_log)
     for (unsigned i = 0; i < threads_.size(); ++i)
       threads_[i]->worker.query_log = &options_.query_log->recorder(i);
@@ -213,7 +216,9 @@ Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns:
   SeededRandom random(random_.next());
   Trace trace;
   std::vector<std::uint8_t> reply(65535);
-  AnswerContext context{from, Transport::Tcp, random, options_.identity, clock_.now()};
+  Published<Locations>::Reader locations_reader(published_locations_);
+  auto locations = locations_reader.current();
+  AnswerContext context{from, Transport::Tcp, random, options_.identity, clock_.now(), &*locations};
   answer(Bytes(query).first(size), *snapshot, context, reply, &trace);
   return trace;
 }
@@ -270,6 +275,29 @@ void DnsEngine::copy_losses() {
   lost("receive_buffer", udp.overflowed);
 }
 
+void DnsEngine::copy_choices() {
+  const auto sum = [this](auto&& cell) {
+    std::uint64_t total = 0;
+    for (const auto& thread : threads_)
+      total += cell(thread->worker.counters.choices).load(std::memory_order_relaxed);
+    return total;
+  };
+  for (std::size_t kind = 0; kind < kPolicyNames.size(); ++kind) {
+    const std::uint64_t total = sum([&](auto& choices) -> auto& { return choices.policies[kind]; });
+    if (total == 0) continue;
+    advance(metrics_.counter("meridian_dns_policy_answers_total", "Answers that a routing policy chose.",
+                             {{"policy", kPolicyNames[kind]}}),
+            total);
+  }
+  advance(metrics_.counter("meridian_dns_policy_failed_open_total",
+                           "Answers chosen as if all candidates were healthy, since none was.", {}),
+          sum([](auto& choices) -> auto& { return choices.failed_open; }));
+  advance(
+      metrics_.counter("meridian_dns_policy_gave_up_total",
+                       "Answers in trees of aliases too large for the health of all to be looked at.", {}),
+      sum([](auto& choices) -> auto& { return choices.gave_up; }));
+}
+
 void DnsEngine::copy_connections(const char* transport, TcpListener Thread::*listener,
                                  Counters::PerStreamTransport Counters::*counters) {
   std::uint64_t open = 0, no_descriptors = 0;
@@ -322,6 +350,7 @@ void DnsEngine::register_metrics() {
   metrics_.on_scrape([this] {
     copy_limited();
     copy_losses();
+    copy_choices();
     copy_replies(
         "udp", [](const Counters& counters) -> auto& { return counters.udp; });
     copy_replies("tcp",

@@ -18,6 +18,7 @@
 #include "engines/dns/rate_limit.h"
 #include "net/loop.h"
 #include "snapshots/dns/snapshot.h"
+#include "snapshots/location/location.h"
 
 namespace meridian::engines::dns {
 
@@ -63,6 +64,12 @@ class DnsEngine {
   const snapshots::dns::DnsSnapshot& latest() const { return published_.latest(); }
   void publish(std::unique_ptr<const snapshots::dns::DnsSnapshot> next);
 
+  // Where clients are, for answers from now on; until the first, nothing is known of any. One thread at a
+  // time.
+  void publish_locations(std::unique_ptr<const snapshots::location::Locations> next) {
+    published_locations_.publish(std::move(next));
+  }
+
   // The lowest revision that any worker may still answer from. Thread-safe.
   std::uint64_t served_revision() const;
 
@@ -83,6 +90,7 @@ class DnsEngine {
   void register_metrics();
   void copy_limited();
   void copy_losses();
+  void copy_choices();
   template <typename Pick>
   void copy_replies(const char* transport, Pick pick);
   void copy_connections(const char* transport, TcpListener Thread::*listener,
@@ -94,6 +102,8 @@ class DnsEngine {
   Metrics& metrics_;
   MakeLoop make_loop_;
   Published<snapshots::dns::DnsSnapshot> published_;
+  Published<snapshots::location::Locations> published_locations_{
+      std::make_unique<const snapshots::location::Locations>()};
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<net::Address> bound_, bound_tls_;
 };

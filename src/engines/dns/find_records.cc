@@ -60,22 +60,25 @@ Found walk_to_name(const DnsZone& zone, LookupName& name, Type type, Trace* trac
   return {Found::Kind::Name, node, name.labels()};
 }
 
+std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone& zone,
+                                       const RecordsView& alias, Trace* trace) {
+  const std::string_view target = alias.first();
+  if (trace)
+    trace->add("alias", fmt::format("stands for {} {}", shown(target), meridian::dns::to_string(alias.type)));
+  LookupName name(snapshot.hash_key(), target);
+  const NameNode* node = zone.find(name, name.labels());
+  std::optional<RecordsView> records = node ? node->find(alias.type) : std::nullopt;
+  if (trace && !records) trace->add("alias", "the target has no such records: no data");
+  return records;
+}
+
 std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZone& zone,
-                                        const NameNode& node, Type type, Trace* trace) {
+                                        const NameNode& node, Type type) {
   std::optional<RecordsView> records = node.find(type);
   for (std::size_t hops = 0; records && records->is_alias; ++hops) {
-    const std::string_view target = records->first();
-    if (trace)
-      trace->add("alias", fmt::format("stands for {} {}", shown(target), meridian::dns::to_string(type)));
-    if (hops == kAliasHopsMax) {
-      if (trace) trace->add("alias", fmt::format("more than {} aliases in a row: no data", kAliasHopsMax));
-      return std::nullopt;
-    }
-    LookupName name(snapshot.hash_key(), target);
-    const NameNode* target_node = zone.find(name, name.labels());
-    records = target_node ? target_node->find(type) : std::nullopt;
+    if (hops == kAliasHopsMax) return std::nullopt;
+    records = find_target(snapshot, zone, *records, nullptr);
     if (records) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
-    if (trace && !records) trace->add("alias", "the target has no such records: no data");
   }
   if (records && records->is_group) return std::nullopt;
   return records;

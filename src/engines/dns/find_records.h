@@ -17,7 +17,7 @@ using snapshots::dns::NameNode;
 using snapshots::dns::RecordsView;
 using Type = meridian::dns::Type;
 
-inline constexpr std::size_t kAliasHopsMax = 16;
+inline constexpr std::size_t kAliasHopsMax = 32;
 
 // What is out of the ordinary: DS, or a trace to fill.
 const DnsZone* find_zone_of(const DnsSnapshot& snapshot, LookupName& name, Type type, Trace* trace);
@@ -50,9 +50,14 @@ inline Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* 
   return walk_to_name(zone, name, type, trace);
 }
 
-// The records of the type at the node; those of the alias's final target, with the target's TTL, when it is
-// one. None when there are none, or an alias leads nowhere.
+// The records, of the alias's own type, that it stands for, which may be an alias or a group again.
+std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone& zone,
+                                       const RecordsView& alias, Trace* trace);
+
+// The records of the type at the node that are the same for every client; those of the alias's final target,
+// with the target's TTL, when it is one. None when there are none, a routing policy chooses among them, or an
+// alias leads nowhere.
 std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZone& zone,
-                                        const NameNode& node, Type type, Trace* trace);
+                                        const NameNode& node, Type type);
 
 }  // namespace meridian::engines::dns

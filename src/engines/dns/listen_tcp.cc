@@ -59,7 +59,7 @@ class TcpListener::Connection final : public net::TcpHandler {
     answer_received();
   }
   void answer_received() {
-    auto snapshot = owner_.worker_.snapshot.current();
+    const Pinned pinned(owner_.worker_);
     const SystemTime now = owner_.worker_.clock.now();
     const std::size_t unsent_max = owner_.unsent_max();
     std::string replies;
@@ -84,7 +84,7 @@ class TcpListener::Connection final : public net::TcpHandler {
         paused_ = true;  // what is asked after it is answered after it
         break;
       }
-      const std::size_t reply = serve_query(owner_.worker_, *snapshot, owner_.counters_, owner_.transport_,
+      const std::size_t reply = serve_query(owner_.worker_, pinned, owner_.counters_, owner_.transport_,
                                             socket_->peer(), now, query, owner_.reply_);
       if (reply == 0) continue;
       note_active();

@@ -33,10 +33,11 @@ void set_worker_of_thread(const Worker* worker) {
   worker_of_thread = worker;
 }
 
-std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snapshot,
-                        Counters::PerTransport& counters, Transport transport, const net::Address& client,
-                        SystemTime now, Bytes query, MutableBytes reply) {
-  AnswerContext context{client, transport, worker.random, worker.identity, now};
+std::size_t serve_query(Worker& worker, const Pinned& pinned, Counters::PerTransport& counters,
+                        Transport transport, const net::Address& client, SystemTime now, Bytes query,
+                        MutableBytes reply) {
+  const snapshots::dns::DnsSnapshot& snapshot = *pinned.snapshot;
+  AnswerContext context{client, transport, worker.random, worker.identity, now, &*pinned.locations};
   worker.asked = query;
   const AnswerResult result = worker.limits ? answer_within_limits(worker, snapshot, context, query, reply)
                                             : answer_unlimited(worker, snapshot, context, query, reply);
@@ -50,15 +51,17 @@ std::size_t serve_query(Worker& worker, const snapshots::dns::DnsSnapshot& snaps
   }
   if (result.rcode < Counters::kRcodes) Counters::add(counters.replies[result.rcode]);
   if (result.truncated) Counters::add(counters.truncated);
+  if (result.choices.policies != 0) [[unlikely]]
+    worker.counters.choices.count(result.choices);
   return result.size;
 }
 
 void UdpListener::serve(std::span<net::Exchange> batch) {
-  auto snapshot = worker_.snapshot.current();
+  const Pinned pinned(worker_);
   const SystemTime now = worker_.clock.now();
   for (net::Exchange& exchange : batch)
-    exchange.reply_size = serve_query(worker_, *snapshot, worker_.counters.udp, Transport::Udp,
-                                      *exchange.peer, now, exchange.query, exchange.reply);
+    exchange.reply_size = serve_query(worker_, pinned, worker_.counters.udp, Transport::Udp, *exchange.peer,
+                                      now, exchange.query, exchange.reply);
 }
 
 }  // namespace meridian::engines::dns

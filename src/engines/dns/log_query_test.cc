@@ -16,13 +16,13 @@ class LogQueryTest : public testing::Test {
   LogQueryTest() {
     zones.add_zone("one.test.", "www 60 A 192.0.2.1", "Z0ONE");
     published = std::make_unique<Published<DnsSnapshot>>(std::move(zones.snapshot));
-    worker = std::make_unique<Worker>(*published, identity, clock, 1);
+    worker = std::make_unique<Worker>(*published, locations, identity, clock, 1);
     worker->query_log = &recorder;
   }
   std::string serve(const std::string& query, Transport transport = Transport::Udp) {
     std::string reply(65535, '\0');
-    auto snapshot = worker->snapshot.current();
-    reply.resize(serve_query(*worker, *snapshot, worker->counters.udp, transport, zones.client, clock.now(),
+    const Pinned pinned(*worker);
+    reply.resize(serve_query(*worker, pinned, worker->counters.udp, transport, zones.client, clock.now(),
                              as_bytes(query), {reinterpret_cast<std::uint8_t*>(reply.data()), reply.size()}));
     return reply;
   }
@@ -39,6 +39,8 @@ class LogQueryTest : public testing::Test {
   ServerIdentity identity;
   ManualClock clock{SystemTime(std::chrono::seconds(1'700'000'000))};
   std::unique_ptr<Published<DnsSnapshot>> published;
+  Published<snapshots::location::Locations> locations{
+      std::make_unique<const snapshots::location::Locations>()};
   query_log::Recorder recorder{std::array{query_log::Selection{.replies = true}}, query_log::Ring::kBytesMin,
                                1};
   std::unique_ptr<Worker> worker;

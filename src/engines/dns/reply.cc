@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "engines/dns/choose.h"
 #include "snapshots/dns/referral.h"
 
 namespace meridian::engines::dns {
@@ -103,7 +104,8 @@ void Reply::build_options() {
     append_option(OptionCode::Cookie, cookie);
   }
   if (edns.client_subnet) {
-    // RFC 7871 §7.2.1: the same prefix back; scope 0, since no answer depends on it.
+    // RFC 7871 §7.2.1: the same prefix back; scope 0 unless the answer is found to depend on it.
+    client_scope_at_ = options_size_ + 4 + 3;
     std::array<std::uint8_t, 4 + 16> subnet{};
     store_u16(subnet.data(), edns.client_subnet->family);
     subnet[2] = edns.client_subnet->source_bits;
@@ -214,10 +216,13 @@ inline bool Reply::add_set(Section section, Owner owner, const RecordsView& reco
 }
 
 inline bool Reply::add_required(Section section, Owner owner, const RecordsView& records) {
-  if (add_set(section, owner, records)) return true;
+  return add_set(section, owner, records) || truncate(records.type);
+}
+
+bool Reply::truncate(Type does_not_fit) {
   set_truncated(true);
   if (trace_)
-    trace_->add("truncated", fmt::format("{} does not fit", meridian::dns::to_string(records.type)));
+    trace_->add("truncated", fmt::format("{} does not fit", meridian::dns::to_string(does_not_fit)));
   return false;
 }
 
@@ -226,9 +231,51 @@ inline void Reply::remember(const DnsZone& zone, const RecordsView& records) {
   std::construct_at(&sources_[source_count_++].source, &zone, records, set_at_, set_owner_size_);
 }
 
-bool Reply::add_answer(const DnsZone& zone, Owner owner, const RecordsView& records) {
-  if (!add_required(Section::Answer, owner, records)) return false;
-  remember(zone, records);
+bool Reply::add_answer(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets) {
+  if (sets.size() > 1) [[unlikely]]
+    return add_several(zone, owner, sets);
+  if (!add_required(Section::Answer, owner, sets[0])) return false;
+  remember(zone, sets[0]);
+  return true;
+}
+
+// One RRset has each record once, and one TTL (RFC 2181 §5).
+bool Reply::add_several(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets) {
+  std::array<std::string_view, snapshots::dns::kValuesMax> records;
+  std::size_t count = 0;
+  std::uint32_t ttl = sets[0].ttl();
+  for (const RecordsView& set : sets) {
+    if (count + set.count > records.size()) break;
+    ttl = std::min(ttl, set.ttl());
+    for (std::size_t at = 0, from = 0; at < set.data.size(); from = at) {
+      set.next(at);
+      records[count++] = set.data.substr(from, at - from);
+    }
+  }
+  const auto rdata = [](std::string_view record) { return record.substr(kRecordHeadSize); };
+  const auto all = std::span(records).first(count);
+  std::ranges::sort(all, {}, rdata);
+  count -= std::ranges::unique(all, {}, rdata).size();
+
+  const std::size_t before = size_;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::swap(records[i], records[i + context_.random.below(count - i)]);
+    const std::size_t at = rdata_at(size_, written_size(owner));
+    const std::size_t rdata_size = records[i].size() - kRecordHeadSize;
+    if (at + rdata_size > limit_) {
+      size_ = before;
+      return truncate(sets[0].type);
+    }
+    put_record(owner, records[i].data(), rdata_size);
+    store_u32(out_ + at - 6, ttl);
+  }
+  set_at_ = before;
+  set_owner_size_ = written_size(owner);
+  counts_[static_cast<std::size_t>(Section::Answer)] += static_cast<std::uint16_t>(count);
+  const RecordsView together{
+      .type = sets[0].type, .count = static_cast<std::uint16_t>(count), .data = records[0]};
+  if (trace_) explain_set(Section::Answer, owner, together);
+  remember(zone, together);
   return true;
 }
 
@@ -275,7 +322,9 @@ void Reply::add_addresses(const DnsSnapshot& snapshot, const DnsZone& zone, cons
   if (added_count_ == added_.size() || std::ranges::find(added, &node) != added.end()) return;
   added_[added_count_++] = &node;
   for (const Type type : {Type::A, Type::AAAA}) {
-    const auto records = find_records(snapshot, zone, node, type, nullptr);
+    auto records = find_records(snapshot, zone, node, type);
+    // What depends on the client would be kept for all (RFC 7871 §7.4): only glue is not left out.
+    if (!records && required) records = choose_for_nobody(snapshot, zone, node, type, context_.random);
     if (!records) continue;
     if (required)
       add_required(Section::Additional, target, *records);

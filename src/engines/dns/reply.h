@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "engines/dns/answer.h"
@@ -36,8 +37,9 @@ class Reply {
   bool truncated() const { return flags_ & kTruncated; }
 
   Owner question() const { return {query_.question.name.wire(), kQuestionAt}; }
-  // Required: false, and the reply is truncated, when the RRset does not fit.
-  bool add_answer(const DnsZone& zone, Owner owner, const RecordsView& records);
+  // The record sets, at least one, as one RRset. Required: false, and the reply is truncated, when it does
+  // not fit.
+  bool add_answer(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets);
   // The name that the CNAME leads to which was added last.
   Owner cname_target(const RecordsView& cname) const {
     return {cname.first(), pointable(rdata_at(set_at_, set_owner_size_))};
@@ -49,6 +51,11 @@ class Reply {
   void add_authority_ns(const DnsZone& zone, Owner name);
   // The addresses of the targets of what was added, in-domain glue first, which is required (RFC 9471).
   void add_additional(const DnsSnapshot& snapshot);
+
+  // For the client subnet of the reply, when there is one (RFC 7871 §7.2.1).
+  void set_client_scope(std::uint8_t bits) {
+    if (client_scope_at_ != 0) options_[client_scope_at_] = bits;
+  }
 
   std::size_t finish(meridian::dns::Rcode rcode);
 
@@ -87,8 +94,10 @@ class Reply {
   // The last `size` bytes of a name.
   Owner end_of(Owner name, std::size_t size) const;
 
+  bool add_several(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets);
   bool add_set(Section section, Owner owner, const RecordsView& records);
   [[gnu::cold]] void explain_set(Section section, Owner owner, const RecordsView& records);
+  bool truncate(Type does_not_fit);  // always false
   bool add_required(Section section, Owner owner, const RecordsView& records);
   bool add_composed(Owner owner, const NameNode& node);
   bool put_plain(Owner owner, const RecordsView& records);
@@ -125,6 +134,7 @@ class Reply {
                                                  4 + kPaddingBlock;
   std::array<std::uint8_t, kOptionsSizeMax> options_;
   std::size_t options_size_ = 0;
+  std::size_t client_scope_at_ = 0;  // among the options; 0: nowhere
   std::size_t padded_size_max_ = 0;  // 0: the reply is not padded
 };
 

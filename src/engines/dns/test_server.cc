@@ -108,19 +108,65 @@ std::string make_query(const Ask& ask) {
   return query + ask.options;
 }
 
-TestServer::TestServer() : snapshot(snapshots::dns::DnsSnapshot::empty(random)) {}
+std::string client_subnet(std::string_view block) {
+  const auto cidr = net::Cidr::parse(block);
+  EXPECT_TRUE(cidr) << block;
+  const std::string_view address = cidr->base.bytes().substr(0, (cidr->bits + 7u) / 8);
+  std::string out;
+  append_u16(out, static_cast<std::uint16_t>(meridian::dns::OptionCode::ClientSubnet));
+  append_u16(out, static_cast<std::uint16_t>(4 + address.size()));
+  append_u16(out, cidr->base.is_v4() ? 1 : 2);
+  append_u8(out, cidr->bits);
+  append_u8(out, 0);
+  return out + std::string(address);
+}
+
+RecordSet candidate(std::string_view owner, std::string set_identifier, snapshots::dns::Policy policy,
+                    std::string_view address, std::string health_check_id) {
+  RecordSet set;
+  set.owner = name_of(std::string(owner), Name()).wire();
+  set.set_identifier = std::move(set_identifier);
+  set.ttl = 60;
+  set.rdata = {std::string(net::IpAddress::parse(address)->bytes())};
+  set.policy = std::move(policy);
+  set.health_check_id = std::move(health_check_id);
+  return set;
+}
+
+RecordSet alias_candidate(std::string_view owner, std::string set_identifier, snapshots::dns::Policy policy,
+                          std::string_view target, bool evaluate_target_health, std::string health_check_id) {
+  RecordSet set =
+      candidate(owner, std::move(set_identifier), std::move(policy), "0.0.0.0", std::move(health_check_id));
+  set.ttl = 0;
+  set.rdata.clear();
+  set.alias_target = name_of(std::string(target), Name()).wire();
+  set.evaluate_target_health = evaluate_target_health;
+  return set;
+}
+
+TestServer::TestServer() : snapshot(snapshots::dns::DnsSnapshot::empty(random, health)) {}
 
 void TestServer::add_zone(std::string_view apex, std::string_view lines, std::string zone_id) {
   const Name origin = name_of(std::string(apex), Name());
   if (zone_id.empty()) zone_id = fmt::format("Z{}", ++zones_);
-  const std::uint64_t from = snapshot->revision();
-  const Delta delta{from,
-                    from + 1,
-                    {{ZoneChange::Kind::Replace,
-                      zone_id,
-                      std::string(origin.lower().wire()),
-                      parse_zone(lines, origin),
-                      {}}}};
+  zone_id_ = zone_id;
+  apex_ = origin.lower().wire();
+  apply({.zones = {{ZoneChange::Kind::Replace, zone_id_, apex_, parse_zone(lines, origin), {}}}});
+}
+
+void TestServer::put(std::vector<RecordSet> sets) {
+  apply({.zones = {{ZoneChange::Kind::Edit, zone_id_, apex_, std::move(sets), {}}}});
+}
+
+void TestServer::put(const snapshots::dns::CidrCollection& collection) {
+  Delta delta;
+  delta.collection_puts.push_back(collection);
+  apply(std::move(delta));
+}
+
+void TestServer::apply(Delta delta) {
+  delta.from = snapshot->revision();
+  delta.to = delta.from + 1;
   const Result<void> good = snapshots::dns::check(delta);
   ASSERT_TRUE(good) << good.error().message;
   auto next = snapshots::dns::apply(*snapshot, delta);
@@ -130,10 +176,10 @@ void TestServer::add_zone(std::string_view apex, std::string_view lines, std::st
 
 std::string TestServer::ask_bytes(std::string_view query, Transport transport) {
   std::string out(transport == Transport::Udp ? 4096 : kTcpSizeMax, '\xee');
-  const AnswerContext context{client, transport, random, identity, now};
-  out.resize(answer(as_bytes(query), *snapshot, context,
-                    {reinterpret_cast<std::uint8_t*>(out.data()), out.size()}, trace)
-                 .size);
+  const AnswerContext context{client, transport, *draws, identity, now, locations};
+  result = answer(as_bytes(query), *snapshot, context,
+                  {reinterpret_cast<std::uint8_t*>(out.data()), out.size()}, trace);
+  out.resize(result.size);
   return out;
 }
 

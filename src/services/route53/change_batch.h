@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "services/route53/resources.h"
-#include "services/route53/routing_policy.h"
 
 namespace meridian::services::route53 {
 
@@ -36,9 +35,8 @@ struct BatchOutcome {
 // The names whose record sets apply_changes needs to see: those changed, and those that aliases point at.
 std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes);
 
-// `existing` holds every record set at those names and may hold more; `collections` every one that the
-// changes name and the zone's account has.
+// `existing` holds every record set at those names and may hold more.
 BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
-                           RecordSets existing, const CidrCollections& collections = {});
+                           RecordSets existing);
 
 }  // namespace meridian::services::route53

@@ -61,6 +61,7 @@ class RecordGroup {
   // The parts of a candidate that choosing walks over.
   health::Slot health(std::size_t i) const { return entry(i).health; }
   std::uint8_t weight(std::size_t i) const { return entry(i).number; }
+  bool evaluates_target_health(std::size_t i) const { return entry(i).flags & kEvaluateTargetHealth; }
   unsigned weight_sum() const { return head_.weight_sum; }
   bool has_health_checks() const { return head_.has_health_checks; }  // of any candidate
 

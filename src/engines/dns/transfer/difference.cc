@@ -17,7 +17,7 @@ Values values_of(const DnsSnapshot& snapshot, const DnsZone& zone, const AliasLi
   Values values;
   LookupName name(snapshot.hash_key(), key.first);
   const NameNode* node = zone.find(name, name.labels());
-  const auto records = node ? find_records(snapshot, zone, *node, key.second, nullptr) : std::nullopt;
+  const auto records = node ? find_records(snapshot, zone, *node, key.second) : std::nullopt;
   if (!records) return values;
   values.ttl = records->ttl();
   for (std::size_t at = 0; at < records->data.size();) values.rdata.push_back(records->next(at));

@@ -55,7 +55,7 @@ class WholeZone final : public RecordSource {
     owner_ += zone_.apex();
     node.for_each([&](const RecordsView& set) {
       if (set.type == Type::SOA) return;
-      const auto records = find_records(*version_, zone_, node, set.type, nullptr);
+      const auto records = find_records(*version_, zone_, node, set.type);
       if (!records) return;
       for (std::size_t at = 0; at < records->data.size();)
         of_name_.push_back({owner_, set.type, records->ttl(), records->next(at)});

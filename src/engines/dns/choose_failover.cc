@@ -1,0 +1,11 @@
+#include "engines/dns/policies.h"
+
+namespace meridian::engines::dns {
+
+void rank_failover(const RecordGroup& group, Ranking& ranking) {
+  for (const bool primary : {true, false})
+    for (std::size_t i = 0; i < group.size(); ++i)
+      if (group.at(i).primary == primary) ranking.add(i);
+}
+
+}  // namespace meridian::engines::dns
