@@ -26,12 +26,10 @@ class ZoneEditor {
 
   Result<void> put(const RecordSet& set) {
     LookupName name(key_, set.owner);
+    if (set.hidden) return put_hidden(name, set);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) node = add_name(name);
-    if (node->size() > NameNode::kSizeMax)
-      return fail(ErrorCode::Limit,
-                  fmt::format("a name has more than {} bytes of records", NameNode::kSizeMax));
-    NameNode* after = TRY(node->with(arena(), set, {key_, zone_->apex_labels_, health_table_}));
+    NameNode* after = TRY(with(*node, set));
     touch(set.owner, set.type);
     if (set.type == Type::NS) link_targets(name, *node, false);
     replace(name, *node, after);
@@ -41,6 +39,7 @@ class ZoneEditor {
 
   void remove(const RecordSetKey& set) {
     LookupName name(key_, set.owner);
+    if (set.hidden) return remove_hidden(name, set);
     const NameNode* node = zone_->find(name, name.labels());
     if (!node) return;
     touch(set.owner, set.type);
@@ -54,7 +53,7 @@ class ZoneEditor {
     LookupName name(key_, zone_->apex_);
     zone_->apex_node_ = zone_->find(name, name.labels());
     if (!zone_->apex_node_->find(Type::SOA)) return invalid("the zone has no SOA at its apex");
-    if (zone_->node_count() > DnsZone::kNodesMax)
+    if (zone_->node_count() + zone_->hidden_.size() > DnsZone::kNodesMax)
       return fail(ErrorCode::Limit, fmt::format("the zone has more than {} names", DnsZone::kNodesMax));
     return std::move(zone_);
   }
@@ -67,6 +66,33 @@ class ZoneEditor {
   }
   static bool is_wildcard(LookupName& name, std::size_t labels) {
     return name.suffix(labels).starts_with(std::string_view("\1*", 2));
+  }
+
+  Result<NameNode*> with(const NameNode& node, const RecordSet& set) const {
+    if (node.size() > NameNode::kSizeMax)
+      return fail(ErrorCode::Limit,
+                  fmt::format("a name has more than {} bytes of records", NameNode::kSizeMax));
+    return node.with(arena(), set, {key_, zone_->apex_labels_, health_table_});
+  }
+
+  Result<void> put_hidden(LookupName& name, const RecordSet& set) {
+    Trie<NameNode>& hidden = zone_->hidden_;
+    const auto equal = equal_to(name, name.labels());
+    if (!zone_->find_hidden(name)) {
+      std::string_view relative = name.wire();
+      relative.remove_suffix(zone_->apex_.size());
+      hidden.put(NameNode::make(arena(), name.hash(name.labels()), relative), equal);
+    }
+    hidden.put(TRY(with(*zone_->find_hidden(name), set)), equal);
+    return {};
+  }
+  void remove_hidden(LookupName& name, const RecordSetKey& set) {
+    const NameNode* node = zone_->find_hidden(name);
+    if (!node) return;
+    NameNode* after = node->without(arena(), set.type, set.set_identifier);
+    zone_->hidden_.put(after, equal_to(name, name.labels()));
+    if (after->set_count() == 0)
+      zone_->hidden_.erase(name.hash(name.labels()), equal_to(name, name.labels()));
   }
 
   NameNode* own(LookupName& name, std::size_t labels) {
@@ -193,12 +219,21 @@ class ZoneEditor {
   std::vector<std::string> stale_;  // owners in front of the apex whose referral must be composed
 };
 
+namespace {
+
+auto is_collection(std::string_view id) {
+  return [id](const CidrBlocks& blocks) { return blocks.id() == id; };
+}
+
+}  // namespace
+
 class SnapshotEditor {
  public:
   SnapshotEditor(const DnsSnapshot& from, const Delta& delta) : next_(new DnsSnapshot(from)) {
     if (delta.from == 0) {
       next_->zones_ = Trie<ZonesOfApex>(*next_->arena_);
       next_->zone_count_ = 0;
+      next_->collections_ = Trie<CidrBlocks>(*next_->arena_);
     }
     next_->revision_ = delta.to;
   }
@@ -220,6 +255,14 @@ class SnapshotEditor {
         return {};
     }
     return invalid("unknown kind of zone change");
+  }
+
+  void put(const CidrCollection& collection) {
+    const std::uint64_t hash = hash_of(next_->key_, collection.id);
+    next_->collections_.put(CidrBlocks::make(*next_->arena_, hash, collection), is_collection(collection.id));
+  }
+  void remove_collection(const std::string& id) {
+    next_->collections_.erase(hash_of(next_->key_, id), is_collection(id));
   }
 
   std::unique_ptr<const DnsSnapshot> finish() { return std::move(next_); }
@@ -275,6 +318,8 @@ Result<std::unique_ptr<const DnsSnapshot>> apply(const DnsSnapshot& snapshot, co
     return fail(ErrorCode::Conflict, fmt::format("DNS delta from revision {} does not fit revision {}",
                                                  delta.from, snapshot.revision()));
   SnapshotEditor editor(snapshot, delta);
+  for (const std::string& id : delta.collection_removes) editor.remove_collection(id);
+  for (const CidrCollection& collection : delta.collection_puts) editor.put(collection);
   for (const ZoneChange& change : delta.zones)
     if (const Result<void> done = editor.change(change); !done)
       return fail(done.error().code,

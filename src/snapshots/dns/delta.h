@@ -21,6 +21,9 @@ using meridian::dns::Type;
 inline constexpr std::size_t kZoneIdSizeMax = 64;
 inline constexpr std::size_t kSetIdentifierSizeMax = 128;
 inline constexpr std::size_t kGroupSizeMax = 100;  // record sets of one name and type (DNSLimitations page)
+inline constexpr std::size_t kHealthCheckIdSizeMax = 64;
+inline constexpr std::size_t kRegionSizeMax = 32;  // of a Region, known here or not
+inline constexpr std::size_t kCidrCollectionIdSizeMax = 64;
 inline constexpr std::size_t kCidrLocationSizeMax = 16;
 inline constexpr std::size_t kCidrBlocksMax = 1000;   // of one collection
 inline constexpr std::size_t kValuesMax = 1024;       // of one record set; Route 53 allows 400
@@ -126,11 +129,13 @@ class DeltaEncoder {
  public:
   DeltaEncoder(std::uint64_t from, std::uint64_t to);
   void add(const ZoneChange& change);
+  void add(const CidrCollection& collection);
+  void remove_collection(std::string_view id);
   std::string finish() &&;
 
  private:
-  std::string out_;
-  std::uint32_t zones_ = 0;
+  std::string out_, collections_out_, removed_collections_out_;
+  std::uint32_t zones_ = 0, collections_ = 0, removed_collections_ = 0;
 };
 std::string encode(const Delta& delta);
 // Refuses whole what is malformed or fails check(): nothing of it can then be applied.

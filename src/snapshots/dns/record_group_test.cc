@@ -240,7 +240,6 @@ TEST_F(RecordGroups, AWholeZoneHoldsWhatWasPut) {
                                         Geolocation{"", "*", ""},
                                         Geoproximity{"eu-west-1", 0, 0, 5},
                                         Geoproximity{"", -8999, 17999, -99},
-                                        Multivalue{},
                                         IpBased{"c-1", "office"}};
   for (const Policy& policy : policies) {
     RecordSet set = under(alias("w.example.com.", Type::A, "t.example.com."), "a", policy, "check-1");

@@ -29,6 +29,13 @@ const NameNode* DnsZone::find(std::uint64_t hash, std::string_view name) const {
       hash, [name](const NameNode& node) { return meridian::dns::same_name(node.relative_name(), name); });
 }
 
+const NameNode* DnsZone::find_hidden(LookupName& name) const {
+  std::string_view relative = name.wire();
+  relative.remove_suffix(apex_.size());
+  return hidden_.find(name.hash(name.labels()),
+                      [relative](const NameNode& node) { return node.relative_name() == relative; });
+}
+
 const NsTarget* DnsZone::find_ns_target(std::uint64_t hash, std::string_view name) const {
   name.remove_suffix(apex_.size());
   return ns_targets_.find(
@@ -129,7 +136,7 @@ void add_group(std::vector<RecordSet>& out, const std::string& owner, const Reco
 ZoneChange whole(const DnsZone& zone, const health::HealthTable& health_table) {
   ZoneChange change{ZoneChange::Kind::Replace, zone.id(), std::string(zone.apex()), {}, {}};
   change.puts.reserve(zone.node_count());
-  zone.for_each_node([&](const NameNode& node) {
+  const auto add = [&](const NameNode& node) {
     std::string owner(node.relative_name());
     owner += zone.apex();
     node.for_each([&](const RecordsView& records) {
@@ -138,13 +145,18 @@ ZoneChange whole(const DnsZone& zone, const health::HealthTable& health_table) {
       else
         change.puts.push_back(record_set_of(owner, records));
     });
-  });
+  };
+  zone.for_each_node(add);
+  const std::size_t visible = change.puts.size();
+  zone.for_each_hidden(add);
+  for (std::size_t i = visible; i < change.puts.size(); ++i) change.puts[i].hidden = true;
   return change;
 }
 
 std::string encode_image(const DnsSnapshot& snapshot) {
   DeltaEncoder encoder(0, snapshot.revision());
   snapshot.for_each_zone([&](const DnsZone& zone) { encoder.add(whole(zone, snapshot.health_table())); });
+  snapshot.for_each_collection([&](const CidrBlocks& blocks) { encoder.add(blocks.collection()); });
   return std::move(encoder).finish();
 }
 

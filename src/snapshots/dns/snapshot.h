@@ -19,6 +19,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "snapshots/dns/cidr_blocks.h"
 #include "snapshots/dns/delta.h"
 #include "snapshots/dns/lookup_name.h"
 #include "snapshots/dns/name_node.h"
@@ -42,6 +43,8 @@ class DnsZone {
   const NameNode* find_wildcard(LookupName& name, std::size_t labels) const;
   // The node of the name at or below the apex that `name` is in any case, whose hash is known.
   const NameNode* find(std::uint64_t hash, std::string_view name) const;
+  // The node of a name that only aliases lead to (RecordSet::hidden); null: there is none.
+  const NameNode* find_hidden(LookupName& name) const;
   // The target of NS records that `name`, in any case, is; null: no NS record of the zone leads there.
   const NsTarget* find_ns_target(std::uint64_t hash, std::string_view name) const;
   // Whether there are names below the apex that are delegated.
@@ -61,13 +64,17 @@ class DnsZone {
     Trie<NameNode>::Cursor nodes_;
   };
   std::size_t node_count() const { return nodes_.size(); }
+  template <typename Visit>
+  void for_each_hidden(Visit&& visit) const {
+    hidden_.for_each(visit);
+  }
 
  private:
   friend class ZoneEditor;
   struct Private {};
 
  public:  // for std::allocate_shared, of ZoneEditor
-  DnsZone(Private, Arena& arena) : nodes_(arena), ns_targets_(arena) {}
+  DnsZone(Private, Arena& arena) : nodes_(arena), ns_targets_(arena), hidden_(arena) {}
   DnsZone(Private, const DnsZone& other) : DnsZone(other) {}
 
  private:
@@ -81,6 +88,7 @@ class DnsZone {
   std::string apex_;
   std::string id_;
   Trie<NsTarget> ns_targets_;
+  Trie<NameNode> hidden_;  // names with records only: nothing is above or below another
 };
 
 // The zones of one apex, the one that answers first. The apex stands behind it in the same block.
@@ -139,6 +147,15 @@ class DnsSnapshot {
   // The zones of exactly this apex (a lower-case wire name), the one that answers first.
   std::span<const std::shared_ptr<const DnsZone>> zones_of(std::string_view apex) const;
 
+  // The CIDR collection of this id, of which the hash is known (RecordGroup has both); null: there is none.
+  const CidrBlocks* find_collection(std::uint64_t hash, std::string_view id) const {
+    return collections_.find(hash, [id](const CidrBlocks& blocks) { return blocks.id() == id; });
+  }
+  template <typename Visit>
+  void for_each_collection(Visit&& visit) const {
+    collections_.for_each(visit);
+  }
+
   template <typename Visit>
   void for_each_zone(Visit&& visit) const {  // zones of one apex in the order in which they answer
     zones_.for_each([&](const ZonesOfApex& entry) {
@@ -149,7 +166,10 @@ class DnsSnapshot {
  private:
   friend class SnapshotEditor;
   DnsSnapshot(std::shared_ptr<Arena> arena, std::shared_ptr<health::HealthTable> health_table)
-      : arena_(std::move(arena)), health_table_(std::move(health_table)), zones_(*arena_) {}
+      : arena_(std::move(arena)),
+        health_table_(std::move(health_table)),
+        zones_(*arena_),
+        collections_(*arena_) {}
   DnsSnapshot(const DnsSnapshot&) = default;
 
   // Both of all versions that come of one empty().
@@ -158,6 +178,7 @@ class DnsSnapshot {
   std::uint64_t revision_ = 0;
   HashKey key_;
   Trie<ZonesOfApex> zones_;
+  Trie<CidrBlocks> collections_;
   std::size_t zone_count_ = 0;
   std::size_t apex_labels_max_ = 0;  // an upper bound: removals do not lower it
 };

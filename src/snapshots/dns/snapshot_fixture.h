@@ -45,6 +45,10 @@ class SnapshotFixture : public ::testing::Test {
     LookupName lookup(current->hash_key(), wire(name));
     return current->find_zone(lookup, lookup.labels());
   }
+  const NameNode* hidden_node(std::string_view name) {
+    LookupName lookup(current->hash_key(), wire(name));
+    return zone_of(name)->find_hidden(lookup);
+  }
   const NameNode* node(std::string_view name) {
     const DnsZone* zone = zone_of(name);
     if (!zone) return nullptr;

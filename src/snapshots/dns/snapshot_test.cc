@@ -78,6 +78,40 @@ TEST_F(Snapshots, KnowsWhichNamesHaveAWildcardBelow) {
   EXPECT_FALSE(node("w.example.com."));
 }
 
+TEST_F(Snapshots, HiddenNamesAreFoundAsSuchOnlyAndMakeNoNamesExist) {
+  RecordSet hidden = address("x.y.example.com.", 7);
+  hidden.hidden = true;
+  RecordSet star = address("*.y.example.com.", 8);
+  star.hidden = true;
+  ASSERT_TRUE(replace("example.com.", {hidden, star, address("a.example.com.")}));
+  EXPECT_FALSE(node("x.y.example.com."));
+  EXPECT_FALSE(node("y.example.com."));
+  EXPECT_EQ(zone_of("example.com.")->node_count(), 2u);
+  EXPECT_EQ(node("example.com.")->child_count(), 1u);
+  EXPECT_EQ(hidden_node("X.y.example.com.")->find(Type::A)->first().back(), 7);
+  EXPECT_FALSE(hidden_node("y.example.com."));
+  EXPECT_FALSE(hidden_node("a.example.com."));
+}
+
+TEST_F(Snapshots, AHiddenNameAndAVisibleOneOfTheSameNameAreTwo) {
+  RecordSet hidden = address("x.example.com.", 7);
+  hidden.hidden = true;
+  ASSERT_TRUE(replace("example.com.", {hidden, address("x.example.com.", 1)}));
+  ASSERT_TRUE(remove("example.com.", "x.example.com.", Type::A));
+  EXPECT_FALSE(node("x.example.com."));
+  ASSERT_TRUE(hidden_node("x.example.com."));
+  RecordSet other = record_set("x.example.com.", Type::TXT, 5, {"\1x"});
+  other.hidden = true;
+  ASSERT_TRUE(put("example.com.", other));
+  EXPECT_EQ(hidden_node("x.example.com.")->set_count(), 2);
+  const std::string owner = wire("x.example.com.");
+  ASSERT_TRUE(change({{Kind::Edit, "Z1", wire("example.com."), {}, {{owner, Type::A, "", true}}}}));
+  EXPECT_FALSE(hidden_node("x.example.com.")->find(Type::A));
+  ASSERT_TRUE(change({{Kind::Edit, "Z1", wire("example.com."), {}, {{owner, Type::TXT, "", true}}}}));
+  EXPECT_FALSE(hidden_node("x.example.com."));
+  ASSERT_TRUE(change({{Kind::Edit, "Z1", wire("example.com."), {}, {{owner, Type::TXT, "", true}}}}));
+}
+
 TEST_F(Snapshots, OlderVersionsStayAsTheyWere) {
   ASSERT_TRUE(replace("example.com.", {address("a.example.com."), address("b.example.com.")}));
   const auto before = std::move(current);
