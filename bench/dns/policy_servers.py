@@ -63,7 +63,7 @@ class OurPolicies(WithPolicies, Ours):
                 lines += [f"set {kind.origin}. {group.name}.{kind.origin}. A {TTL} {address} {n} check{n} {arguments}"
                           for n, (address, arguments) in enumerate(zip(group.addresses, self.ARGUMENTS[kind.name]))]
         (self.folder / "policies").write_text("\n".join(lines) + "\n")
-        return super().command() + ["--policies", str(self.folder / "policies")]
+        return super().command() + ["--policies", str(self.folder / "policies"), "--geo-database", str(self.world.database)]
 
 
 class GdnsdPolicies(WithPolicies, Gdnsd):

@@ -1,6 +1,7 @@
 // The DNS engine by itself: zone files in, answers out, until SIGTERM. No store, no compiler, no API.
 //
-// usage: dns_serve_zone --listen ADDR:PORT [--workers N] --zones LIST [--policies FILE] [--save DIR]
+// usage: dns_serve_zone --listen ADDR:PORT [--workers N] --zones LIST [--policies FILE] [--geo-database MMDB]
+//        [--save DIR]
 //        dns_serve_zone --listen ADDR:PORT [--workers N] --load DIR
 //   LIST: a line `FILE ORIGIN` a zone. --save writes the snapshot to DIR as an edge keeps it, --load starts
 //   from that. --policies: see policy_lines.h.
@@ -35,7 +36,7 @@ using dns::Name;
 struct Options {
   net::Address listen;
   unsigned workers = 1;
-  std::string zones, policies, save, load;
+  std::string zones, policies, geo_database, save, load;
 };
 
 Result<Options> parse_options(int argc, char** argv) {
@@ -51,6 +52,8 @@ Result<Options> parse_options(int argc, char** argv) {
       options.zones = value;
     else if (flag == "--policies")
       options.policies = value;
+    else if (flag == "--geo-database")
+      options.geo_database = value;
     else if (flag == "--save")
       options.save = value;
     else if (flag == "--load")
@@ -62,6 +65,7 @@ Result<Options> parse_options(int argc, char** argv) {
   return options;
 }
 
+using snapshots::location::Locations;
 using Snapshot = std::unique_ptr<const snapshots::dns::DnsSnapshot>;
 
 using snapshots::health::HealthTable;
@@ -96,8 +100,16 @@ Result<Snapshot> load(const Options& options, Random& random) {
     return std::move(opened.snapshot);
   }
   auto snapshot = read_zones(options, disk, random);
-  meridian::give_back_memory();  // what reading the files took is not the engine's memory (bench/dns measures that)
+  meridian::give_back_memory();  // what reading the files took is not the engine's memory (bench/dns measures
+                                 // that)
   return snapshot;
+}
+
+Result<std::unique_ptr<const Locations>> read_locations(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  return std::make_unique<const Locations>(
+      Locations::Sources{.databases = {TRY(snapshots::location::Database::compile("the bench's", bytes))}});
 }
 
 // Lines from standard input, whole ones only.
@@ -179,6 +191,7 @@ Result<void> run(int argc, char** argv) {
   engine_options.workers = options.workers;
   engines::dns::DnsEngine engine(std::move(engine_options), TRY(load(options, random)), clock, random,
                                  metrics, net::make_loop);
+  if (!options.geo_database.empty()) engine.publish_locations(TRY(read_locations(options.geo_database)));
   TRY(engine.start());
   return apply_changes_until_signal(engine, ends);
 }
