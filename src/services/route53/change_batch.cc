@@ -13,13 +13,8 @@ using dns::Type;
 
 std::string described(const RecordSetId& id) {
   std::string text = fmt::format("[name='{}', type='{}'", aws_name(id.name), dns::to_string(id.type));
-  if (!id.set_identifier.empty()) text += fmt::format(", set identifier='{}'", id.set_identifier);
+  if (!id.set_identifier.empty()) text += fmt::format(", set-identifier='{}'", id.set_identifier);
   return text + ']';
-}
-
-bool has_routing_policy(const RecordSetResource& set) {
-  return !set.id.set_identifier.empty() || set.weight || !set.region.empty() || set.geo_location ||
-         !set.failover.empty() || set.multi_value_answer || set.cidr_routing || set.geo_proximity;
 }
 
 std::vector<std::string> sorted_rdata(const RecordSetResource& set) {
@@ -35,9 +30,10 @@ bool same_alias(const std::optional<AliasTarget>& a, const std::optional<AliasTa
          a->evaluate_target_health == b->evaluate_target_health;
 }
 
-// A deletion names what is there: TTL, values in any order, alias. Routing members may be left out.
+// A deletion names everything that is there; only the values may come in any order.
 bool same_values(const RecordSetResource& a, const RecordSetResource& b) {
-  return same_alias(a.alias, b.alias) && (a.alias || a.ttl == b.ttl) && sorted_rdata(a) == sorted_rdata(b);
+  return same_alias(a.alias, b.alias) && (a.alias || a.ttl == b.ttl) && same_routing(a, b) &&
+         sorted_rdata(a) == sorted_rdata(b);
 }
 
 // What AWS would resolve itself and this version does not: the zones of its services, and names inside its
@@ -52,10 +48,12 @@ bool is_aws_resource(const AliasTarget& target) {
 
 class Batch {
  public:
-  Batch(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes, RecordSets existing)
+  Batch(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes, RecordSets existing,
+        const CidrCollections& collections)
       : zone_(zone),
         zone_name_(aws_name(zone.name)),
         changes_(changes),
+        collections_(collections),
         before_(existing),
         after_(std::move(existing)) {}
 
@@ -76,6 +74,7 @@ class Batch {
       problems_ = &by_change_[i];
       if (problems_->empty() && changes_[i].action != Action::Delete) check_together(changes_[i].record_set);
     }
+    share_ttls();
     problems_ = &by_change_.emplace_back();
     check_apex();
     return outcome();
@@ -108,13 +107,7 @@ class Batch {
     if (!set.id.name.is_under(zone_.name))
       return refuse("RRSet with DNS name {} is not permitted in zone {}", name, zone_name_);
     if (change.action == Action::Delete) return;
-    if (has_routing_policy(set)) {
-      refuse(
-          "RRSet with DNS name {}, type {}, SetIdentifier {} cannot be created: routing policies are not "
-          "available "
-          "in this version",
-          name, type, set.id.set_identifier);
-    }
+    std::ranges::move(policy_problems(set, collections_), std::back_inserter(*problems_));
     if (set.id.type == Type::SOA && set.id.name != zone_.name)
       refuse("RRSet of type SOA with DNS name {} is only permitted at apex in zone {}", name, zone_name_);
     if (set.id.type == Type::NS && set.id.name.is_wildcard())
@@ -176,6 +169,29 @@ class Batch {
     touched_.insert(std::move(at));
   }
 
+  // Every record set of a name and type.
+  std::vector<RecordSetResource*> group(const RecordSetId& id) {
+    std::vector<RecordSetResource*> sets;
+    std::string prefix = key({id.name, id.type, {}});
+    for (auto at = after_.lower_bound(prefix); at != after_.end() && at->first.starts_with(prefix); ++at)
+      sets.push_back(&at->second);
+    return sets;
+  }
+
+  // In the order of the changes, so that the last one decides.
+  void share_ttls() {
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      const RecordSetResource& set = changes_[i].record_set;
+      bool written = changes_[i].action != Action::Delete && by_change_[i].empty();
+      if (!written || set.alias || !shares_ttl(policy_kind(set))) continue;
+      for (RecordSetResource* other : group(set.id)) {
+        if (other->alias || other->ttl == set.ttl) continue;
+        other->ttl = set.ttl;
+        touched_.insert(key(other->id));
+      }
+    }
+  }
+
   bool holds(const dns::Name& name, auto&& predicate) const {
     std::string prefix = record_sets_prefix(zone_.id, name);
     for (auto at = after_.lower_bound(prefix); at != after_.end() && at->first.starts_with(prefix); ++at)
@@ -206,6 +222,8 @@ class Batch {
           "same DNS name already exists in zone {}",
           type, name, zone_name_);
     }
+    std::vector<RecordSetResource*> all = group(set.id);
+    std::ranges::move(group_problems(set, {all.data(), all.size()}), std::back_inserter(*problems_));
     if (set.alias) check_alias_target(set, type);
   }
 
@@ -247,6 +265,7 @@ class Batch {
   const HostedZoneResource& zone_;
   std::string zone_name_;
   const std::vector<RecordSetChange>& changes_;
+  const CidrCollections& collections_;
   const RecordSets before_;
   RecordSets after_;
   std::set<std::string> touched_;
@@ -271,8 +290,8 @@ std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes)
 }
 
 BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
-                           RecordSets existing) {
-  return Batch(zone, changes, std::move(existing)).run();
+                           RecordSets existing, const CidrCollections& collections) {
+  return Batch(zone, changes, std::move(existing), collections).run();
 }
 
 }  // namespace meridian::services::route53

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/route53/resources.h"
+#include "services/route53/routing_policy.h"
 
 namespace meridian::services::route53 {
 
@@ -35,8 +36,9 @@ struct BatchOutcome {
 // The names whose record sets apply_changes needs to see: those changed, and those that aliases point at.
 std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes);
 
-// `existing` holds every record set at those names and may hold more.
+// `existing` holds every record set at those names and may hold more; `collections` every one that the
+// changes name and the zone's account has.
 BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
-                           RecordSets existing);
+                           RecordSets existing, const CidrCollections& collections = {});
 
 }  // namespace meridian::services::route53

@@ -234,20 +234,6 @@ TEST_F(ChangeBatch, AnAliasIsDeletedByItsTarget) {
   EXPECT_THAT(problems({remove(alias("example.com", Type::A, "www.example.com"))}), IsEmpty());
 }
 
-TEST_F(ChangeBatch, RoutingPoliciesAreNotThereYet) {
-  RecordSetResource weighted = set("www.example.com", Type::A);
-  weighted.id.set_identifier = "blue";
-  weighted.weight = 10;
-  EXPECT_THAT(
-      problems({create(weighted)}),
-      ElementsAre(
-          "RRSet with DNS name www.example.com., type A, SetIdentifier blue cannot be created: routing "
-          "policies are not available in this version"));
-  EXPECT_THAT(problems({remove(weighted)}),
-              ElementsAre("Tried to delete resource record set [name='www.example.com.', type='A', set "
-                          "identifier='blue'] but it was not found"));
-}
-
 TEST_F(ChangeBatch, NeedsTheNamesItChangesAndPointsAt) {
   EXPECT_THAT(names_needed({create(set("a.example.com", Type::A)), remove(set("a.example.com", Type::AAAA)),
                             create(alias("b.example.com", Type::A, "c.example.com"))}),

@@ -1,10 +1,12 @@
 // ChangeResourceRecordSets and ListResourceRecordSets. A change touches the zone's key, the record sets at
 // the names it names, and nothing else of the zone.
 #include <algorithm>
+#include <set>
 
 #include "gen/route53/errors.h"
 #include "services/route53/change_batch.h"
-#include "services/route53/record_values.h"
+#include "services/route53/cidr_use.h"
+#include "services/route53/record_set_shape.h"
 #include "services/route53/service.h"
 #include "services/route53/validate.h"
 
@@ -44,85 +46,19 @@ aws::Outcome<void> check_size(const std::vector<api::Change>& changes) {
   return {};
 }
 
-// A record set says where its answers come from in exactly one way.
-aws::Outcome<void> check_shape(const api::Change& change) {
-  const api::ResourceRecordSet& set = change.ResourceRecordSet;
-  bool any_records = set.TTL || set.ResourceRecords, all_records = set.TTL && set.ResourceRecords;
-  int ways = set.AliasTarget.has_value() + any_records + set.TrafficPolicyInstanceId.has_value();
-  if (ways == 1 && any_records == all_records) return {};
-  return api::errors::InvalidInput(fmt::format(
-      "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
-      "TrafficPolicyInstanceId], but found {} in Change with [Action={}, Name={}, Type={}, SetIdentifier={}]",
-      ways > 1 ? "more than one" : "none", change.Action, set.Name, set.Type,
-      set.SetIdentifier.value_or("null")));
-}
-
-aws::Outcome<void> check_what_is_absent(const api::Change& change) {
-  const api::ResourceRecordSet& set = change.ResourceRecordSet;
-  if (set.TrafficPolicyInstanceId)
-    return api::errors::InvalidInput("Traffic policy instances are not available in this version.");
-  if (set.HealthCheckId)
-    return api::errors::NoSuchHealthCheck(
-        fmt::format("A health check with id {} does not exist.", *set.HealthCheckId));
+// Record sets may outlive their health check: only what is written needs one.
+aws::Outcome<void> check_health_checks(store::Store& store, std::string_view account,
+                                       const std::vector<RecordSetChange>& changes) {
+  std::set<std::string_view> ids;
+  for (const RecordSetChange& change : changes)
+    if (change.action != Action::Delete && !change.record_set.health_check_id.empty())
+      ids.insert(change.record_set.health_check_id);
+  for (std::string_view id : ids) {
+    auto found = TRY(aws::read(store, health_check_key(id), decode_health_check));
+    if (!found || found->value.account != account)
+      return api::errors::NoSuchHealthCheck(fmt::format("A health check with id {} does not exist.", id));
+  }
   return {};
-}
-
-void read_alias(const api::AliasTarget& given, RecordSetChange& change) {
-  auto target = parse_domain_name(given.DNSName);
-  if (!target) return change.problems.push_back(target.error());
-  change.record_set.alias =
-      AliasTarget{std::string(bare_id(given.HostedZoneId)), *target, given.EvaluateTargetHealth};
-}
-
-// Policies are carried over only so that the batch can say which record set it refuses for having one.
-void read_routing_policy(const api::ResourceRecordSet& given, RecordSetResource& set) {
-  set.id.set_identifier = given.SetIdentifier.value_or("");
-  if (given.Weight) set.weight = static_cast<std::uint8_t>(*given.Weight);
-  set.region = given.Region.value_or("");
-  set.failover = given.Failover.value_or("");
-  set.multi_value_answer = given.MultiValueAnswer;
-  if (given.GeoLocation) {
-    set.geo_location = GeoLocation{given.GeoLocation->ContinentCode.value_or(""),
-                                   given.GeoLocation->CountryCode.value_or(""),
-                                   given.GeoLocation->SubdivisionCode.value_or("")};
-  }
-  if (given.CidrRoutingConfig)
-    set.cidr_routing =
-        CidrRoutingConfig{given.CidrRoutingConfig->CollectionId, given.CidrRoutingConfig->LocationName};
-  if (given.GeoProximityLocation) {
-    GeoProximityLocation& location = set.geo_proximity.emplace();
-    location.aws_region = given.GeoProximityLocation->AWSRegion.value_or("");
-    location.local_zone_group = given.GeoProximityLocation->LocalZoneGroup.value_or("");
-    if (auto& at = given.GeoProximityLocation->Coordinates)
-      location.coordinates.emplace(at->Latitude, at->Longitude);
-    location.bias = given.GeoProximityLocation->Bias;
-  }
-}
-
-RecordSetChange read_change(const api::Change& given) {
-  RecordSetChange change;
-  change.action = given.Action == "CREATE"   ? Action::Create
-                  : given.Action == "DELETE" ? Action::Delete
-                                             : Action::Upsert;
-  const api::ResourceRecordSet& set = given.ResourceRecordSet;
-  change.record_set.id.type = dns::parse_type(set.Type).value_or(dns::Type::ANY);
-  if (auto name = parse_domain_name(set.Name)) {
-    change.record_set.id.name = *name;
-  } else {
-    change.problems.push_back(name.error());
-  }
-  change.record_set.ttl = static_cast<std::uint32_t>(set.TTL.value_or(0));
-  read_routing_policy(set, change.record_set);
-  if (set.AliasTarget) read_alias(*set.AliasTarget, change);
-  for (const api::ResourceRecord& record : set.ResourceRecords.value_or(std::vector<api::ResourceRecord>())) {
-    auto value = parse_record_value(change.record_set.id.type, record.Value);
-    if (value) {
-      change.record_set.records.push_back(*std::move(value));
-    } else {
-      change.problems.push_back(fmt::format("Invalid Resource Record: '{}'", value.error()));
-    }
-  }
-  return change;
 }
 
 aws::Outcome<RecordSets> record_sets_at(store::Store& store, const std::string& zone_id,
@@ -138,54 +74,15 @@ aws::Outcome<RecordSets> record_sets_at(store::Store& store, const std::string& 
 
 }  // namespace
 
-api::ResourceRecordSet shown(const RecordSetResource& set) {
-  auto text = [](const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); };
-  api::ResourceRecordSet out;
-  out.Name = aws_name(set.id.name);
-  out.Type = dns::to_string(set.id.type);
-  out.SetIdentifier = text(set.id.set_identifier);
-  if (set.weight) out.Weight = *set.weight;
-  out.Region = text(set.region);
-  if (const auto& at = set.geo_location) {
-    out.GeoLocation = api::GeoLocation{.ContinentCode = text(at->continent_code),
-                                       .CountryCode = text(at->country_code),
-                                       .SubdivisionCode = text(at->subdivision_code)};
-  }
-  out.Failover = text(set.failover);
-  out.MultiValueAnswer = set.multi_value_answer;
-  if (const auto& cidr = set.cidr_routing)
-    out.CidrRoutingConfig =
-        api::CidrRoutingConfig{.CollectionId = cidr->collection_id, .LocationName = cidr->location_name};
-  if (const auto& at = set.geo_proximity) {
-    auto& location = out.GeoProximityLocation.emplace();
-    location.AWSRegion = text(at->aws_region);
-    location.LocalZoneGroup = text(at->local_zone_group);
-    if (at->coordinates)
-      location.Coordinates =
-          api::Coordinates{.Latitude = at->coordinates->first, .Longitude = at->coordinates->second};
-    location.Bias = at->bias;
-  }
-  out.HealthCheckId = text(set.health_check_id);
-  out.TrafficPolicyInstanceId = text(set.traffic_policy_instance_id);
-  if (set.alias) {
-    out.AliasTarget = api::AliasTarget{.HostedZoneId = set.alias->hosted_zone_id,
-                                       .DNSName = aws_name(set.alias->dns_name),
-                                       .EvaluateTargetHealth = set.alias->evaluate_target_health};
-  } else {
-    out.TTL = set.ttl;
-    auto& records = out.ResourceRecords.emplace();
-    for (const ResourceRecord& record : set.records) records.push_back({.Value = record.text});
-  }
-  return out;
-}
-
 aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecordSets(
     aws::Call& call, const api::ChangeResourceRecordSetsRequest& input) {
   const std::vector<api::Change>& given = input.ChangeBatch.Changes;
   TRY(check_size(given));
   for (const api::Change& change : given) TRY(check_shape(change));
   std::string zone_id = TRY(zone(call, input.HostedZoneId)).value.id;
-  for (const api::Change& change : given) TRY(check_what_is_absent(change));
+  for (const api::Change& change : given)
+    if (change.ResourceRecordSet.TrafficPolicyInstanceId)
+      return api::errors::InvalidInput("Traffic policy instances are not available in this version.");
   std::vector<RecordSetChange> changes;
   for (const api::Change& change : given) changes.push_back(read_change(change));
   const std::vector<dns::Name> names = names_needed(changes);
@@ -196,12 +93,13 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
       [&]() -> aws::Outcome<store::Transaction> {
         // The zone first: whatever changes its record sets afterwards changes its key.
         StoredZone zone = TRY(this->zone(call, zone_id));
-        RecordSets existing = TRY(record_sets_at(store_, zone_id, names));
-        std::size_t before = existing.size();
-        BatchOutcome outcome = apply_changes(zone.value, changes, std::move(existing));
+        const RecordSets before = TRY(record_sets_at(store_, zone_id, names));
+        TRY(check_health_checks(store_, zone.value.account, changes));
+        CidrUse cidr_use = TRY(CidrUse::read(store_, zone.value.account, changes));
+        BatchOutcome outcome = apply_changes(zone.value, changes, before, cidr_use.collections());
         // Unsigned arithmetic wraps and comes out right.
-        zone.value.record_set_count += outcome.record_sets.size() - before;
-        bool grows = outcome.record_sets.size() > before;
+        zone.value.record_set_count += outcome.record_sets.size() - before.size();
+        bool grows = outcome.record_sets.size() > before.size();
         if (outcome.problems.empty() && grows && zone.value.record_set_count > quotas_.record_sets_max)
           outcome.problems.push_back(
               fmt::format("Number of records limit of {} exceeded.", quotas_.record_sets_max));
@@ -212,7 +110,12 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
         transaction.puts.push_back({zone_key(zone_id), encode(zone.value)});
         for (const std::string& key : outcome.puts)
           transaction.puts.push_back({key, encode(outcome.record_sets.at(key))});
-        transaction.deletes = std::move(outcome.deletes);
+        transaction.deletes = outcome.deletes;
+        cidr_use.index(zone_id, before, outcome, transaction);
+        // One TTL for whole groups may write many more record sets than the batch names.
+        if (transaction.puts.size() + transaction.deletes.size() > kBatchWritesMax)
+          return invalid_change_batch(
+              {fmt::format("Number of records limit of {} exceeded.", kBatchWritesMax)});
         out.ChangeInfo = TRY(add_change(call, zone_id, input.ChangeBatch.Comment, transaction));
         return transaction;
       },

@@ -93,11 +93,6 @@ TEST_F(ResourceRecordSets, WhatIsNotThereYetIsRefusedByName) {
   EXPECT_EQ(error.code, "NoSuchHealthCheck");
   EXPECT_EQ(error.status, 404);
   EXPECT_EQ(error.message, "A health check with id h1 does not exist.");
-  set.HealthCheckId.reset();
-  set.SetIdentifier = "blue";
-  set.Weight = 10;
-  EXPECT_THAT(messages(refusal(zone_, {change("CREATE", set)}))[0],
-              HasSubstr("routing policies are not available"));
 }
 
 TEST_F(ResourceRecordSets, BatchesHaveTheirSize) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "store/fields.h"
 
@@ -78,6 +79,21 @@ std::string reversed_name(const dns::Name& name) {
     end = begin;
   }
   return out.empty() ? "." : out;
+}
+
+std::optional<std::int32_t> hundredths_of_degree(std::string_view degrees) {
+  bool negative = degrees.starts_with('-');
+  if (negative || degrees.starts_with('+')) degrees.remove_prefix(1);
+  constexpr std::size_t kWholeDigitsMax = 3, kDecimalsMax = 2;
+  std::size_t dot = std::min(degrees.find('.'), degrees.size());
+  std::string_view decimals = degrees.substr(std::min(dot + 1, degrees.size()));
+  if (dot == 0 || dot > kWholeDigitsMax || decimals.size() > kDecimalsMax) return std::nullopt;
+  std::string digits = std::string(degrees.substr(0, dot)).append(decimals);
+  digits.append(kDecimalsMax - decimals.size(), '0');
+  std::int32_t value = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || digits[0] == '-') return std::nullopt;
+  return negative ? -value : value;
 }
 
 std::string zone_key(std::string_view zone_id) {
@@ -156,6 +172,13 @@ std::string cidr_users_prefix(std::string_view collection_id) {
 }
 std::string cidr_users_prefix(std::string_view collection_id, std::string_view location) {
   return index_key("cidr-users", collection_id, location) + '/';
+}
+std::string cidr_user_key(std::string_view zone_id, const RecordSetId& id, const CidrRoutingConfig& config) {
+  return cidr_users_prefix(config.collection_id, config.location_name) +
+         record_set_key(zone_id, id).substr(kRecordSetsPrefix.size());
+}
+std::string cidr_use_key(std::string_view collection_id) {
+  return index_key("cidr-use", collection_id);
 }
 std::string server_zones_prefix(std::uint16_t server, const dns::Name& name, bool exactly) {
   std::string prefix = index_key("server-zones", fmt::format("{:04}", server), reversed_name(name));

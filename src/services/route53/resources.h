@@ -49,16 +49,24 @@ struct AliasTarget {
   bool hidden = false;  // leads to hidden record sets of that name, not to visible ones
 };
 
+// A continent, a country, or a subdivision with its country; the country "*" is for clients of no other
+// record set.
+inline constexpr std::string_view kAnyCountry = "*";
 struct GeoLocation {
   std::string continent_code, country_code, subdivision_code;
 };
 
+// Exactly one of the first three says where.
 struct GeoProximityLocation {
   std::string aws_region, local_zone_group;
   std::optional<std::pair<std::string, std::string>> coordinates;  // latitude, longitude as given
   std::optional<std::int32_t> bias;
 };
+// "-12.5" is -1250; nothing for what is not degrees with at most two decimals.
+std::optional<std::int32_t> hundredths_of_degree(std::string_view degrees);
 
+// The location "*" is for clients in no block of the collection.
+inline constexpr std::string_view kAnyCidrLocation = "*";
 struct CidrRoutingConfig {
   std::string collection_id, location_name;
 };
@@ -79,12 +87,12 @@ struct RecordSetResource {
   std::vector<ResourceRecord> records;  // in the order given; empty for an alias
   std::optional<AliasTarget> alias;
 
-  // The routing policy. Not accepted from callers yet: kept in the stored form so that it need not change.
+  // The routing policy: at most one of the first seven, and one exactly when there is a set identifier.
   std::optional<std::uint8_t> weight;
   std::string region;
   std::optional<GeoLocation> geo_location;
-  std::string failover;  // PRIMARY, SECONDARY
-  std::optional<bool> multi_value_answer;
+  std::string failover;                    // PRIMARY, SECONDARY
+  std::optional<bool> multi_value_answer;  // never false
   std::optional<CidrRoutingConfig> cidr_routing;
   std::optional<GeoProximityLocation> geo_proximity;
   std::string health_check_id;
@@ -214,6 +222,10 @@ std::string cidr_collection_name_key(std::string_view account, std::string_view 
 // The record sets that route by a collection, or by one of its locations; behind it, the record set's key.
 std::string cidr_users_prefix(std::string_view collection_id);
 std::string cidr_users_prefix(std::string_view collection_id, std::string_view location);
+std::string cidr_user_key(std::string_view zone_id, const RecordSetId& id, const CidrRoutingConfig& config);
+// Written by whatever begins to use a collection or takes a location away, so that neither overlooks the
+// other.
+std::string cidr_use_key(std::string_view collection_id);
 // The id of the health check; it stays when the check is deleted.
 std::string health_check_reference_key(std::string_view account, std::string_view caller_reference);
 // Which zones a server has: those named `name` or below it, or exactly `name`.

@@ -43,6 +43,7 @@ struct Quotas {
 
 inline constexpr std::size_t kResourceRecordsMax = 1000;   // ResourceRecord elements of a batch
 inline constexpr std::size_t kValueCharactersMax = 32000;  // of all values of a batch
+inline constexpr std::size_t kBatchWritesMax = store::kTransactionOperationsMax / 2;  // keys
 inline constexpr std::size_t kRecordSetsPageMax = 300;
 inline constexpr std::size_t kZonesPageMax = 100;
 inline constexpr std::size_t kDelegationSetsPageMax = 100;
@@ -187,7 +188,6 @@ api::HostedZone shown(const HostedZoneResource& zone);
 api::DelegationSet shown_delegation_set(const HostedZoneResource& zone);
 api::DelegationSet shown(const DelegationSetResource& set);
 std::vector<std::string> shown(const NameServers& servers);
-api::ResourceRecordSet shown(const RecordSetResource& record_set);
 
 // Where ids of an index stand behind its prefix.
 std::vector<std::string> ids_behind(std::string_view prefix, const store::Range& range);
