@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gen/route53/api.h"
+#include "services/route53/cidr_blocks.h"
 #include "services/route53/health_check_config.h"
 #include "services/route53/resources.h"
 #include "store/store.h"
@@ -38,6 +39,8 @@ struct Quotas {
   std::uint64_t record_sets_max = 10000;         // a zone
   std::uint64_t delegation_sets_max = 100;       // an account
   std::uint64_t delegation_set_zones_max = 100;  // a reusable delegation set
+  std::uint64_t cidr_collections_max = 5;        // an account
+  std::uint64_t cidr_blocks_max = 1000;          // a CIDR collection
   std::uint64_t health_checks_max = 200;         // an account
 };
 
@@ -48,6 +51,10 @@ inline constexpr std::size_t kRecordSetsPageMax = 300;
 inline constexpr std::size_t kZonesPageMax = 100;
 inline constexpr std::size_t kDelegationSetsPageMax = 100;
 inline constexpr std::size_t kHealthChecksPageMax = 100;
+inline constexpr std::size_t kCidrPageMax = 100;
+inline constexpr std::size_t kCidrBlocksOfRequestMax = 1000;
+inline constexpr std::size_t kGeoLocationsPage = 100;  // when MaxItems is not given
+inline constexpr std::size_t kGeoLocationsPageMax = 1000;
 inline constexpr std::size_t kTagsMax = 50;  // a zone, or a health check
 // A change is remembered for 30 days, but not beyond this many later commits.
 inline constexpr Duration kChangeKept = std::chrono::hours(24 * 30);
@@ -113,6 +120,26 @@ class Route53 final : public api::Api {
   aws::Outcome<api::GetHealthCheckCountResponse> GetHealthCheckCount(
       aws::Call&, const api::GetHealthCheckCountRequest&) override;
 
+  // cidr_collections.cc
+  aws::Outcome<api::CreateCidrCollectionResponse> CreateCidrCollection(
+      aws::Call&, const api::CreateCidrCollectionRequest&) override;
+  aws::Outcome<api::ChangeCidrCollectionResponse> ChangeCidrCollection(
+      aws::Call&, const api::ChangeCidrCollectionRequest&) override;
+  aws::Outcome<api::DeleteCidrCollectionResponse> DeleteCidrCollection(
+      aws::Call&, const api::DeleteCidrCollectionRequest&) override;
+  aws::Outcome<api::ListCidrCollectionsResponse> ListCidrCollections(
+      aws::Call&, const api::ListCidrCollectionsRequest&) override;
+  aws::Outcome<api::ListCidrLocationsResponse> ListCidrLocations(
+      aws::Call&, const api::ListCidrLocationsRequest&) override;
+  aws::Outcome<api::ListCidrBlocksResponse> ListCidrBlocks(aws::Call&,
+                                                           const api::ListCidrBlocksRequest&) override;
+
+  // geo_locations.cc
+  aws::Outcome<api::GetGeoLocationResponse> GetGeoLocation(aws::Call&,
+                                                           const api::GetGeoLocationRequest&) override;
+  aws::Outcome<api::ListGeoLocationsResponse> ListGeoLocations(aws::Call&,
+                                                               const api::ListGeoLocationsRequest&) override;
+
   // tags.cc
   aws::Outcome<api::ChangeTagsForResourceResponse> ChangeTagsForResource(
       aws::Call&, const api::ChangeTagsForResourceRequest&) override;
@@ -132,6 +159,7 @@ class Route53 final : public api::Api {
  private:
   using StoredZone = aws::Stored<HostedZoneResource>;
   using StoredDelegationSet = aws::Stored<DelegationSetResource>;
+  using StoredCidrCollection = aws::Stored<CidrCollectionResource>;
   using StoredHealthCheck = aws::Stored<HealthCheckResource>;
 
   // The caller's zone or delegation set, by an id in either form.
@@ -171,6 +199,11 @@ class Route53 final : public api::Api {
     store::Precondition exists;
   };
   aws::Outcome<Tagged> tagged(const aws::Call& call, std::string_view type, std::string_view id);
+
+  aws::Outcome<StoredCidrCollection> cidr_collection(const aws::Call& call, std::string_view id);
+  aws::Outcome<store::Transaction> new_cidr_collection(const CidrCollectionResource& collection);
+  aws::Outcome<store::Transaction> changed_cidr_collection(StoredCidrCollection collection,
+                                                           const std::vector<CidrChange>& changes);
 
   store::Store& store_;
   const Clock& clock_;

@@ -16,7 +16,7 @@ namespace meridian::services::route53 {
 class AcknowledgedRevision final : public Acknowledgements {
  public:
   bool serves(std::string_view zone_id, store::Revision asked) const override {
-    return asked <= revision && zone_id != failed_zone;
+    return asked <= revision && (failed_zone.empty() || zone_id != failed_zone);
   }
   store::Revision revision = 0;
   std::string failed_zone;
