@@ -5,6 +5,8 @@
 namespace meridian::apps {
 namespace {
 
+constexpr std::string_view kHealthChecks = "/health-checks";
+
 http::Response reply(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
   return {status, {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
@@ -31,7 +33,25 @@ void Admin::handle(http::Request request, http::Responder responder) {
   responder.send(answer(request));
 }
 
+// A browser says in Origin whose page sent a PUT.
+http::Response Admin::find_health(const http::Request& request) {
+  if (!sources_.find_health) return reply(405, "health is said at the control\n");
+  if (request.field("origin")) return reply(403, "no page may say this\n");
+  const auto id = percent_decode(request.head.path.substr(kHealthChecks.size() + 1), false);
+  const Result<void> found = sources_.find_health(id.value_or(""), request.body);
+  if (found) return reply(204, "");
+  const ErrorCode code = found.error().code;
+  const int status = code == ErrorCode::NotFound   ? 404
+                     : code == ErrorCode::Conflict ? 409
+                     : code == ErrorCode::Invalid  ? 400
+                                                   : 500;
+  return reply(status, found.error().message + "\n");
+}
+
 http::Response Admin::answer(const http::Request& request) {
+  if (request.head.method == "PUT" && request.head.path.starts_with(kHealthChecks) &&
+      request.head.path.substr(kHealthChecks.size()).starts_with("/"))
+    return find_health(request);
   if (request.head.method != "GET" && request.head.method != "HEAD")
     return reply(405, "only GET is served here\n");
   std::string_view path = request.head.path, query = request.head.query;
@@ -44,13 +64,14 @@ http::Response Admin::answer(const http::Request& request) {
   }
   if (path == "/status") return reply_as(output, sources_.status(output));
   if (path == "/edges" && sources_.edges) return reply_as(output, sources_.edges(output));
+  if (path == kHealthChecks) return reply_as(output, sources_.health_checks(output));
   if (path == "/dns/top") return reply_as(output, sources_.busiest(output));
   if (path == "/explain/dns") {
     auto text = sources_.explain_dns(query_value(query, "name"), query_value(query, "type"),
                                      query_value(query, "from"), output);
     return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
   }
-  return reply(404, "here are /metrics, /ready, /status, /dns/top and /explain/dns\n");
+  return reply(404, "here are /metrics, /ready, /status, /health-checks, /dns/top and /explain/dns\n");
 }
 
 }  // namespace meridian::apps

@@ -1,5 +1,6 @@
-// The operator's endpoint: /metrics, /ready, /status, /edges, /dns/top and /explain/dns over HTTP, unsigned,
-// on an address of its own. Rule: nothing here changes anything.
+// The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top and /explain/dns over
+// HTTP, unsigned, on an address of its own. Rule: nothing here changes anything, but for PUT
+// /health-checks/ID, which no browser can be led to send.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,9 @@ struct AdminSources {
   std::function<std::string(Output)> status;
   std::function<std::string(Output)> busiest;  // DNS clients and zones
   std::function<std::string(Output)> edges;    // null: there is no feed here
+  std::function<std::string(Output)> health_checks;
+  // What a health check is found to be, as JSON; null: that is not said here.
+  std::function<Result<void>(std::string_view id, std::string_view finding)> find_health;
   std::function<Result<std::string>(std::string_view name, std::string_view type, std::string_view from,
                                     Output)>
       explain_dns;
@@ -30,6 +34,7 @@ class Admin final : public http::Handler {
 
  private:
   http::Response answer(const http::Request& request);
+  http::Response find_health(const http::Request& request);
   Metrics& metrics_;
   AdminSources sources_;
 };

@@ -31,6 +31,8 @@ struct Parsed {
   EdgesOptions edges;
   EdgesTokenOptions edges_token;
   EdgesRemoveOptions edges_remove;
+  HealthListOptions health_list;
+  HealthSetOptions health_set;
   StatusOptions status;
   ExplainDnsOptions explain_dns;
   ZoneImportOptions zone_import;
@@ -317,6 +319,9 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
       ->check(silent(CLI::Range(1, 50000000)))
       ->type_name("N")
       ->capture_default_str();
+  app.add_flag("--private-health-checks", options.private_health_checks,
+               "Let health checks name private, loopback and reserved addresses, which AWS refuses")
+      ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
@@ -387,6 +392,21 @@ void add_edges(CLI::App& root, Parsed& parsed) {
   add_data_dir(remove, parsed.edges_remove.data_dir);
 }
 
+void add_health(CLI::App& root, Parsed& parsed) {
+  CLI::App& health = *root.add_subcommand("health", "Which health checks are healthy");
+  health.require_subcommand(1);
+  add_admin(*health.add_subcommand("list", "Every health check and its state"), parsed.health_list.client);
+  CLI::App& set = *health.add_subcommand(
+      "set", "Say how a health check is found; nothing probes yet, so it stays until it is said again");
+  set.add_option("id", parsed.health_set.id, "The health check")->required()->type_name("ID");
+  const std::map<std::string, bool> states{{"healthy", true}, {"unhealthy", false}};
+  set.add_option("state", parsed.health_set.healthy, "How it is found")
+      ->required()
+      ->transform(silent(CLI::CheckedTransformer(states)))
+      ->type_name("healthy|unhealthy");
+  add_admin(set, parsed.health_set.client);
+}
+
 void add_explain(CLI::App& root, Parsed& parsed) {
   CLI::App& explain = *root.add_subcommand("explain", "Say why something is answered as it is");
   explain.require_subcommand(1);
@@ -445,6 +465,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_edges(root, parsed);
   add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"),
             parsed.status.client);
+  add_health(root, parsed);
   add_explain(root, parsed);
   add_zone(root, parsed);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
@@ -611,6 +632,10 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   if (got("edge")) {
     if (root.get_subcommand("edge")->got_subcommand("join")) return parsed.edge_join;
     return parsed.edge;
+  }
+  if (got("health")) {
+    if (root.get_subcommand("health")->got_subcommand("set")) return parsed.health_set;
+    return parsed.health_list;
   }
   if (got("edges")) {
     const CLI::App& edges = *root.get_subcommand("edges");

@@ -90,6 +90,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::vector<std::string> api, api_tls;   // ADDR:PORT
   unsigned call_workers = 0;               // 0: sixteen
   std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
+  bool private_health_checks = false;      // health checks may name any address
   bool dev = false;
   bool example = false;
 };
@@ -116,6 +117,15 @@ struct EdgesTokenOptions {
 };
 struct EdgesRemoveOptions {
   std::string data_dir, name;
+};
+
+struct HealthListOptions {
+  ClientOptions client;
+};
+struct HealthSetOptions {
+  ClientOptions client;
+  std::string id;
+  bool healthy = false;
 };
 
 struct StatusOptions {
@@ -154,9 +164,10 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                             EdgesRemoveOptions, StatusOptions, ExplainDnsOptions, ZoneImportOptions,
-                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command =
+    std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                 EdgesRemoveOptions, HealthListOptions, HealthSetOptions, StatusOptions, ExplainDnsOptions,
+                 ZoneImportOptions, ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

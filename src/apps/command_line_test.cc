@@ -133,6 +133,13 @@ TEST(CommandLine, TheListOfEdgesAndWhatMakesThem) {
   EXPECT_EQ(std::get<EdgesRemoveOptions>(parse({"edges", "remove", "fra1", "--data-dir", "/d"})).name,
             "fra1");
   EXPECT_EQ(std::get<EdgesOptions>(parse({"edges", "--output", "json"})).client.output, Output::Json);
+  const auto set = std::get<HealthSetOptions>(parse({"health", "set", "h1", "healthy"}));
+  EXPECT_EQ(set.id, "h1");
+  EXPECT_TRUE(set.healthy);
+  EXPECT_FALSE(std::get<HealthSetOptions>(parse({"health", "set", "h1", "unhealthy"})).healthy);
+  EXPECT_EQ(std::get<PrintOptions>(parse({"health", "set", "h1", "ill"})).exit_code, 2);
+  EXPECT_EQ(std::get<HealthListOptions>(parse({"health", "list", "--output", "json"})).client.output,
+            Output::Json);
   EXPECT_EQ(std::get<EdgeJoinOptions>(parse({"edge", "join", "TOKEN", "--again"})).token, "TOKEN");
   EXPECT_EQ(std::get<PrintOptions>(parse({"edge", "join"})).exit_code, 2);
 }

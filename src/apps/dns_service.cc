@@ -21,8 +21,7 @@ DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opene
 Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
                                                       Random& random, Disk& disk, Logger& logger,
                                                       Metrics& metrics) {
-  auto health_table = std::make_shared<snapshots::health::HealthTable>();
-  auto opened = TRY(DnsDiskLog::open(disk, options.directory, random, health_table));
+  auto opened = TRY(DnsDiskLog::open(disk, options.directory, random, options.health_table));
   // Not having one is no reason not to answer.
   auto crash_record = engines::dns::CrashRecord::open(options.directory + "/crash");
   if (!crash_record)
@@ -33,7 +32,7 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   if (suspect) {
     opened.log.reset();
     opened = TRY(DnsDiskLog::open_without({suspect->zone_id, suspect->since}, disk, options.directory, random,
-                                          health_table));
+                                          options.health_table));
   }
   for (const std::string& warning : opened.warnings)
     logger.warn("dns", "snapshot on disk", {{"why", warning}});
@@ -61,7 +60,6 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
                                                      std::move(transfer), clock, random, logger, metrics));
   if (crash_record) service->crash_record_ = *std::move(crash_record);
   service->suspect_ = suspect;
-  service->health_table_ = std::move(health_table);
   if (service->crash_record_) service->crash_record_->begin(suspect);
   service->zone_count_ = service->latest().zone_count();
   service->revision_ = service->latest().revision();

@@ -33,6 +33,7 @@ struct DnsServiceOptions {
   std::shared_ptr<net::TlsServerContext> tls;              // needed with such addresses
   engines::dns::query_log::QueryLog* query_log = nullptr;  // outlives the service
   std::optional<TransferSettings> transfer;                // none: off
+  std::shared_ptr<snapshots::health::HealthTable> health_table;
 };
 
 class DnsService {
@@ -59,8 +60,6 @@ class DnsService {
   // The zone that the process before died of, which is served as it was before.
   const std::optional<engines::dns::Suspect>& suspect() const { return suspect_; }
 
-  // Of every snapshot served; what is set in it counts from the next query on. Thread-safe.
-  snapshots::health::HealthTable& health_table() { return *health_table_; }
   engines::dns::DnsEngine& engine() { return engine_; }
   std::size_t zone_count() const { return zone_count_.load(std::memory_order_relaxed); }  // thread-safe
 
@@ -74,7 +73,6 @@ class DnsService {
   const Clock& clock_;
   std::unique_ptr<engines::dns::CrashRecord> crash_record_;  // null: the disk had no room for it
   std::optional<engines::dns::Suspect> suspect_;
-  std::shared_ptr<snapshots::health::HealthTable> health_table_;
   std::unique_ptr<snapshots::dns::DnsDiskLog> disk_log_;
   std::unique_ptr<DnsTransfer> transfer_;  // null: off
   snapshots::StoreId store_;

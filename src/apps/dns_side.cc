@@ -20,7 +20,7 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
                                                 const World& world) {
   DnsServiceOptions dns;
   dns.directory = data_dir + "/dns";
-  std::unique_ptr<DnsSide> side(new DnsSide(TRY(DirectoryLock::take(dns.directory)), world));
+  std::unique_ptr<DnsSide> side(new DnsSide(TRY(DirectoryLock::take(dns.directory)), data_dir, world));
   dns.addresses = TRY(parse_addresses(options.dns));
   dns.workers = options.dns_workers ? options.dns_workers
                                     : std::clamp(std::thread::hardware_concurrency(), 1u, kDnsWorkersMax);
@@ -38,6 +38,7 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
     side->query_log_ = TRY(make_query_log(options.query_log, dns.nsid, dns.workers, world));
   dns.query_log = side->query_log_.get();
   if (side->query_log_) side->query_log_->start();
+  dns.health_table = side->health_.table();
   dns.transfer = TRY(read_transfer_settings(options.transfer, world.disk));
   side->service_ =
       TRY(DnsService::start(dns, world.clock, world.random, world.disk, world.logger, world.metrics));
@@ -59,6 +60,7 @@ void DnsSide::show(AdminSources& sources) {
     auto trace = TRY(engine().explain(asked, *kind, client));
     return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
   };
+  sources.health_checks = [this](Output output) { return health_.describe(output); };
   sources.busiest = [this](Output output) { return describe(engine().busiest(), output); };
 }
 
@@ -78,7 +80,8 @@ void DnsSide::add_loops(std::vector<Watchdog::Watched>& loops) {
     loops.push_back({fmt::format("dns-{}", i), &engine().loop(i)});
 }
 
-void DnsSide::watch_certificate(LoopThread& loop) {
+void DnsSide::work_on(LoopThread& loop) {
+  health_.save_on(loop);
   if (!certificate_) return;
   loop.run([&] {
     certificate_watch_ = std::make_unique<CertificateWatch>(

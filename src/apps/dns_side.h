@@ -11,6 +11,7 @@
 #include "apps/admin.h"
 #include "apps/command_line.h"
 #include "apps/dns_service.h"
+#include "apps/health_side.h"
 #include "apps/loop_thread.h"
 #include "apps/server_certificate.h"
 #include "apps/socket_advice.h"
@@ -29,28 +30,31 @@ class DnsSide {
                                                 const World& world);
 
   DnsService& service() { return *service_; }
+  HealthSide& health() { return health_; }
   engines::dns::DnsEngine& engine() { return service_->engine(); }
   std::string state() const;  // one line, for people
   void show(AdminSources& sources);
   // What the sockets here and on `others` lack, for the operator.
   std::vector<Advice> advice(std::span<const net::Address> others) const;
   void add_loops(std::vector<Watchdog::Watched>& loops);
-  // Takes renewed certificates over from now on; the loop's thread outlives this object's last use of it.
-  void watch_certificate(LoopThread& loop);
+  // What this side does beside answering happens on this loop from now on; its thread outlives this object.
+  void work_on(LoopThread& loop);
   void reopen_logs() {
     if (query_log_) query_log_->reopen();
   }
 
  private:
-  DnsSide(DirectoryLock lock, const World& world) : lock_(std::move(lock)), world_(world) {}
+  DnsSide(DirectoryLock lock, const std::string& data_dir, const World& world)
+      : lock_(std::move(lock)), world_(world), health_(data_dir, world) {}
 
   DirectoryLock lock_;
   World world_;
+  HealthSide health_;
   int receive_buffer_asked_ = 0;
   std::unique_ptr<ServerCertificate> certificate_;                // null: no DNS over TLS
   std::unique_ptr<engines::dns::query_log::QueryLog> query_log_;  // null: no log
   std::unique_ptr<DnsService> service_;
-  std::unique_ptr<CertificateWatch> certificate_watch_;
+  std::unique_ptr<CertificateWatch> certificate_watch_;  // takes renewed certificates over
 };
 
 }  // namespace meridian::apps

@@ -50,6 +50,8 @@ int main(int count, char** words) {
           [&](const EdgesOptions& options) { return edges(options); },
           [&](const EdgesTokenOptions& options) { return edges_token(options, clock, random, disk); },
           [&](const EdgesRemoveOptions& options) { return edges_remove(options, disk); },
+          [&](const HealthListOptions& options) { return health_list(options); },
+          [&](const HealthSetOptions& options) { return health_set(options); },
           [&](const StatusOptions& options) { return status(options); },
           [&](const ExplainDnsOptions& options) { return explain_dns(options); },
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },

@@ -8,7 +8,7 @@
 namespace meridian::apps {
 namespace {
 
-int show(const ClientOptions& options, const std::string& target) {
+int ask(const ClientOptions& options, const std::string& target, std::string method, std::string body) {
   auto url = http::Url::parse(options.admin + target + (target.find('?') == target.npos ? "?" : "&") +
                               (options.output == Output::Json ? "output=json" : "output=table"));
   if (!url) {
@@ -16,18 +16,24 @@ int show(const ClientOptions& options, const std::string& target) {
     return 2;
   }
   http::ClientRequest request;
+  request.method = std::move(method);
   request.url = *url;
+  request.body = std::move(body);
   auto reply = http::fetch(request);
   if (!reply) {
     fmt::print(stderr, "meridian: no server answers: {}\n", reply.error().message);
     return 1;
   }
-  if (reply->status != 200) {
+  if (reply->status != 200 && reply->status != 204) {
     fmt::print(stderr, "meridian: {}", reply->body);
     return 1;
   }
   fmt::print("{}", reply->body);
   return 0;
+}
+
+int show(const ClientOptions& options, const std::string& target) {
+  return ask(options, target, "GET", "");
 }
 
 }  // namespace
@@ -38,6 +44,15 @@ int status(const StatusOptions& options) {
 
 int edges(const EdgesOptions& options) {
   return show(options.client, "/edges");
+}
+
+int health_list(const HealthListOptions& options) {
+  return show(options.client, "/health-checks");
+}
+
+int health_set(const HealthSetOptions& options) {
+  return ask(options.client, "/health-checks/" + percent_encode(options.id), "PUT",
+             fmt::format(R"({{"healthy":{}}})", options.healthy));
 }
 
 int explain_dns(const ExplainDnsOptions& options) {

@@ -1,4 +1,4 @@
-// The commands that show what the admin endpoint of a running server says.
+// The commands that show what the admin endpoint of a running server says, or say something to it.
 #pragma once
 
 #include "apps/command_line.h"
@@ -7,6 +7,8 @@ namespace meridian::apps {
 
 int status(const StatusOptions& options);
 int edges(const EdgesOptions& options);
+int health_list(const HealthListOptions& options);
+int health_set(const HealthSetOptions& options);
 int explain_dns(const ExplainDnsOptions& options);
 
 }  // namespace meridian::apps

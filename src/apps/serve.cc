@@ -8,6 +8,7 @@
 
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
+#include "apps/control/health_control.h"
 #include "apps/control/store_identity.h"
 #include "apps/dns_side.h"
 #include "apps/example_world.h"
@@ -53,6 +54,7 @@ class Server final : public RoleServer {
   Result<void> start_admin();
   void stop_loops();
   std::vector<Advice> socket_advice() const;
+  World world() { return {clock_, random_, disk_, logger_, metrics_}; }
   DnsService& service() const { return dns_->service(); }
   // Whose the calls are that a reader of the banner will make.
   std::string account_id() const {
@@ -76,6 +78,7 @@ class Server final : public RoleServer {
   std::unique_ptr<FeedService> feed_;  // null: no edges
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
+  std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
   std::unique_ptr<services::route53::Acknowledgements> acknowledgements_;
   std::unique_ptr<aws::Credentials> user_credentials_;
@@ -105,7 +108,7 @@ Result<void> Server::start() {
   started_ = clock_.now();
   TRY(disk_.make_directories(options_.data_dir));
   // DNS first: it answers from its last snapshot before anything else is open.
-  dns_ = TRY(DnsSide::start(options_, options_.data_dir, {clock_, random_, disk_, logger_, metrics_}));
+  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world()));
   TRY(disk_.remove(endpoints_path()));
   operator_.manager().status(
       fmt::format("answering from disk at revision {}; opening the store", service().served_revision()));
@@ -127,16 +130,22 @@ Result<void> Server::start() {
   publisher_ = std::make_unique<DnsPublisher>(service());
   if (!options_.feed.address.empty()) {
     const std::uint64_t newest = identity.is_new ? 0 : service().latest().revision();
-    feed_ = TRY(FeedService::open(options_.feed, options_.data_dir, {identity.id, newest}, *publisher_,
-                                  {clock_, random_, disk_, logger_, metrics_}));
+    feed_ =
+        TRY(FeedService::open(options_.feed, options_.data_dir, {identity.id, newest}, *publisher_, world()));
     publisher_->set_feed(&feed_->server());
   }
+  health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
+                                            options_.data_dir, world());
+  TRY(health_->start());
   watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *publisher_, clock_, logger_, metrics_,
                                                           secondaries);
   acknowledgements_ = std::make_unique<WatcherAcknowledgements>(*watcher_);
   services::route53::Quotas quotas;
   quotas.record_sets_max = options_.records_per_zone_max;
-  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas);
+  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas,
+                                         options_.private_health_checks
+                                             ? services::route53::HealthCheckTargets::Any
+                                             : services::route53::HealthCheckTargets::Public);
   if (const auto& suspect = service().suspect())
     (void)watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
   TRY(watcher_->start(identity.is_new));
@@ -157,7 +166,7 @@ Result<void> Server::start() {
   tell(advice_, logger_, metrics_);
   ready_ = true;
   TRY(disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts()))));
-  dns_->watch_certificate(operator_.loop());
+  dns_->work_on(operator_.loop());
   std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}};
   if (feed_) loops.push_back({"feed", &feed_->loop()});
   dns_->add_loops(loops);
@@ -217,6 +226,10 @@ Result<void> Server::start_admin() {
   sources.status = [this](Output output) { return describe(facts(), output); };
   if (feed_) sources.edges = [this](Output output) { return feed_->describe(output); };
   dns_->show(sources);
+  sources.health_checks = [this](Output output) { return health_->describe(output); };
+  sources.find_health = [this](std::string_view id, std::string_view finding) {
+    return health_->find(id, finding);
+  };
   admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
   return {};
 }
@@ -249,6 +262,7 @@ StatusFacts Server::facts() const {
   facts.zones = service().zone_count();
   facts.dns_workers = engine.workers();
   if (ready_) facts.advice = advice_;
+  if (health_) facts.health = health_->counts();
   if (watcher_) facts.quarantined = watcher_->quarantined();
   return facts;
 }

@@ -12,8 +12,9 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 
 Services::Services(store::Store& store, const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
-                   const services::route53::Quotas& quotas)
-    : route53(store, clock, random, acknowledgements, quotas),
+                   const services::route53::Quotas& quotas,
+                   services::route53::HealthCheckTargets health_check_targets)
+    : route53(store, clock, random, acknowledgements, quotas, health_check_targets),
       sts(store, clock, random),
       iam(store, clock, random) {}
 

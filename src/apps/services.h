@@ -18,7 +18,8 @@ class Services {
  public:
   Services(store::Store& store, const Clock& clock, Random& random,
            const services::route53::Acknowledgements& acknowledgements,
-           const services::route53::Quotas& quotas);
+           const services::route53::Quotas& quotas,
+           services::route53::HealthCheckTargets health_check_targets);
   std::vector<aws::Service*> all() { return {&route53, &sts, &iam}; }
 
   services::route53::Route53 route53;

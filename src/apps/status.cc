@@ -89,17 +89,19 @@ std::string describe(const StatusFacts& facts, Output output) {
     append_json_string(directory, facts.data_dir);
     return fmt::format(
         R"({{"version":"{}","started":"{}","uptime_s":{:.1f},{},"data_dir":{},"account_id":"{}",)"
-        R"("dev":{},"store_revision":{},"dns":{{"served_revision":{},"zones":{},"workers":{},"quarantined":{}}},)"
+        R"("dev":{},"store_revision":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"dns":{{"served_revision":{},"zones":{},"workers":{},"quarantined":{}}},)"
         R"("advice":{}}})"
         "\n",
         MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
-        facts.dev, facts.store_revision, facts.served_revision, facts.zones, facts.dns_workers,
-        quarantine_json(facts), json_list(facts.advice));
+        facts.dev, facts.store_revision, facts.health.healthy, facts.health.unhealthy, facts.served_revision,
+        facts.zones, facts.dns_workers, quarantine_json(facts), json_list(facts.advice));
   }
   std::string out =
       fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s) + where(facts);
   out += fmt::format("\n  store    revision {}\n  DNS      revision {}, {} zones\n", facts.store_revision,
                      facts.served_revision, facts.zones);
+  out += fmt::format("  health   {} checks healthy, {} unhealthy\n", facts.health.healthy,
+                     facts.health.unhealthy);
   out += quarantine_text(facts);
   for (const Advice& advice : facts.advice) out += fmt::format("\n  advice   {}\n", advice.text);
   return out;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/command_line.h"
+#include "apps/health_side.h"
 #include "apps/socket_advice.h"
 #include "compilers/dns/quarantine.h"
 #include "net/address.h"
@@ -24,6 +25,7 @@ struct StatusFacts {
   double uptime_s = 0;
   std::uint64_t store_revision = 0, served_revision = 0, zones = 0;
   unsigned dns_workers = 0;
+  HealthCounts health;
   std::vector<Advice> advice;
   std::vector<compilers::dns::QuarantinedZone> quarantined;
 };

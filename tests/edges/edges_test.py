@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Enrols two edges, changes DNS through the AWS API of the control, and takes control and edges away and back."""
+import http.client
 import json
 import pathlib
 import shutil
@@ -194,6 +195,26 @@ class Edges(unittest.TestCase):
         self.assert_answers(one, "www.edge.test", "192.0.2.4")
         self.wait_for("told why", lambda: "not, or no longer" in meridian(
             "status", "--admin", f"http://{one.admin}").stdout)
+
+    def test_health_is_said_by_operators_only(self):
+        check = self.route53.create_health_check(CallerReference="1", HealthCheckConfig={
+            "Type": "HTTP", "IPAddress": "1.2.3.4"})["HealthCheck"]["Id"]
+
+        def put(path, body, **headers):
+            admin = http.client.HTTPConnection(self.control.admin, timeout=5)
+            admin.request("PUT", path, body, headers)
+            status = admin.getresponse().status
+            admin.close()
+            return status
+
+        self.assertEqual(put(f"/health-checks/{check}", '{"healthy": false}'), 204)
+        self.assertEqual(put(f"/health-checks/{check}", '{"healthy": true}', Origin="http://a.example"), 403)
+        self.assertEqual(put(f"/health-checks/{check}", '{"healthy": 1}'), 400)
+        self.assertEqual(put("/health-checks/none", '{"healthy": true}'), 404)
+        self.assertEqual(put("/status", ""), 405)
+        done = meridian("health", "set", "none", "healthy", "--admin", f"http://{self.control.admin}", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no health check 'none'", done.stderr)
 
     def test_tokens_work_once_and_in_time(self):
         token = self.token("fra1")

@@ -88,7 +88,7 @@ Result<void> EdgeServer::start() {
   TRY(privileges_.give_up());
   tell(dns_->advice({}), logger_, metrics_);
   feed_loop_.start();
-  dns_->watch_certificate(operator_.loop());
+  dns_->work_on(operator_.loop());
   std::vector<Watchdog::Watched> loops{{"feed", &feed_loop_.loop()}};
   dns_->add_loops(loops);
   operator_.watch(std::move(loops), [this] { return ending_ ? "" : state(); });
@@ -133,6 +133,7 @@ std::string EdgeServer::describe(Output output) const {
   const feed::FollowingState following = client_->state();
   const EdgeIdentity& identity = files_->identity();
   const std::uint64_t revision = dns_->service().served_revision();
+  const HealthCounts health = dns_->health().counts();
   const double uptime = std::chrono::duration<double>(world_.clock.now() - started_).count();
   if (output == Output::Json) {
     std::string directory, problem;
@@ -140,13 +141,13 @@ std::string EdgeServer::describe(Output output) const {
     append_json_string(problem, following.problem);
     return fmt::format(
         R"({{"role":"edge","name":"{}","version":"{}","uptime_s":{:.1f},"dns":{},"admin":"{}","data_dir":{},)"
-        R"("served_revision":{},"zones":{},"workers":{},"control":{{"address":"{}",)"
+        R"("served_revision":{},"zones":{},"workers":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"control":{{"address":"{}",)"
         R"("following":{},"since":"{}","version":"{}","newest_revision":{},"problem":{}}}}})"
         "\n",
         identity.name, MERIDIAN_VERSION, uptime, json_list(dns_->engine().addresses()),
         admin_address_.to_string(), directory, revision, dns_->service().zone_count(),
-        dns_->engine().workers(), identity.control, following.following, format_iso8601(following.since),
-        following.control_version, following.newest, problem);
+        dns_->engine().workers(), health.healthy, health.unhealthy, identity.control, following.following,
+        format_iso8601(following.since), following.control_version, following.newest, problem);
   }
   std::string out =
       fmt::format("meridian edge '{}' {}, up {:.0f} s\n\n", identity.name, MERIDIAN_VERSION, uptime);
@@ -156,6 +157,7 @@ std::string EdgeServer::describe(Output output) const {
   out +=
       fmt::format("  admin    http://{}\n  data     {}\n\n", admin_address_.to_string(), options_.data_dir);
   out += fmt::format("  DNS      revision {}, {} zones\n", revision, dns_->service().zone_count());
+  out += fmt::format("  health   {} checks healthy, {} unhealthy\n", health.healthy, health.unhealthy);
   out += fmt::format("  control  {}, {} since {}", identity.control,
                      following.following ? "followed" : "gone", format_iso8601(following.since));
   if (!following.problem.empty()) out += ": " + following.problem;
@@ -167,6 +169,7 @@ void EdgeServer::drain() {
   operator_.manager().stopping();
   (void)world_.disk.remove(endpoints_path());
   stop_loops();
+  dns_->health().save();
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ class EdgeTarget final : public snapshots::feed::FeedTarget {
   std::uint64_t served_revision() const override { return dns_.service().served_revision(); }
   void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
                     std::string_view why) override;
+  void set_health(const std::string& id, bool healthy) override { dns_.health().set(id, healthy); }
+  void forget_health_but(const std::set<std::string>& ids) override { dns_.health().forget_but(ids); }
   snapshots::feed::Load load() override;
   snapshots::feed::Crash crash() const override { return crash_; }
   void crash_was_heard() override;

@@ -105,6 +105,17 @@ TEST_F(EdgeTargetTest, RefusedPackagesAreKeptButNotForEver) {
   EXPECT_EQ(disk.read(directory + "/refused/" + kept.back()).value(), "no SOA\n");
 }
 
+TEST_F(EdgeTargetTest, WhatTheControlSaidOfHealthIsKeptForARestartWithoutIt) {
+  target->set_health("sick", false);
+  target->set_health("gone", false);
+  target->forget_health_but({"sick"});
+  dns->health().save();
+  open();
+  auto& table = *dns->health().table();
+  EXPECT_FALSE(table.healthy(table.slot_of("sick")));
+  EXPECT_TRUE(table.healthy(table.slot_of("gone")));
+}
+
 class EdgeFilesTest : public EdgeTest {
  protected:
   net::CertificateAndKey authority =

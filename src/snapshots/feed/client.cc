@@ -67,6 +67,7 @@ void FeedClient::disconnect(const std::string& why) {
   connection_.reset();
   welcome_.reset();
   incoming_.reset();
+  told_health_.reset();
   awaiting_image_ = false;
   tick_timer_.reset();
   frames_timer_.reset();
@@ -162,6 +163,22 @@ Result<void> FeedClient::take(const Welcome& welcome) {
 Result<void> FeedClient::take(const Newest& newest) {
   std::lock_guard lock(mutex_);
   state_.newest = newest.revision;
+  return {};
+}
+
+Result<void> FeedClient::take(const Health& health) {
+  if (!welcome_) return protocol_error("health out of turn");
+  if (health.begins) told_health_.emplace();
+  for (const auto& state : health.states) {
+    target_.set_health(state.id, state.healthy);
+    if (told_health_) told_health_->insert(state.id);
+  }
+  if (told_health_ && told_health_->size() > health::HealthTable::kChecksMax)
+    return protocol_error("more health checks than there are");
+  if (!health.completes) return {};
+  if (!told_health_) return protocol_error("health out of turn");
+  target_.forget_health_but(*told_health_);
+  told_health_.reset();
   return {};
 }
 

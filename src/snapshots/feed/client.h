@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/log.h"
@@ -31,6 +32,9 @@ class FeedTarget {
   // A package that was refused, as it came (compressed).
   virtual void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
                             std::string_view why) = 0;
+  virtual void set_health(const std::string& id, bool healthy) = 0;
+  // Of all other health checks the control knows nothing.
+  virtual void forget_health_but(const std::set<std::string>& ids) = 0;
   virtual Load load() = 0;  // since it was last asked
   // What the control has to hear of the death of the process before; told until it was heard.
   virtual Crash crash() const = 0;
@@ -86,6 +90,7 @@ class FeedClient final : private net::TcpHandler {
   Result<void> take(PackageHead& head);
   Result<void> take(PackagePart& part);
   Result<void> take(const Newest& newest);
+  Result<void> take(const Health& health);
   Result<void> take(const Certificate& certificate);
   Result<void> take(const Farewell& farewell);
   template <typename Other>
@@ -114,11 +119,12 @@ class FeedClient final : private net::TcpHandler {
   std::unique_ptr<net::TcpConnection> connection_;
   FrameReader reader_;
   std::optional<Welcome> welcome_;
-  std::optional<PackageHead> incoming_;  // `part` holds what has arrived
-  bool package_finished_ = false;        // in this turn of the loop
-  bool awaiting_image_ = false;          // after a refusal: what else arrives is dropped
-  std::uint64_t refused_to_ = 0;         // of the last refusal: who gets past it has recovered
-  std::uint64_t acknowledged_ = 0;       // on this connection
+  std::optional<PackageHead> incoming_;               // `part` holds what has arrived
+  bool package_finished_ = false;                     // in this turn of the loop
+  bool awaiting_image_ = false;                       // after a refusal: what else arrives is dropped
+  std::uint64_t refused_to_ = 0;                      // of the last refusal: who gets past it has recovered
+  std::uint64_t acknowledged_ = 0;                    // on this connection
+  std::optional<std::set<std::string>> told_health_;  // while the control tells all there is
   MonotonicTime heard_{};
   std::optional<MonotonicTime> renewal_asked_;
   Duration reconnect_pause_, image_pause_, acknowledge_pause_{};

@@ -11,6 +11,7 @@ constexpr std::size_t kLengthSize = 4;
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
+  void field(bool value) { append_u8(out_, value); }
   void field(std::uint16_t value) { append_u16(out_, value); }
   void field(std::uint32_t value) { append_u32(out_, value); }
   void field(std::uint64_t value) { append_u64(out_, value); }
@@ -24,6 +25,13 @@ class Writer {
     field(value.seen);
     field(value.why, kReasonSizeMax);
   }
+  void field(const std::vector<health::HealthTable::Entry>& values) {
+    append_u32(out_, static_cast<std::uint32_t>(values.size()));
+    for (const auto& state : values) {
+      field(state.id, kHealthCheckIdSizeMax);
+      field(state.healthy);
+    }
+  }
   void field(const std::string& value, std::size_t size_max) {
     append_sized(out_, std::string_view(value).substr(0, size_max));
   }
@@ -35,6 +43,11 @@ class Writer {
 class Reader {
  public:
   explicit Reader(Bytes body) : in_(body) {}
+  void field(bool& value) {
+    const std::uint8_t byte = in_.u8();
+    fits_ = fits_ && byte <= 1;
+    value = byte != 0;
+  }
   void field(std::uint16_t& value) { value = in_.u16(); }
   void field(std::uint32_t& value) { value = in_.u32(); }
   void field(std::uint64_t& value) { value = in_.u64(); }
@@ -56,6 +69,18 @@ class Reader {
         fits_ && std::ranges::all_of(value.zone_id, printable) && std::ranges::all_of(value.why, printable);
     fits_ = fits_ && sensible;
   }
+  void field(std::vector<health::HealthTable::Entry>& values) {
+    const std::uint32_t count = in_.u32();
+    fits_ = fits_ && in_.ok() && count <= kHealthStatesMax;
+    // Each takes at least a byte, so that what is not there makes nothing.
+    if (!fits_ || count > in_.remaining()) return void(fits_ = false);
+    values.resize(count);
+    for (auto& state : values) {
+      field(state.id, kHealthCheckIdSizeMax);
+      field(state.healthy);
+      fits_ = fits_ && health::is_health_check_id(state.id);
+    }
+  }
   void field(std::string& value, std::size_t size_max) {
     const std::string_view bytes = in_.sized();
     fits_ = fits_ && bytes.size() <= size_max;
@@ -69,26 +94,28 @@ class Reader {
   bool fits_ = true;
 };
 
-// A greeting of another version is read no further than the version, so that it can be answered.
+// A greeting of a version that is not spoken here is read no further than the version, so that it can be
+// answered.
 template <typename Io, typename Greeting>
-bool same_version(Io& io, Greeting& greeting) {
+bool spoken_version(Io& io, Greeting& greeting) {
   io.field(greeting.protocol);
+  const bool spoken = is_spoken(greeting.protocol);
   if constexpr (std::is_same_v<Io, Reader>)
-    if (greeting.protocol != kProtocolVersion) io.skip_rest();
-  return greeting.protocol == kProtocolVersion;
+    if (!spoken) io.skip_rest();
+  return spoken;
 }
 
 template <typename Io, typename AnyFrame>
 void fields(Io& io, AnyFrame& frame) {
   using T = std::remove_const_t<AnyFrame>;
   if constexpr (std::is_same_v<T, Hello>) {
-    if (!same_version(io, frame)) return;
+    if (!spoken_version(io, frame)) return;
     io.field(frame.name, kEdgeNameSizeMax);
     io.field(frame.software, kSoftwareSizeMax);
     io.field(frame.holds);
     io.field(frame.crash);
   } else if constexpr (std::is_same_v<T, Welcome>) {
-    if (!same_version(io, frame)) return;
+    if (!spoken_version(io, frame)) return;
     io.field(frame.software, kSoftwareSizeMax);
     io.field(frame.newest);
   } else if constexpr (std::is_same_v<T, PackageHead>) {
@@ -120,6 +147,10 @@ void fields(Io& io, AnyFrame& frame) {
     io.field(frame.authority_pem, kPemSizeMax);
   } else if constexpr (std::is_same_v<T, Farewell>) {
     io.field(frame.reason, kReasonSizeMax);
+  } else if constexpr (std::is_same_v<T, Health>) {
+    io.field(frame.begins);
+    io.field(frame.completes);
+    io.field(frame.states);
   } else {
     static_assert(std::is_same_v<T, ImageWanted>);
   }
@@ -167,6 +198,10 @@ Result<std::optional<Frame>> FrameReader::next() {
   }
   taken_ += in.position();
   return TRY(read_frame(static_cast<std::size_t>(frame[0]) - 1, frame.subspan(1)));
+}
+
+bool is_spoken(std::uint16_t protocol) {
+  return kProtocolVersionMin <= protocol && protocol <= kProtocolVersion;
 }
 
 bool is_edge_name(std::string_view name) {

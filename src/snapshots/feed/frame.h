@@ -9,20 +9,26 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "snapshots/health/health_table.h"
 #include "snapshots/store_id.h"
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::uint16_t kProtocolVersion = 2;
+inline constexpr std::uint16_t kProtocolVersion = 3;
+// Edges of this version are still served: those of 2 hear nothing of health.
+inline constexpr std::uint16_t kProtocolVersionMin = 2;
 inline constexpr std::size_t kFrameBytesMax = 192 * 1024;  // kind and body
 inline constexpr std::size_t kPartBytesMax = 128 * 1024;   // of a package, in one frame
 inline constexpr std::size_t kEdgeNameSizeMax = 63;        // a DNS label
 inline constexpr std::size_t kSoftwareSizeMax = 64;        // a version text
 inline constexpr std::size_t kReasonSizeMax = 1024;        // why something was refused
 inline constexpr std::size_t kZoneIdSizeMax = 64;
+inline constexpr std::size_t kHealthCheckIdSizeMax = health::HealthTable::kIdSizeMax;
+inline constexpr std::size_t kHealthStatesMax = 1024;          // in one frame
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
@@ -117,9 +123,17 @@ struct Farewell {
   bool operator==(const Farewell&) const = default;
 };
 
+// Health checks as they are now, after Welcome: first every one of them, then what changes. A check that is
+// in no frame from the one that begins to the one that completes is unknown, and so healthy.
+struct Health {
+  bool begins = false, completes = false;
+  std::vector<health::HealthTable::Entry> states = {};
+  bool operator==(const Health&) const = default;
+};
+
 // The order is the wire's: a kind is the place of its type here, counted from 1.
 using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
-                           Newest, Enrol, Renew, Certificate, Farewell>;
+                           Newest, Enrol, Renew, Certificate, Farewell, Health>;
 
 std::string encode(const Frame& frame);
 
@@ -135,6 +149,8 @@ class FrameReader {
   std::string buffer_;
   std::size_t taken_ = 0;
 };
+
+bool is_spoken(std::uint16_t protocol);
 
 // What an edge may be called: letters, digits and hyphens, as in a DNS label, lower case.
 bool is_edge_name(std::string_view name);

@@ -26,7 +26,9 @@ std::vector<Frame> one_of_each() {
           Enrol{"token", "request"},
           Renew{"request"},
           Certificate{"fra1", "certificate", "authority"},
-          Farewell{"the end"}};
+          Farewell{"the end"},
+          Health{true, true, {}},
+          Health{false, true, {{"4b0a6f3e-1f0c-4f7a-9d8e-2b7f0f1c2d3e", false}, {"b", true}}}};
 }
 
 TEST(Frames, EveryKindComesBackFromItsBytesHoweverTheyArrive) {

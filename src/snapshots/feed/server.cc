@@ -12,6 +12,8 @@
 namespace meridian::snapshots::feed {
 namespace {
 
+constexpr std::uint16_t kHealthProtocol = 3;  // the first in which edges hear of health
+
 std::unexpected<Error> protocol_error(std::string why) {
   return fail(ErrorCode::Invalid, std::move(why), ErrorSource::Peer);
 }
@@ -50,24 +52,18 @@ class FeedServer::Session final : public net::TcpHandler {
       server_.table_.heard(name_, server_.loop_.clock());
       if (server_.gate_.is_canary(name_)) server_.ask_for_pump();
     }
-    send_packages();
+    send_what_fits();
   }
-  void on_drained(net::TcpConnection&) override { send_packages(); }
+  void on_drained(net::TcpConnection&) override { send_what_fits(); }
   void on_closed(net::TcpConnection&, const Error* why) override {
     server_.end(*this, why ? why->message : "the edge closed the connection");
   }
 
-  // As much as may wait for this edge.
-  void send_packages() {
-    while (follows() && !refused_ && connection_->pending() < kPendingBytesMax) {
-      if (!sending_) {
-        sending_ = server_.next_package(*this);
-        if (!sending_) return;
-        offset_ = 0;
-        wants_image_ = false;
-      }
-      send_part();
-    }
+  // As much as may wait for this edge. Health goes between the parts of a package: it is small, and late is
+  // wrong.
+  void send_what_fits() {
+    while (follows() && connection_->pending() < kPendingBytesMax)
+      if (!send_health() && !send_of_package()) return;
   }
 
   // The error is why the session ends.
@@ -101,11 +97,12 @@ class FeedServer::Session final : public net::TcpHandler {
                             {"why", admitted.error().message}});
       return admitted;
     }
-    if (hello.protocol != kProtocolVersion)
+    if (!is_spoken(hello.protocol))
       return protocol_error(fmt::format("the control speaks version {} of the feed, the edge {}",
                                         kProtocolVersion, hello.protocol));
     if (hello.name != certificate->common_name) return protocol_error("its certificate has another name");
     name_ = hello.name;
+    protocol_ = hello.protocol;
     server_.replace_older(*this);
     if (!hello.crash.zone_id.empty()) TRY(server_.take_back(name_, hello));
     welcome(hello);
@@ -125,7 +122,7 @@ class FeedServer::Session final : public net::TcpHandler {
     if (hello.holds.store == store && cursor_ > newest)
       server_.logger_.error("feed", "an edge has revisions that this control never had: was it restored?",
                             {{"edge", name_}, {"revision", cursor_}, {"newest", newest}});
-    send(Welcome{kProtocolVersion, server_.options_.software, {store, newest}});
+    send(Welcome{protocol_, server_.options_.software, {store, newest}});
     server_.logger_.info("feed", "an edge is connected",
                          {{"edge", name_},
                           {"peer", connection_->peer().to_string()},
@@ -199,6 +196,37 @@ class FeedServer::Session final : public net::TcpHandler {
     return protocol_error("a frame that edges do not send");
   }
 
+  // False: there is nothing to tell.
+  bool send_health() {
+    if (protocol_ < kHealthProtocol) return false;
+    Health health;
+    {
+      std::lock_guard lock(server_.mutex_);
+      if (health_completed_ && health_cursor_ == server_.health_.newest()) return false;
+      auto part = server_.health_.after(health_cursor_, kHealthStatesMax);
+      health.states = std::move(part.states);
+      health_cursor_ = part.last;
+      health.begins = !std::exchange(health_begun_, true);
+      if (!health_completed_ && health_cursor_ == server_.health_.newest())
+        health.completes = health_completed_ = true;
+    }
+    send(health);
+    return true;
+  }
+
+  // False: the edge has everything, or does not take anything now.
+  bool send_of_package() {
+    if (refused_) return false;
+    if (!sending_) {
+      sending_ = server_.next_package(*this);
+      if (!sending_) return false;
+      offset_ = 0;
+      wants_image_ = false;
+    }
+    send_part();
+    return true;
+  }
+
   void send_part() {
     const std::size_t size = std::min(kPartBytesMax, sending_->bytes.size() - offset_);
     std::string part = sending_->bytes.substr(offset_, size);
@@ -218,7 +246,10 @@ class FeedServer::Session final : public net::TcpHandler {
   FeedServer& server_;
   std::unique_ptr<net::TcpConnection> connection_;
   FrameReader reader_;
-  std::string name_;          // empty before Hello
+  std::string name_;  // empty before Hello
+  std::uint16_t protocol_ = 0;
+  std::uint64_t health_cursor_ = 0;  // the number of the last change that was sent
+  bool health_begun_ = false, health_completed_ = false;
   std::uint64_t cursor_ = 0;  // the revision after what was sent
   bool wants_image_ = false;
   bool refused_ = false;  // it did not take a package, and has not asked for an image yet
@@ -300,7 +331,7 @@ void FeedServer::pump() {
     pump_asked_ = false;
   }
   open_gate();
-  for (auto& session : sessions_) session->send_packages();
+  for (auto& session : sessions_) session->send_what_fits();
 }
 
 // With the mutex held.
@@ -408,6 +439,15 @@ void FeedServer::publish(std::uint64_t from, std::uint64_t to, std::string_view 
   std::lock_guard lock(mutex_);
   history_.add(std::move(package));
   table_.published(to, loop_.clock().monotonic());
+  ask_for_pump();
+}
+
+void FeedServer::set_health(std::string_view id, bool healthy) {
+  std::lock_guard lock(mutex_);
+  if (!health_.set(id, healthy)) {
+    logger_.error("feed", "edges hear nothing of a health check: there are too many", {{"id", id}});
+    return;
+  }
   ask_for_pump();
 }
 

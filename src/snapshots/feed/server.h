@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "snapshots/feed/canary_gate.h"
 #include "snapshots/feed/edge_table.h"
+#include "snapshots/feed/health_log.h"
 #include "snapshots/feed/history.h"
 
 namespace meridian::net {
@@ -79,6 +80,8 @@ class FeedServer {
 
   // The next package of the chain, or an image (from 0). Thread-safe.
   void publish(std::uint64_t from, std::uint64_t to, std::string_view plain);
+  // A health check as it is now, on its way to all edges. Thread-safe.
+  void set_health(std::string_view id, bool healthy);
   // The revision that all edges serve, by the rule of edge_table.h. Thread-safe.
   std::uint64_t served_revision() const;
   std::uint64_t newest() const;
@@ -116,9 +119,10 @@ class FeedServer {
   Counter& canaries_overdue_;
   OnCrash on_crash_;
 
-  mutable std::mutex mutex_;  // of these four
+  mutable std::mutex mutex_;  // of these five
   CanaryGate gate_;
   History history_;
+  HealthLog health_;
   mutable EdgeTable table_;
   bool pump_asked_ = false;
 

@@ -1,5 +1,7 @@
 #include "snapshots/health/health_table.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace meridian::snapshots::health {
@@ -33,6 +35,11 @@ bool HealthTable::set(std::string_view id, bool healthy) {
   Cell* chunk = chunks_[slot / kChunkSize].load(std::memory_order_acquire);
   chunk[slot % kChunkSize].store(healthy ? 0 : 1, std::memory_order_relaxed);
   return true;
+}
+
+bool is_health_check_id(std::string_view id) {
+  return !id.empty() && id.size() <= HealthTable::kIdSizeMax &&
+         std::ranges::all_of(id, [](char c) { return '!' <= c && c <= '~'; });
 }
 
 std::string HealthTable::id_of(Slot slot) const {

@@ -29,6 +29,7 @@ class HealthTable {
   struct Entry {
     std::string id;
     bool healthy = true;
+    bool operator==(const Entry&) const = default;
   };
 
   HealthTable();
@@ -64,5 +65,8 @@ class HealthTable {
   };
   std::unordered_map<std::string, Slot, Hash, std::equal_to<>> slots_;
 };
+
+// What an id may be that came from outside: printable, no blank, neither empty nor longer than kIdSizeMax.
+bool is_health_check_id(std::string_view id);
 
 }  // namespace meridian::snapshots::health
