@@ -8,21 +8,24 @@
 
 namespace meridian::engines::dns {
 
-void Chooser::descend(RecordsView records, std::size_t hops, Chosen& chosen) {
-  for (;; ++hops) {
+void Chooser::choose(RecordsView records, Chosen& chosen) {
+  for (std::size_t hops = 0;; ++hops) {
     if (records.is_group) {
       const RecordGroup group(records);
       const Decision decision = decide(group, hops);
       notes_.add(group.kind(), decision.failed_open);
       if (trace_) explain(group, decision, hops);
       if (decision.chosen.size == 0) return;
-      // Several candidates that are aliases could lead to several each, and so on.
-      for (std::size_t i = 1; i < decision.chosen.size && notes_.evaluations <= kEvaluationsMax; ++i)
-        descend(group.at(decision.chosen.order[i]).records, hops, chosen);
       records = group.at(decision.chosen.order[0]).records;
+      for (std::size_t i = 1; i < decision.chosen.size;
+           ++i)  // of multivalue groups, in which nobody is an alias
+        chosen.add(group.at(decision.chosen.order[i]).records);
     }
-    if (hops > 0) records.links = nullptr;  // they lead to the end of this name, not of the one asked for
-    if (!records.is_alias) return chosen.add(records);
+    if (!records.is_alias) {
+      chosen.add(records);
+      if (hops > 0) chosen.forget_links();  // to the end of this name, which is not the one asked for
+      return;
+    }
     if (hops == kAliasHopsMax) {
       if (trace_) trace_->add("alias", fmt::format("more than {} aliases in a row: no data", kAliasHopsMax));
       return;

@@ -25,11 +25,11 @@ inline constexpr unsigned kEvaluationsMax = 2048;
 // The record sets that answer together; none: no data.
 class Chosen {
  public:
-  void add(const RecordsView& records) {
-    if (size_ < sets_.size()) sets_[size_++] = records;
-  }
+  void add(const RecordsView& records) { sets_[size_++] = records; }
   std::span<const RecordsView> sets() const { return std::span(sets_).first(size_); }
-  bool is_full() const { return size_ == sets_.size(); }
+  void forget_links() {
+    for (RecordsView& set : sets_) set.links = nullptr;
+  }
 
  private:
   std::array<RecordsView, kMultivalueMax> sets_;
@@ -44,7 +44,7 @@ class Chooser {
       : snapshot_(snapshot), zone_(zone), client_(client), random_(random), notes_(notes), trace_(trace) {}
 
   // `records` is a group or an alias at a name of the zone.
-  void choose(const RecordsView& records, Chosen& chosen) { descend(records, 0, chosen); }
+  void choose(RecordsView records, Chosen& chosen);
 
  private:
   struct Decision {
@@ -53,7 +53,6 @@ class Chooser {
     Draw draw;  // of a weighted group
   };
 
-  void descend(RecordsView records, std::size_t hops, Chosen& chosen);
   Decision decide(const RecordGroup& group, std::size_t hops);
   void rank(const RecordGroup& group, Ranking& ranking);
   // Those that serve the client, in any order.
@@ -66,6 +65,7 @@ class Chooser {
   bool holds_healthy(const RecordsView& records, std::size_t hops);
 
   [[gnu::cold]] void explain(const RecordGroup& group, const Decision& decision, std::size_t hops);
+  [[gnu::cold]] void explain_match(const RecordGroup& group, std::string& text, Trace::Fields& fields);
   [[gnu::cold]] void explain_candidate(const RecordGroup& group, std::size_t candidate,
                                        const Decision& decision, bool serves, std::size_t hops);
 

@@ -9,7 +9,7 @@
 namespace meridian::engines::dns {
 namespace {
 
-using Fields = std::vector<Trace::Field>;
+using Fields = Trace::Fields;
 
 std::string name_of(const RecordsView& alias) {
   return meridian::dns::Name::from_wire(alias.first())->to_string();
@@ -99,11 +99,7 @@ void Chooser::explain(const RecordGroup& group, const Decision& decision, std::s
   Fields fields{{"policy", name}, {"candidates", static_cast<std::int64_t>(group.size())}};
   std::string text =
       fmt::format("{} among {} record set{}", name, group.size(), group.size() == 1 ? "" : "s");
-  if (kind == PolicyKind::IpBased) {
-    const std::string collection(group.collection_id());
-    text += ", CIDR collection " + collection;
-    fields.push_back({"collection", collection});
-  }
+  if (kind == PolicyKind::IpBased) explain_match(group, text, fields);
   trace_->add("policy", std::move(text), std::move(fields));
   const ChoiceNotes before = notes_;
   const std::size_t verdicts_before = verdict_count_;
@@ -125,6 +121,20 @@ void Chooser::explain(const RecordGroup& group, const Decision& decision, std::s
     const std::string identifier(group.at(decision.chosen.order[i]).set_identifier);
     trace_->add("chosen", identifier, {{"set_identifier", identifier}});
   }
+}
+
+void Chooser::explain_match(const RecordGroup& group, std::string& text, Trace::Fields& fields) {
+  const std::string collection(group.collection_id());
+  text += ", by CIDR collection " + collection;
+  fields.push_back({"collection", collection});
+  const CidrMatch match = cidr_match(group, snapshot_, client_);
+  if (match.location.empty()) {
+    text += ", of which no block holds the client";
+    return;
+  }
+  text += fmt::format(", whose {} in {} holds the client", match.block.to_string(), match.location);
+  fields.push_back({"block", match.block.to_string()});
+  fields.push_back({"block_location", std::string(match.location)});
 }
 
 void Chooser::explain_candidate(const RecordGroup& group, std::size_t index, const Decision& decision,

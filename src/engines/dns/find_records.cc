@@ -66,7 +66,7 @@ std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZon
   if (trace)
     trace->add("alias", fmt::format("stands for {} {}", shown(target), meridian::dns::to_string(alias.type)));
   LookupName name(snapshot.hash_key(), target);
-  const NameNode* node = zone.find(name, name.labels());
+  const NameNode* node = alias.target_is_hidden ? zone.find_hidden(name) : zone.find(name, name.labels());
   std::optional<RecordsView> records = node ? node->find(alias.type) : std::nullopt;
   if (trace && !records) trace->add("alias", "the target has no such records: no data");
   return records;

@@ -50,6 +50,10 @@ Draw draw_weighted(const RecordGroup& group, const CandidateSet& among, Random& 
 // Up to kMultivalueMax of them, every selection with the same odds.
 void draw_multivalue(const RecordGroup& group, const CandidateSet& among, Random& random, Ranking& chosen);
 
+using CidrMatch = snapshots::dns::CidrBlocks::Match;
+CidrMatch cidr_match(const RecordGroup& group, const snapshots::dns::DnsSnapshot& snapshot,
+                     ClientPlace& client);
+
 // By what candidates are ranked; for them and for explain.
 std::uint32_t latency_us(const Candidate& candidate, ClientPlace& client);
 struct Distance {

@@ -17,12 +17,13 @@ class Trace {
     std::string_view name;  // a literal, in JSON's way: "set_identifier"
     Value value;
   };
+  using Fields = std::vector<Field>;
   struct Step {
     std::string_view what;  // a literal: "zone", "name", "alias", "answer", …
     std::string text;
-    std::vector<Field> fields{};  // what the text says, for programs
+    Fields fields{};  // what the text says, for programs
   };
-  void add(std::string_view what, std::string text, std::vector<Field> fields = {}) {
+  void add(std::string_view what, std::string text, Fields fields = {}) {
     steps_.push_back({what, std::move(text), std::move(fields)});
   }
   const std::vector<Step>& steps() const { return steps_; }
