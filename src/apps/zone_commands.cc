@@ -16,9 +16,9 @@
 #include "apps/progress_bar.h"
 #include "apps/transfer_settings.h"
 #include "apps/zone_sets.h"
+#include "apps/zone_text.h"
 #include "base/log.h"
 #include "formats/dns/name.h"
-#include "formats/dns/rdata.h"
 #include "gen/route53/api.h"
 #include "gen/route53/types.h"
 
@@ -133,15 +133,6 @@ class Importer {
   std::string last_change_;
 };
 
-// Route 53 writes octal escapes, zone files decimal ones.
-std::string master_file_value(const std::string& type_name, const std::string& value) {
-  auto type = dns::parse_type(type_name);
-  if (!type) return value;
-  auto wire = dns::parse_rdata(*type, value, dns::Name(), dns::Escapes::Octal);
-  if (!wire) return value;
-  return dns::print_rdata(*type, *wire).value_or(value);
-}
-
 int report(const ZoneImportOptions& options, const ImportedZone& zone, std::size_t accepted,
            std::vector<RefusedLine> refused, const std::string& zone_id) {
   refused.insert(refused.end(), zone.refused.begin(), zone.refused.end());
@@ -247,18 +238,7 @@ int zone_export(const ZoneExportOptions& options, const Clock& clock) {
   for (;;) {
     auto page = client->call<r53::ListResourceRecordSetsResponse>("ListResourceRecordSets", request);
     if (!page) return say(page.error().code + ": " + page.error().message);
-    for (const auto& set : page->ResourceRecordSets) {
-      auto name = dns::Name::parse(set.Name, dns::Name(), dns::Escapes::Octal);
-      std::string owner = name ? name->to_string() : set.Name;
-      if (set.AliasTarget) {
-        out += fmt::format("; {} ALIAS {} {}\n", owner, set.Type, set.AliasTarget->DNSName);
-        continue;
-      }
-      if (!set.ResourceRecords) continue;
-      for (const auto& record : *set.ResourceRecords)
-        out += fmt::format("{}\t{}\tIN\t{}\t{}\n", owner, set.TTL.value_or(0), set.Type,
-                           master_file_value(set.Type, record.Value));
-    }
+    for (const auto& set : page->ResourceRecordSets) out += zone_text(set);
     if (!page->IsTruncated) break;
     request.StartRecordName = page->NextRecordName;
     request.StartRecordType = page->NextRecordType;
