@@ -106,6 +106,91 @@ class AwsCli(unittest.TestCase):
                 answer = self.server.dig(f"{kind.lower()}.types.test", number, "+noall", "+answer", "+authority")
                 self.assertIn(f"{kind.lower()}.types.test.", answer)
 
+    def health_check(self) -> str:
+        """One that probes nothing."""
+        made = self.route53("create-health-check", "--caller-reference", f"{time.time_ns()}", "--health-check-config",
+                            json.dumps({"Type": "CALCULATED", "ChildHealthChecks": [], "HealthThreshold": 0}))
+        return made["HealthCheck"]["Id"]
+
+    def routed(self, zone: str, name: str, *record_sets: dict, fails: str | None = None):
+        """One batch that creates record sets of one name, and what is listed of them afterwards."""
+        changes = [{"Action": "CREATE", "ResourceRecordSet": {"Name": name, "Type": "A", "TTL": 60, **record_set}}
+                   for record_set in record_sets]
+        self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                     json.dumps({"Changes": changes}), fails=fails)
+        listed = self.route53("list-resource-record-sets", "--hosted-zone-id", zone)["ResourceRecordSets"]
+        return [record_set for record_set in listed if record_set["Name"] == name + "."]
+
+    def test_record_sets_with_routing_policies(self):
+        zone, _ = self.make_zone("routed.test")
+        first, second = self.health_check(), self.health_check()
+
+        weighted = self.routed(
+            zone, "api.routed.test",
+            {"SetIdentifier": "primary-us-east-1", "Weight": 80, "ResourceRecords": [{"Value": "192.0.2.1"}],
+             "HealthCheckId": first},
+            {"SetIdentifier": "secondary-us-west-2", "Weight": 20, "ResourceRecords": [{"Value": "192.0.2.2"}],
+             "HealthCheckId": second})
+        self.assertEqual([(s["SetIdentifier"], s["Weight"], s["HealthCheckId"]) for s in weighted],
+                         [("primary-us-east-1", 80, first), ("secondary-us-west-2", 20, second)])
+
+        latency = self.routed(
+            zone, "global.routed.test",
+            {"SetIdentifier": "us-east-1-latency", "Region": "us-east-1", "ResourceRecords": [{"Value": "192.0.2.1"}],
+             "HealthCheckId": first},
+            {"SetIdentifier": "eu-west-1-latency", "Region": "eu-west-1", "ResourceRecords": [{"Value": "192.0.2.3"}]})
+        self.assertEqual([s["Region"] for s in latency], ["eu-west-1", "us-east-1"])
+
+        failover = self.routed(
+            zone, "app.routed.test",
+            {"SetIdentifier": "primary-failover", "Failover": "PRIMARY", "ResourceRecords": [{"Value": "192.0.2.1"}],
+             "HealthCheckId": first},
+            {"SetIdentifier": "secondary-failover", "Failover": "SECONDARY",
+             "ResourceRecords": [{"Value": "192.0.2.2"}]})
+        self.assertEqual([s["Failover"] for s in failover], ["PRIMARY", "SECONDARY"])
+
+        one = {"SetIdentifier": "s", "ResourceRecords": [{"Value": "192.0.2.9"}]}
+        self.routed(zone, "api.routed.test", {**one, "Region": "us-east-1"}, fails="because a non-latency RRSet")
+        self.routed(zone, "new.routed.test", {**one, "Failover": "PRIMARY"},
+                    fails="A non-alias primary ResourceRecordSet must have an associated health check. No changes made.")
+        self.routed(zone, "new.routed.test", {**one, "Weight": 1, "HealthCheckId": "12345678-1234-1234-1234-123456789012"},
+                    fails="NoSuchHealthCheck")
+        self.routed(zone, "new.routed.test", one, fails="but found none in Change with [Action=CREATE, Name=new.routed.test")
+        for record_set in weighted:
+            self.change(zone, "DELETE", **record_set)
+
+    def test_cidr_collections(self):
+        zone, _ = self.make_zone("cidr.test")
+        made = self.route53("create-cidr-collection", "--name", "offices", "--caller-reference", "1")["Collection"]
+        self.assertEqual(made["Arn"], f"arn:aws:route53:::cidrcollection/{made['Id']}")
+        self.route53("change-cidr-collection", "--id", made["Id"], "--collection-version", "1", "--changes",
+                     "LocationName=berlin,Action=PUT,CidrList=192.0.2.0/24,2001:db8::/48")
+        self.route53("change-cidr-collection", "--id", made["Id"], "--collection-version", "1", "--changes",
+                     "LocationName=berlin,Action=PUT,CidrList=198.51.100.0/24",
+                     fails="CidrCollectionVersionMismatchException")
+        self.assertEqual(self.route53("list-cidr-locations", "--collection-id", made["Id"])["CidrLocations"],
+                         [{"LocationName": "berlin"}])
+        blocks = self.route53("list-cidr-blocks", "--collection-id", made["Id"], "--location-name", "berlin")["CidrBlocks"]
+        self.assertEqual({b["CidrBlock"] for b in blocks}, {"192.0.2.0/24", "2001:db8::/48"})
+        config = {"CollectionId": made["Id"], "LocationName": "berlin"}
+        record_set = {"SetIdentifier": "b", "CidrRoutingConfig": config, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+        self.assertEqual(self.routed(zone, "www.cidr.test", record_set)[0]["CidrRoutingConfig"], config)
+        self.route53("delete-cidr-collection", "--id", made["Id"], fails="CidrCollectionInUseException")
+        self.change(zone, "DELETE", Name="www.cidr.test", Type="A", TTL=60, **record_set)
+        self.route53("change-cidr-collection", "--id", made["Id"], "--changes",
+                     "LocationName=berlin,Action=DELETE_IF_EXISTS,CidrList=192.0.2.0/24,2001:db8::/48")
+        self.route53("delete-cidr-collection", "--id", made["Id"])
+        self.assertEqual(self.route53("list-cidr-collections")["CidrCollections"], [])
+
+    def test_geolocations(self):
+        self.assertEqual(self.route53("get-geo-location", "--country-code", "US", "--subdivision-code", "CA"),
+                         {"GeoLocationDetails": {"CountryCode": "US", "CountryName": "United States",
+                                                 "SubdivisionCode": "CA", "SubdivisionName": "California"}})
+        self.route53("get-geo-location", "--country-code", "BV", fails="NoSuchGeoLocation")
+        listed = self.route53("list-geo-locations", "--max-items", "500")
+        self.assertEqual(listed["GeoLocationDetailsList"][0], {"CountryCode": "*", "CountryName": "Default"})
+        self.assertEqual(listed["GeoLocationDetailsList"][-1]["ContinentCode"], "SA")
+
     def test_sts_and_iam(self):
         me = self.aws("sts", "get-caller-identity")
         self.assertRegex(me["Account"], r"^\d{12}$")
@@ -124,8 +209,8 @@ class AwsCli(unittest.TestCase):
         self.assertIn("SignatureDoesNotMatch", done.stderr)
 
     def test_what_is_absent_says_so(self):
-        self.route53("create-health-check", "--caller-reference", "x", "--health-check-config",
-                     "Type=TCP,IPAddress=192.0.2.1,Port=80", fails="NotImplemented")
+        self.route53("create-query-logging-config", "--hosted-zone-id", "Z123", "--cloud-watch-logs-log-group-arn",
+                     "arn:aws:logs:us-east-1:111122223333:log-group:queries", fails="NotImplemented")
 
     def test_paging_through_the_cli(self):
         zone, _ = self.make_zone("pages.test")

@@ -32,13 +32,33 @@ const waited = await waitUntilResourceRecordSetsChanged(
   { client: route53, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { Id: changed.ChangeInfo.Id });
 assert.equal(waited.state, "SUCCESS");
 
-const names = [];
+const weighted = (identifier, weight, value) => ({
+  Action: "UPSERT",
+  ResourceRecordSet: {
+    Name: "api.sdk.test", Type: "A", TTL: 60, SetIdentifier: identifier, Weight: weight, ResourceRecords: [{ Value: value }],
+  },
+});
+await route53.send(new ChangeResourceRecordSetsCommand({
+  HostedZoneId: zone, ChangeBatch: { Changes: [weighted("blue", 80, "192.0.2.1"), weighted("green", 0, "192.0.2.2")] },
+}));
+await assert.rejects(route53.send(new ChangeResourceRecordSetsCommand({
+  HostedZoneId: zone, ChangeBatch: { Changes: [upsert("api.sdk.test", "192.0.2.3")] },
+})), { name: "InvalidChangeBatch" });
+
+const names = [], weights = [];
 for (let start = {}, page; !page || page.IsTruncated;) {
   page = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zone, MaxItems: 2, ...start }));
   names.push(...page.ResourceRecordSets.map((set) => `${set.Name} ${set.Type}`));
-  start = { StartRecordName: page.NextRecordName, StartRecordType: page.NextRecordType };
+  weights.push(...page.ResourceRecordSets.filter((set) => set.SetIdentifier).map((set) => [set.SetIdentifier, set.Weight]));
+  start = {
+    StartRecordName: page.NextRecordName, StartRecordType: page.NextRecordType,
+    StartRecordIdentifier: page.NextRecordIdentifier,
+  };
 }
-assert.deepEqual(names, ["sdk.test. NS", "sdk.test. SOA", "\\052.sdk.test. A", "a.sdk.test. A"]);
+assert.deepEqual(names, [
+  "sdk.test. NS", "sdk.test. SOA", "\\052.sdk.test. A", "a.sdk.test. A", "api.sdk.test. A", "api.sdk.test. A",
+]);
+assert.deepEqual(weights, [["blue", 80], ["green", 0]]);
 
 await assert.rejects(route53.send(new ChangeResourceRecordSetsCommand({
   HostedZoneId: zone,
