@@ -29,7 +29,7 @@ struct ZoneRevision {
 };
 
 struct Compiled {
-  snapshots::dns::Delta delta;        // no zones: the commit changes nothing in DNS
+  snapshots::dns::Delta delta;        // it may change nothing
   std::vector<ZoneRevision> written;  // in an image every zone, with the commit that wrote it last
   std::vector<RefusedItem> refused;
 };
@@ -37,9 +37,10 @@ struct Compiled {
 // The delta of one commit, from the revision that is served now. `zones` is brought up to date.
 Compiled compile_commit(const store::EventBatch& batch, std::uint64_t from, ZoneIndex& zones);
 
-// A full image from everything under the two prefixes, in the order in which the zones were made.
-Compiled compile_image(std::span<const store::KeyValue> zone_items,
-                       std::span<const store::KeyValue> record_set_items, std::uint64_t revision,
-                       ZoneIndex& zones);
+// A full image from everything under the three prefixes, in the order in which the zones were made.
+struct StoredItems {
+  std::span<const store::KeyValue> zones, record_sets, cidr_collections;
+};
+Compiled compile_image(const StoredItems& items, std::uint64_t revision, ZoneIndex& zones);
 
 }  // namespace meridian::compilers::dns

@@ -13,15 +13,20 @@
 namespace meridian::compilers::dns {
 namespace {
 
+using snapshots::dns::CidrCollection;
 using snapshots::dns::Delta;
 using snapshots::dns::DnsSnapshot;
 using snapshots::dns::DnsZone;
 using snapshots::dns::ZoneChange;
 
-// A delta with only the first zones of another.
+// A delta with only the first zones of another, and what they share.
 Delta first_zones(const Delta& delta, std::size_t count) {
-  return {
-      delta.from, delta.to, {delta.zones.begin(), delta.zones.begin() + static_cast<std::ptrdiff_t>(count)}};
+  const auto first = delta.zones.begin();
+  return {delta.from,
+          delta.to,
+          {first, first + static_cast<std::ptrdiff_t>(count)},
+          delta.collection_puts,
+          delta.collection_removes};
 }
 
 constexpr auto kRetryPause =
@@ -119,7 +124,9 @@ class DnsWatcher::State {
     if (at.revision > 0 || sink_.latest().revision() > 0) {
       auto zones = TRY(store_.range(services::route53::kZonesPrefix, at));
       auto record_sets = TRY(store_.range(services::route53::kRecordSetsPrefix, at));
-      Compiled compiled = compile_image(zones.items, record_sets.items, at.revision, zones_);
+      auto collections = TRY(store_.range(services::route53::kCidrCollectionsPrefix, at));
+      Compiled compiled =
+          compile_image({zones.items, record_sets.items, collections.items}, at.revision, zones_);
       stands_in_.clear();
       for (const store::KeyValue& item : zones.items) keep_back(item, compiled.delta);
       TRY(publish(std::move(compiled), at.revision, true));
@@ -185,7 +192,7 @@ class DnsWatcher::State {
     // A zone's own values have their part in its serial.
     const bool only_serials = secondaries_.revision_serials && !compiled.written.empty();
     written_ = std::move(compiled.written);
-    if (!compiled.delta.zones.empty() || image || only_serials) {
+    if (!compiled.delta.changes_nothing() || image || only_serials) {
       if (auto served = offer(compiled.delta, image); !served) {
         logger_.error("dns", "a change is not served yet",
                       {{"revision", revision}, {"why", served.error().message}});
@@ -216,7 +223,7 @@ class DnsWatcher::State {
                                 std::move(why));
       if (!image || !stand_in(guilty))
         delta.zones.erase(delta.zones.begin() + static_cast<std::ptrdiff_t>(at));
-      if (delta.zones.empty() && !image) return {};
+      if (delta.changes_nothing() && !image) return {};
     }
     for (const ZoneChange& change : delta.zones)
       if (!stands_in_.contains(change.zone_id)) quarantine_.lift(change.zone_id);
@@ -349,7 +356,7 @@ class DnsWatcher::State {
     auto hidden = TRY(store_.range(services::route53::hidden_record_sets_prefix(zone_id), at));
     std::ranges::move(hidden.items, std::back_inserter(record_sets.items));
     ZoneIndex index;
-    Compiled compiled = compile_image(std::span(&*item, 1), record_sets.items, revision, index);
+    Compiled compiled = compile_image({std::span(&*item, 1), record_sets.items, {}}, revision, index);
     return compiled.delta.zones.size() == 1 ? std::move(compiled.delta.zones[0]) : none;
   }
 
@@ -370,6 +377,13 @@ class DnsWatcher::State {
   // keep the others from changing.
   void leave_out_malformed(Compiled& compiled) {
     const bool well_formed = check(compiled.delta).has_value();
+    std::erase_if(compiled.delta.collection_puts, [&](const CidrCollection& collection) {
+      const Result<void> good =
+          well_formed ? Result<void>{}
+                      : check(Delta{compiled.delta.from, compiled.delta.to, {}, {collection}, {}});
+      if (!good) compiled.refused.push_back({collection.id, good.error().message});
+      return !good;
+    });
     std::erase_if(compiled.delta.zones, [&](const ZoneChange& change) {
       Result<void> good =
           well_formed ? Result<void>{} : check(Delta{compiled.delta.from, compiled.delta.to, {change}});

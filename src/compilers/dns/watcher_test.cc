@@ -29,6 +29,49 @@ TEST_F(DnsWatcherTest, ACommitThatIsNoneOfDnsIsAcknowledgedWithoutADelta) {
   EXPECT_EQ(watcher->acknowledged(), revision);
 }
 
+TEST_F(DnsWatcherTest, CidrCollectionsAreServedByThemselvesAndAfterARestart) {
+  route53::CidrCollectionResource offices;
+  offices.id = "offices";
+  offices.account = "123456789012";
+  offices.name = "Offices";
+  offices.locations = {{"berlin", {*net::Cidr::parse("192.0.2.0/24")}}};
+  const auto location = [&]() -> std::string {
+    const auto& latest = sink.latest();
+    const auto* blocks =
+        latest.find_collection(snapshots::dns::hash_of(latest.hash_key(), "offices"), "offices");
+    return blocks ? std::string(blocks->lookup(*net::IpAddress::parse("192.0.2.7"), 32).location) : "none";
+  };
+  make_zone("Z1", "one.test.");
+  const std::string key = route53::cidr_collection_key(offices.id);
+  ASSERT_TRUE(store.commit({{}, {{key, route53::encode(offices), 0}}, {}}));
+  begin();
+  EXPECT_EQ(location(), "berlin");
+  offices.locations[0].name = "bonn";
+  const auto revision = store.commit({{}, {{key, route53::encode(offices), 0}}, {}}).value();
+  store.deliver();
+  EXPECT_EQ(location(), "bonn");
+  EXPECT_EQ(watcher->acknowledged(), revision);
+  EXPECT_EQ(zones(), 1u);
+  ASSERT_TRUE(store.commit({{}, {}, {key}}));
+  store.deliver();
+  EXPECT_EQ(location(), "none");
+}
+
+TEST_F(DnsWatcherTest, ACollectionThatCannotBeServedKeepsNobodyElseAway) {
+  route53::CidrCollectionResource wide;
+  wide.id = "wide";
+  wide.account = "123456789012";
+  wide.name = "Wide";
+  wide.locations = {{"all", {*net::Cidr::parse("0.0.0.0/0")}}};
+  ASSERT_TRUE(store.commit({{}, {{route53::cidr_collection_key(wide.id), route53::encode(wide), 0}}, {}}));
+  make_zone("Z1", "one.test.");
+  begin();
+  EXPECT_EQ(zones(), 1u);
+  make_zone("Z2", "two.test.");
+  store.deliver();
+  EXPECT_EQ(zones(), 2u);
+}
+
 TEST_F(DnsWatcherTest, AZoneThatCannotBeServedDoesNotKeepTheOthersAway) {
   make_zone("Z1", "one.test.");
   make_zone("Z2", "two.test.");

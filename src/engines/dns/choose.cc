@@ -76,6 +76,7 @@ void Chooser::rank(const RecordGroup& group, Ranking& ranking) {
     case PolicyKind::IpBased:
       return rank_ip_based(group, snapshot_, client_, ranking);
     case PolicyKind::Simple:
+      return ranking.add(0);
     case PolicyKind::Weighted:
     case PolicyKind::Multivalue:
       CHECK(!"they draw");

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "snapshots/dns/record_group.h"
+
 namespace meridian::engines::dns {
 namespace {
+
+using snapshots::dns::PolicyKind;
+using snapshots::dns::RecordGroup;
 
 std::string shown(std::string_view wire) {
   return meridian::dns::Name::from_wire(wire)->to_string();
@@ -75,13 +80,18 @@ std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZon
 std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZone& zone,
                                         const NameNode& node, Type type) {
   std::optional<RecordsView> records = node.find(type);
-  for (std::size_t hops = 0; records && records->is_alias; ++hops) {
+  for (std::size_t hops = 0; records; ++hops) {
+    if (records->is_group) {
+      const RecordGroup group(*records);
+      if (group.kind() != PolicyKind::Simple) return std::nullopt;
+      records = group.at(0).records;
+    }
+    if (hops > 0) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
+    if (!records->is_alias) return records;
     if (hops == kAliasHopsMax) return std::nullopt;
     records = find_target(snapshot, zone, *records, nullptr);
-    if (records) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
   }
-  if (records && records->is_group) return std::nullopt;
-  return records;
+  return std::nullopt;
 }
 
 }  // namespace meridian::engines::dns

@@ -118,6 +118,10 @@ struct Delta {
   std::vector<ZoneChange> zones;
   std::vector<CidrCollection> collection_puts{};
   std::vector<std::string> collection_removes{};  // ids; of what is not there is no error
+
+  bool changes_nothing() const {
+    return zones.empty() && collection_puts.empty() && collection_removes.empty();
+  }
 };
 
 // Whether everything in the delta is well-formed and in range: names, TTLs, RDATA that fits its type, owners

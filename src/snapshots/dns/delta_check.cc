@@ -99,7 +99,8 @@ Result<void> check_policy(const RecordSet& set) {
   if (set.health_check_id.size() > kHealthCheckIdSizeMax) return invalid("its health check id is too long");
   if (std::holds_alternative<Simple>(set.policy)) {
     if (!set.set_identifier.empty()) return invalid("it has an identifier but no routing policy");
-    if (!set.health_check_id.empty()) return invalid("it has a health check but no routing policy");
+    if (!set.health_check_id.empty() && (set.type == Type::NS || set.type == Type::SOA))
+      return invalid("NS and SOA have no health check");
     return {};
   }
   if (set.set_identifier.empty()) return invalid("it has a routing policy but no identifier");

@@ -44,6 +44,9 @@ TEST(DeltaPolicies, AnIdentifierAndAPolicyBelongTogether) {
   EXPECT_NE(verdict(checked), "accepted");
   RecordSet simple = address("w.example.com.");
   simple.health_check_id = "x";
+  EXPECT_EQ(verdict(simple), "accepted");
+  simple = record_set("w.example.com.", Type::NS, 60, {wire("x.")});
+  simple.health_check_id = "x";
   EXPECT_NE(verdict(simple), "accepted");
 }
 

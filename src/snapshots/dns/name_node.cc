@@ -63,12 +63,12 @@ Result<NameNode*> NameNode::with(Arena& arena, const RecordSet& set, const PutCo
     std::size_t at = place.begin;
     if (const RecordsView there = read_set(at); there.is_group) group.emplace(there);
   }
-  if (std::holds_alternative<Simple>(set.policy)) {
-    if (group) return invalid("record sets with a routing policy have this name and type already");
-    return with_records(arena, place, set, context);
-  }
-  if (!group && place.begin != place.end)
-    return invalid("a simple record set has this name and type already");
+  const bool simple = std::holds_alternative<Simple>(set.policy);
+  const bool simple_there = group ? group->kind() == PolicyKind::Simple : place.begin != place.end;
+  if (simple && group && !simple_there)
+    return invalid("record sets with a routing policy have this name and type already");
+  if (!simple && simple_there) return invalid("a simple record set has this name and type already");
+  if (simple && set.health_check_id.empty()) return with_records(arena, place, set, context);
   return with_group(arena, place, set.type, TRY(group_with(group ? &*group : nullptr, set, context)));
 }
 

@@ -92,8 +92,9 @@ class NameNode {
   static void destroy(NameNode* node, Arena& arena) { arena.release(node, sizeof(NameNode) + node->size_); }
   NameNode* clone(Arena& arena) const;
   // Copies with one record set put or taken away, everything else alike. A simple record set takes the place
-  // of the one there was; one with a policy joins the group of its type, in the place of the one with its set
-  // identifier. Invalid when both kinds, or several policies, would meet at one type.
+  // of the one there was, with a health check as a group of its own; one with a policy joins the group of its
+  // type, in the place of the one with its set identifier. Invalid when both kinds, or several policies,
+  // would meet at one type.
   Result<NameNode*> with(Arena& arena, const RecordSet& set, const PutContext& context) const;
   NameNode* without(Arena& arena, Type type, std::string_view set_identifier) const;
   NameNode* with_referral(Arena& arena, std::string_view encoded) const;  // see referral.h; "" takes it away

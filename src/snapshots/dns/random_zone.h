@@ -55,8 +55,8 @@ class RandomZone {
       set.policy = policy(kind);
       if (kind != 0) {
         set.set_identifier = fmt::format("id-{}", n * 7 % 5);
-        if (random_.below(2)) set.health_check_id = fmt::format("check-{}", random_.below(20));
       }
+      if (random_.below(2)) set.health_check_id = fmt::format("check-{}", random_.below(20));
       if (alias_allowed && random_.below(3) == 0) {
         set.alias_target = wire(fmt::format("h{}.example.com.", random_.below(30)));
         set.evaluate_target_health = random_.below(2);

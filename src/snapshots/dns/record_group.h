@@ -3,6 +3,9 @@
 // the records behind them all: regions and places are resolved to indexes and points, health checks to slots,
 // when the record set is put.
 //
+// A simple record set with a health check is a group of one, of kind Simple: only an alias that evaluates its
+// health makes a difference of it.
+//
 // Rule: candidates stand in the order of their set identifiers, whatever the order they came in, so that the
 // same random draw chooses the same one on every edge.
 #pragma once

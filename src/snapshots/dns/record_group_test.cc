@@ -165,6 +165,30 @@ TEST_F(RecordGroups, SimpleAndPolicyTakeTurnsOnlyWhenTheOtherIsRemovedFirst) {
   EXPECT_EQ(group().kind(), PolicyKind::Latency);
 }
 
+TEST_F(RecordGroups, ASimpleSetWithAHealthCheckIsAGroupOfOneThatASimpleSetReplaces) {
+  RecordSet checked = address("w.example.com.", 2);
+  checked.health_check_id = "check-1";
+  ASSERT_TRUE(put(address("w.example.com.", 1)));
+  ASSERT_TRUE(put(checked));
+  EXPECT_EQ(group().kind(), PolicyKind::Simple);
+  EXPECT_EQ(group().size(), 1u);
+  EXPECT_EQ(health_table->id_of(group().health(0)), "check-1");
+  EXPECT_EQ(group().at(0).records.first().back(), 2);
+  EXPECT_EQ(put("a", Weighted{1}).error().code, ErrorCode::Invalid);
+  const auto kept = whole(*zone_of("example.com."), *health_table).puts;
+  EXPECT_TRUE(std::ranges::any_of(kept, [](const RecordSet& set) {
+    return set.health_check_id == "check-1" && set.set_identifier.empty();
+  }));
+  checked.health_check_id = "check-2";
+  ASSERT_TRUE(put(checked));
+  EXPECT_EQ(health_table->id_of(group().health(0)), "check-2");
+  ASSERT_TRUE(put(address("w.example.com.", 3)));
+  EXPECT_FALSE(node("w.example.com.")->find(Type::A)->is_group);
+  ASSERT_TRUE(put(checked));
+  ASSERT_TRUE(remove(""));
+  EXPECT_FALSE(node("w.example.com."));
+}
+
 TEST_F(RecordGroups, AreOfOneKindAndOneCollection) {
   ASSERT_TRUE(put("a", Weighted{1}));
   EXPECT_EQ(put("b", Multivalue{}).error().code, ErrorCode::Invalid);

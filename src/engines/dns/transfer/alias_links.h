@@ -2,11 +2,11 @@
 // so a change of its target is a change of the alias too. Belongs to the publisher's thread.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "engines/dns/find_records.h"
 #include "snapshots/dns/delta.h"
@@ -18,7 +18,12 @@ class AliasLinks {
   // A zone with more gets no differences: its secondaries take it whole.
   static constexpr std::size_t kLinksMax = 1'000'000;
 
-  using Key = std::pair<std::string, Type>;  // owner name and type of a record set
+  struct Key {  // of a record set, or of the group of one name and type
+    std::string owner;
+    Type type;
+    bool hidden = false;
+    auto operator<=>(const Key&) const = default;
+  };
   using Keys = std::set<Key>;
 
   void read(const DnsZone& zone);
@@ -29,10 +34,10 @@ class AliasLinks {
 
  private:
   struct OfZone {
-    std::map<Key, std::set<std::string>> aliases;  // by target; owners, of the same type
-    std::size_t count = 0;  // links that were once there stay until the zone is read anew
+    std::map<Key, Keys> aliases;  // by target
+    std::size_t count = 0;        // links that were once there stay until the zone is read anew
   };
-  void link(OfZone& zone, std::string_view target, Type type, std::string_view owner);
+  void link(OfZone& zone, const Key& target, const Key& alias);
 
   std::unordered_map<std::string, OfZone> zones_;  // by zone id; only those with aliases
   Keys affected_;

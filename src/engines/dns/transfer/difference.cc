@@ -15,9 +15,9 @@ struct Values {
 
 Values values_of(const DnsSnapshot& snapshot, const DnsZone& zone, const AliasLinks::Key& key) {
   Values values;
-  LookupName name(snapshot.hash_key(), key.first);
+  LookupName name(snapshot.hash_key(), key.owner);
   const NameNode* node = zone.find(name, name.labels());
-  const auto records = node ? find_records(snapshot, zone, *node, key.second) : std::nullopt;
+  const auto records = node ? find_records(snapshot, zone, *node, key.type) : std::nullopt;
   if (!records) return values;
   values.ttl = records->ttl();
   for (std::size_t at = 0; at < records->data.size();) values.rdata.push_back(records->next(at));
@@ -29,7 +29,7 @@ Values values_of(const DnsSnapshot& snapshot, const DnsZone& zone, const AliasLi
 void add_missing(RecordList& list, const AliasLinks::Key& key, const Values& these, const Values& others) {
   for (const std::string_view rdata : these.rdata)
     if (these.ttl != others.ttl || std::ranges::find(others.rdata, rdata) == others.rdata.end())
-      list.add({key.first, key.second, these.ttl, rdata});
+      list.add({key.owner, key.type, these.ttl, rdata});
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ Difference difference(const DnsSnapshot& before, const DnsZone& old, const DnsSn
   out.removed.add(soa_of(old));
   out.added.add(soa_of(now));
   for (const AliasLinks::Key& key : keys) {
-    if (key.second == Type::SOA) continue;
+    if (key.type == Type::SOA || key.hidden) continue;
     const Values then = values_of(before, old, key), here = values_of(after, now, key);
     add_missing(out.removed, key, then, here);
     add_missing(out.added, key, here, then);

@@ -72,6 +72,49 @@ TEST(Ixfr, AnAliasFollowsItsTarget) {
                           "SOA 7"));
 }
 
+// Nobody could be told which of them to answer with.
+TEST(Ixfr, RecordSetsWithAPolicyAreLeftOutUntilTheyAreSimple) {
+  using snapshots::dns::under;
+  using snapshots::dns::Weighted;
+  World world;
+  world.make_zone("example.com.",
+                  {address("a.example.com.", 1), under(address("w.example.com.", 1), "x", Weighted{1}),
+                   under(address("w.example.com.", 2), "y", Weighted{1}),
+                   alias("b.example.com.", Type::A, "w.example.com.")},
+                  5);
+  EXPECT_THAT(world.transfer("example.com.", Type::AXFR),
+              ElementsAre("SOA 5", "a.example.com. A 0a000001", "SOA 5"));
+  world.edit("example.com.", {under(address("w.example.com.", 3), "x", Weighted{1})}, {}, 6);
+  EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 5), ElementsAre("SOA 6", "SOA 5", "SOA 6", "SOA 6"));
+  world.edit("example.com.", {address("w.example.com.", 4)},
+             {{wire("w.example.com."), Type::A, "x"}, {wire("w.example.com."), Type::A, "y"}}, 7);
+  EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 6),
+              ElementsAre("SOA 7", "SOA 6", "SOA 7", "b.example.com. A 0a000004", "w.example.com. A 0a000004",
+                          "SOA 7"));
+}
+
+TEST(Ixfr, ASimpleRecordSetWithAHealthCheckGoesAsOthers) {
+  World world;
+  RecordSet checked = address("a.example.com.", 1);
+  checked.health_check_id = "check";
+  world.make_zone("example.com.", {checked, alias("b.example.com.", Type::A, "a.example.com.")}, 5);
+  EXPECT_THAT(world.transfer("example.com.", Type::AXFR),
+              testing::UnorderedElementsAre("SOA 5", "a.example.com. A 0a000001", "b.example.com. A 0a000001",
+                                            "SOA 5"));
+}
+
+TEST(Ixfr, HiddenNamesAreNotTransferred) {
+  World world;
+  RecordSet hidden = address("a.example.com.", 9);
+  hidden.hidden = true;
+  world.make_zone("example.com.", {address("a.example.com.", 1), hidden}, 5);
+  EXPECT_THAT(world.transfer("example.com.", Type::AXFR),
+              ElementsAre("SOA 5", "a.example.com. A 0a000001", "SOA 5"));
+  hidden.rdata[0].back() = 8;
+  world.edit("example.com.", {hidden}, {}, 6);
+  EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 5), ElementsAre("SOA 6", "SOA 5", "SOA 6", "SOA 6"));
+}
+
 TEST(Ixfr, WhoIsUpToDateGetsTheSoa) {
   World world;
   world.make_zone("example.com.", {address("a.example.com.")}, 5);
