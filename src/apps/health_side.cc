@@ -36,8 +36,8 @@ void HealthSide::set(const std::string& id, bool healthy) {
   }
   if (table_->healthy(slot) == healthy) return;
   table_->set(id, healthy);
-  world_.logger.info("health", healthy ? "a health check is healthy" : "a health check is unhealthy",
-                     {{"id", id}});
+  world_.logger.debug("health", healthy ? "a health check is healthy" : "a health check is unhealthy",
+                      {{"id", id}});
   changed();
 }
 

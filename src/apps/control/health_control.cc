@@ -60,7 +60,10 @@ void HealthControl::set(const std::string& id, bool healthy) {
 }
 
 Result<void> HealthControl::find(std::string_view id, std::string_view finding) {
-  TRY(states_.find(id, TRY(is_healthy(finding))));
+  const bool healthy = TRY(is_healthy(finding));
+  TRY(states_.find(id, healthy));
+  world_.logger.info("health", "an operator says how a health check is found",
+                     {{"id", id}, {"found", word(healthy)}});
   std::vector<HealthTable::Entry> found;
   for (const auto& [check, was_healthy] : states_.findings()) found.push_back({check, was_healthy});
   return world_.disk.replace(path_, as_bytes(snapshots::health::write_states(found)));
