@@ -12,19 +12,23 @@ namespace meridian::apps {
 using snapshots::health::HealthTable;
 using snapshots::health::Slot;
 
+std::vector<HealthTable::Entry> read_kept_states(const std::string& path, const World& world) {
+  const auto read = [&]() -> Result<std::vector<HealthTable::Entry>> {
+    return snapshots::health::read_states(TRY(world.disk.read(path)));
+  };
+  auto states = read();
+  if (states) return *std::move(states);
+  if (states.error().code != ErrorCode::NotFound)
+    world.logger.error("health", "until something is heard, health checks count as healthy",
+                       {{"file", path}, {"why", states.error().message}});
+  return {};
+}
+
 HealthSide::HealthSide(const std::string& data_dir, const World& world)
     : world_(world), path_(data_dir + "/health"), table_(std::make_shared<HealthTable>()) {
   register_metrics();
-  const auto text = world_.disk.read(path_);
-  if (!text && text.error().code == ErrorCode::NotFound) return;
-  const auto kept = text ? snapshots::health::read_states(*text)
-                         : Result<std::vector<HealthTable::Entry>>(std::unexpected(text.error()));
-  if (!kept) {
-    world_.logger.error("health", "until something is heard, every health check counts as healthy",
-                        {{"why", kept.error().message}});
-    return;
-  }
-  for (const HealthTable::Entry& check : *kept) table_->set(check.id, check.healthy);
+  for (const HealthTable::Entry& check : read_kept_states(path_, world_))
+    table_->set(check.id, check.healthy);
 }
 
 void HealthSide::set(const std::string& id, bool healthy) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "apps/command_line.h"
 #include "apps/loop_thread.h"
@@ -21,6 +22,11 @@ inline constexpr std::size_t kHealthMetricsMax = 1000;  // checks with a metric 
 struct HealthCounts {
   std::size_t healthy = 0, unhealthy = 0;
 };
+
+// The states in a file; none when there is no file, or it cannot be read, which is logged: DNS answers
+// anyhow.
+std::vector<snapshots::health::HealthTable::Entry> read_kept_states(const std::string& path,
+                                                                    const World& world);
 
 class HealthSide {
  public:

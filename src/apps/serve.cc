@@ -277,6 +277,7 @@ void Server::drain() {
   if (drained.get_future().wait_for(kDrainTimeMax) != std::future_status::ready)
     logger_.warn("serve", "calls were still under way at the end");
   stop_loops();
+  dns_->health().save();
 }
 
 void Server::stop_loops() {

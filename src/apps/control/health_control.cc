@@ -42,11 +42,7 @@ HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::f
 
 Result<void> HealthControl::start() {
   Findings findings;
-  const auto text = world_.disk.read(path_);
-  if (!text && text.error().code != ErrorCode::NotFound) return std::unexpected(text.error());
-  if (text)
-    for (const HealthTable::Entry& check : TRY(snapshots::health::read_states(*text)))
-      findings[check.id] = check.healthy;
+  for (const HealthTable::Entry& check : read_kept_states(path_, world_)) findings[check.id] = check.healthy;
   TRY(states_.start(std::move(findings)));
   std::set<std::string> ids;
   for (const HealthStates::State& state : states_.states()) ids.insert(state.id);
