@@ -1,0 +1,67 @@
+#include "engines/health/probe.h"
+
+namespace meridian::engines::health {
+namespace {
+
+constexpr const char* kTimedOut =
+    "Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by "
+    "your firewall. See "
+    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html";
+constexpr const char* kNoStatus =
+    "The endpoint did not respond with an HTTP status code within the timeout limit.";
+constexpr const char* kNoBody = "The search string was not found within the timeout limit.";
+
+}  // namespace
+
+Probe::Probe(net::Loop& loop, ProbeTarget target, OnResult on_result)
+    : loop_(loop),
+      target_(std::move(target)),
+      on_result_(std::move(on_result)),
+      began_(loop.clock().monotonic()),
+      connect_time_(target_.http ? kHttpConnectTime : kTcpConnectTime),
+      judge_(target_.search_string) {
+  attempt_ = loop_.connect_tcp(target_.endpoint, connect_time_,
+                               [this](auto connected) { on_connected(std::move(connected)); });
+}
+
+Probe::~Probe() = default;
+
+void Probe::on_connected(Result<std::unique_ptr<net::TcpConnection>> connected) {
+  attempt_.reset();
+  if (!connected) {
+    if (elapsed() >= connect_time_) return finish({false, kTimedOut});
+    return finish({false, "The connection could not be established: " + connected.error().message});
+  }
+  result_.connected = elapsed();
+  if (!target_.http) return finish({true, "The connection was established."});
+  connection_ = *std::move(connected);
+  connection_->start(*this);
+  connection_->write(probe_request(*target_.http, target_.endpoint));
+  wait(kStatusTime, kNoStatus);
+}
+
+void Probe::on_data(net::TcpConnection&, Bytes data) {
+  if (!result_.first_byte) result_.first_byte = elapsed();
+  const bool had_status = judge_.has_status();
+  if (auto verdict = judge_.add(data)) return finish(*std::move(verdict));
+  if (!had_status && judge_.has_status()) wait(kBodyTime, kNoBody);
+}
+
+void Probe::on_closed(net::TcpConnection&, const Error*) {
+  finish(judge_.ended());
+}
+
+void Probe::wait(Duration time, const char* reason) {
+  deadline_ = loop_.after(time, [this, reason] { finish({false, reason}); });
+}
+
+void Probe::finish(Verdict verdict) {
+  connection_.reset();
+  deadline_.reset();
+  result_.verdict = std::move(verdict);
+  // Last: it may destroy this.
+  const OnResult on_result = std::exchange(on_result_, nullptr);
+  on_result(std::move(result_));
+}
+
+}  // namespace meridian::engines::health

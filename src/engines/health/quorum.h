@@ -1,0 +1,16 @@
+// What many checkers say together. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+namespace meridian::engines::health {
+
+// DG:dns-failover-determining-health-of-endpoints: more than 18 % of the checkers that report say healthy.
+// Nothing while none reports.
+inline std::optional<bool> quorum(std::size_t healthy, std::size_t reporting) {
+  if (reporting == 0) return std::nullopt;
+  return healthy * 100 > reporting * 18;
+}
+
+}  // namespace meridian::engines::health

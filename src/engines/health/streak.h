@@ -1,0 +1,33 @@
+// How many probes in a row change one checker's mind. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace meridian::engines::health {
+
+// HealthCheckConfig, FailureThreshold: it counts both ways. What the first probe finds counts at once.
+class Streak {
+ public:
+  explicit Streak(unsigned threshold) : threshold_(threshold) {}
+
+  // Whether the mind is another one now.
+  bool add(bool good) {
+    if (!healthy_) {
+      healthy_ = good;
+      return true;
+    }
+    against_ = good == *healthy_ ? 0 : against_ + 1;
+    if (against_ < threshold_) return false;
+    healthy_ = good;
+    against_ = 0;
+    return true;
+  }
+  std::optional<bool> healthy() const { return healthy_; }  // nothing before the first probe
+
+ private:
+  unsigned threshold_, against_ = 0;
+  std::optional<bool> healthy_;
+};
+
+}  // namespace meridian::engines::health

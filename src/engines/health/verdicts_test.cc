@@ -1,0 +1,43 @@
+#include <gtest/gtest.h>
+
+#include "engines/health/quorum.h"
+#include "engines/health/streak.h"
+
+namespace meridian::engines::health {
+namespace {
+
+TEST(Streak, ThresholdsCountBothWays) {
+  Streak streak(3);
+  EXPECT_FALSE(streak.healthy());
+  EXPECT_TRUE(streak.add(true));
+  EXPECT_FALSE(streak.add(false) || streak.add(false));
+  EXPECT_EQ(streak.healthy(), true);
+  EXPECT_TRUE(streak.add(false));
+  EXPECT_EQ(streak.healthy(), false);
+  EXPECT_FALSE(streak.add(true) || streak.add(true));
+  EXPECT_FALSE(streak.add(false)) << "the row is broken";
+  EXPECT_FALSE(streak.add(true) || streak.add(true));
+  EXPECT_TRUE(streak.add(true));
+  EXPECT_EQ(streak.healthy(), true);
+}
+
+TEST(Streak, AThresholdOfOneFollowsEveryProbe) {
+  Streak streak(1);
+  EXPECT_TRUE(streak.add(false));
+  EXPECT_FALSE(streak.add(false));
+  EXPECT_TRUE(streak.add(true));
+  EXPECT_TRUE(streak.add(false));
+}
+
+TEST(Quorum, IsMoreThanEighteenPercent) {
+  EXPECT_EQ(quorum(18, 100), false);
+  EXPECT_EQ(quorum(19, 100), true);
+  EXPECT_EQ(quorum(1, 8), false);
+  EXPECT_EQ(quorum(2, 8), true);
+  EXPECT_EQ(quorum(0, 3), false);
+  EXPECT_EQ(quorum(1, 3), true);
+  EXPECT_EQ(quorum(0, 0), std::nullopt);
+}
+
+}  // namespace
+}  // namespace meridian::engines::health
