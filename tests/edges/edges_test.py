@@ -5,6 +5,7 @@ import json
 import pathlib
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -195,6 +196,78 @@ class Edges(unittest.TestCase):
         self.assert_answers(one, "www.edge.test", "192.0.2.4")
         self.wait_for("told why", lambda: "not, or no longer" in meridian(
             "status", "--admin", f"http://{one.admin}").stdout)
+
+    def set_health(self, check, state):
+        meridian("health", "set", check, state, "--admin", f"http://{self.control.admin}")
+
+    def make_failover(self, check):
+        """`www.edge.test`: 192.0.2.1, and 192.0.2.2 while the health check is unhealthy."""
+        self.zone = self.route53.create_hosted_zone(Name="edge.test", CallerReference="1")["HostedZone"]["Id"]
+        changed = self.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": [
+            {"Action": "CREATE", "ResourceRecordSet": {
+                "Name": "www.edge.test", "Type": "A", "TTL": 60, "SetIdentifier": role, "Failover": role,
+                "ResourceRecords": [{"Value": address}], **more}}
+            for role, address, more in (("PRIMARY", "192.0.2.1", {"HealthCheckId": check}),
+                                        ("SECONDARY", "192.0.2.2", {}))]})
+        self.wait_in_sync(changed["ChangeInfo"]["Id"])
+
+    def test_health_reaches_every_edge(self):
+        edges = [self.make_edge("one", [BINARY, "edge"]), self.make_edge("two", [EDGE_BINARY])]
+        check = self.route53.create_health_check(CallerReference="1", HealthCheckConfig={
+            "Type": "HTTP", "IPAddress": "1.2.3.4"})["HealthCheck"]["Id"]
+        calculated = self.route53.create_health_check(CallerReference="2", HealthCheckConfig={
+            "Type": "CALCULATED", "ChildHealthChecks": [check], "HealthThreshold": 1})["HealthCheck"]["Id"]
+        self.make_failover(calculated)
+        for edge in edges:
+            self.assert_answers(edge, "www.edge.test", "192.0.2.1")
+        revision = self.listed()["one"]["revision"]
+
+        # A flip of the child reaches every answer by itself: nothing is published.
+        clients = [DnsClient(edge.dns) for edge in edges]
+        took = []
+        for flip in range(20):
+            healthy = flip % 2 == 1
+            admin = http.client.HTTPConnection(self.control.admin)
+            admin.connect()
+            began = time.perf_counter()
+            admin.request("PUT", f"/health-checks/{check}", json.dumps({"healthy": healthy}))
+            for client in clients:
+                client.wait_for("www.edge.test", bytes((192, 0, 2, 1 if healthy else 2)))
+            took.append(time.perf_counter() - began)
+            self.assertEqual(admin.getresponse().status, 204)
+            admin.close()
+        print(f"a flip is answered by two edges after {1000 * statistics.median(took):.1f} ms, "
+              f"at worst {1000 * max(took):.1f} ms")
+        self.assertLess(statistics.median(took), 0.1)
+        self.assertEqual(self.listed()["one"]["revision"], revision)
+
+        # What was known last outlives the control, and a restart of everything.
+        self.set_health(check, "unhealthy")
+        for client in clients:
+            client.wait_for("www.edge.test", bytes((192, 0, 2, 2)))
+            client.close()
+        self.wait_for("kept", lambda: all(
+            calculated in (edge.directory / "health").read_text() for edge in edges))
+        self.control.end(signal.SIGKILL)
+        for edge in edges:
+            edge.end(signal.SIGKILL)
+            edge.restart()
+            self.assert_answers(edge, "www.edge.test", "192.0.2.2")
+        self.control.restart()
+        self.wait_for("return", lambda: all(e["state"] == "live" for e in self.listed().values()))
+        for edge in edges:
+            self.assert_answers(edge, "www.edge.test", "192.0.2.2")
+        listed = json.loads(meridian("health", "list", "--output", "json", "--admin",
+                                     f"http://{self.control.admin}").stdout)["health_checks"]
+        self.assertEqual({one["id"]: one["healthy"] for one in listed}, {check: False, calculated: False})
+        self.assertIn("0 checks healthy, 2 unhealthy", meridian("status", "--admin", f"http://{self.control.admin}").stdout)
+
+        # A check that is deleted counts as healthy, at the edges too.
+        self.route53.delete_health_check(HealthCheckId=calculated)
+        for edge in edges:
+            client = DnsClient(edge.dns)
+            client.wait_for("www.edge.test", bytes((192, 0, 2, 1)))
+            client.close()
 
     def test_health_is_said_by_operators_only(self):
         check = self.route53.create_health_check(CallerReference="1", HealthCheckConfig={
