@@ -31,7 +31,7 @@ aws::Outcome<bool> holds_any(store::Store& store, std::string_view prefix) {
   return !TRY(aws::or_failure(store.range(prefix, {.limit = 1}))).items.empty();
 }
 
-// What may not be taken away by one transaction while another begins to use it.
+// What may not be taken away by one transaction while another begins to use it. To be read before the users.
 aws::Outcome<void> guard(store::Store& store, const std::string& collection_id,
                          store::Transaction& transaction) {
   auto use = TRY(aws::or_failure(store.get(cidr_use_key(collection_id))));
@@ -65,7 +65,7 @@ aws::Outcome<std::optional<std::string>> cut_page(std::vector<Item>& items,
                                                   const std::optional<std::string>& token,
                                                   const std::optional<std::string>& max_results,
                                                   NameOf name_of) {
-  auto most = parse_max_items(max_results, kCidrPageMax);
+  auto most = parse_max_items(max_results, kCidrPageMax, "MaxResults");
   if (!most) return api::errors::InvalidInput(most.error());
   if (token) {
     auto first = std::ranges::find_if(items, [&](const Item& item) { return name_of(item) == *token; });
@@ -141,14 +141,14 @@ aws::Outcome<store::Transaction> Route53::changed_cidr_collection(StoredCidrColl
     return api::errors::LimitsExceeded(
         fmt::format("A CIDR collection cannot have more than {} CIDR blocks.", quotas_.cidr_blocks_max));
   store::Transaction transaction;
-  for (const std::string& location : outcome.emptied)
-    if (TRY(holds_any(store_, cidr_users_prefix(id, location))))
-      return api::errors::CidrBlockInUseException(
-          fmt::format("The last CIDR blocks of location {} are in use by record sets.", location));
   if (!outcome.emptied.empty()) {
     TRY(guard(store_, id, transaction));
     transaction.puts.push_back({cidr_use_key(id), {}});
   }
+  for (const std::string& location : outcome.emptied)
+    if (TRY(holds_any(store_, cidr_users_prefix(id, location))))
+      return api::errors::CidrBlockInUseException(
+          fmt::format("The last CIDR blocks of location {} are in use by record sets.", location));
   collection.value.locations = std::move(outcome.locations);
   ++collection.value.version;
   transaction.preconditions.push_back({cidr_collection_key(id), collection.modified});

@@ -57,6 +57,16 @@ class CidrCollections : public ServiceTest {
     return 0;
   }
   std::string remove(const std::string& id) { return code(route53_.DeleteCidrCollection(call_, {.Id = id})); }
+  // From another thread: whether a record set could be routed to the location.
+  bool route_elsewhere(const std::string& zone, const api::ResourceRecordSet& set) {
+    SeededRandom random(2);
+    Route53 route53(store_, clock_, random, acknowledged_);
+    aws::Call call = call_of("111122223333");
+    api::ChangeResourceRecordSetsRequest input;
+    input.HostedZoneId = zone;
+    input.ChangeBatch.Changes = {change("UPSERT", set)};
+    return route53.ChangeResourceRecordSets(call, input).has_value();
+  }
   static api::ResourceRecordSet routed(std::string identifier, const std::string& collection,
                                        std::string location) {
     api::ResourceRecordSet set = records("www.example.com", "A", {"192.0.2.1"});
@@ -232,6 +242,10 @@ TEST_F(CidrCollections, ListsComeInPages) {
   input.NextToken = "nonsense";
   EXPECT_EQ(code(route53_.ListCidrBlocks(call_, input)), "InvalidInput");
   input.NextToken.reset();
+  input.MaxResults = "none";
+  EXPECT_EQ(route53_.ListCidrBlocks(call_, input).error().message,
+            "MaxResults 'none' is not a number greater than 0.");
+  input.MaxResults.reset();
   input.LocationName = "nowhere";
   auto nowhere = route53_.ListCidrBlocks(call_, input);
   EXPECT_EQ(code(nowhere), "NoSuchCidrLocationException");
@@ -252,14 +266,30 @@ TEST_F(CidrCollections, ADeletionAndAFirstUseDoNotOverlookOneAnother) {
     std::string id = create_id("c" + std::to_string(round));
     bool used = false, deleted = false;
     {
-      std::jthread user([&] { used = apply(zone, {change("UPSERT", routed("d", id, "*"))}).has_value(); });
-      aws::Call call = call_;
-      deleted = route53_.DeleteCidrCollection(call, {.Id = id}).has_value();
+      std::jthread user([&] { used = route_elsewhere(zone, routed("d", id, "*")); });
+      deleted = remove(id) == "none";
     }
     EXPECT_NE(used, deleted);
     if (used) {
       ASSERT_TRUE(apply(zone, {change("DELETE", routed("d", id, "*"))}));
       EXPECT_EQ(remove(id), "none");
+    }
+  }
+}
+
+TEST_F(CidrCollections, ALocationThatGoesAndAFirstUseDoNotOverlookOneAnother) {
+  std::string zone = make_zone_id("example.com");
+  std::string id = create_id("offices");
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(change_collection(id, {edit("PUT", "a", {"10.0.0.0/8"})}));
+    bool used = false, emptied = false;
+    {
+      std::jthread user([&] { used = route_elsewhere(zone, routed("s", id, "a")); });
+      emptied = change_collection(id, {edit("DELETE_IF_EXISTS", "a", {"10.0.0.0/8"})}).has_value();
+    }
+    EXPECT_NE(used, emptied);
+    if (used) {
+      ASSERT_TRUE(apply(zone, {change("DELETE", routed("s", id, "a"))}));
     }
   }
 }

@@ -101,14 +101,15 @@ bool is_record_type(dns::Type type) {
   }
 }
 
-Checked<std::size_t> parse_max_items(const std::optional<std::string>& text, std::size_t most) {
+Checked<std::size_t> parse_max_items(const std::optional<std::string>& text, std::size_t most,
+                                     std::string_view member) {
   if (!text) return most;
   std::size_t value = 0;
   auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   bool whole = end == text->data() + text->size();
   if (whole && error == std::errc::result_out_of_range) return most;
   if (!whole || error != std::errc() || value == 0)
-    return std::unexpected(fmt::format("MaxItems '{}' is not a number greater than 0.", *text));
+    return std::unexpected(fmt::format("{} '{}' is not a number greater than 0.", member, *text));
   return std::min(value, most);
 }
 

@@ -34,7 +34,8 @@ std::string_view bare_id(std::string_view id);
 bool is_record_type(dns::Type type);
 
 // MaxItems arrives as text. Absent: `most`. More than `most` counts as `most`.
-Checked<std::size_t> parse_max_items(const std::optional<std::string>& text, std::size_t most);
+Checked<std::size_t> parse_max_items(const std::optional<std::string>& text, std::size_t most,
+                                     std::string_view member = "MaxItems");
 
 // White space at both ends does not belong to a value.
 std::string_view trim(std::string_view text);
