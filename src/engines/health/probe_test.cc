@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/virtual_loop.h"
+#include "engines/health/endpoint_loop.h"
 
 namespace meridian::engines::health {
 namespace {
@@ -11,73 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-// A loop whose only peer is an endpoint that the test plays.
-class EndpointLoop final : public net::VirtualLoop {
- public:
-  enum class Manner { Accepts, Refuses, Hangs };
-
-  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address& address, Duration timeout,
-                                               std::shared_ptr<net::TlsClientContext>,
-                                               OnConnected on_connected) override {
-    asked = address;
-    auto attempt = std::make_unique<Attempt>();
-    if (manner == Manner::Hangs)
-      attempt->timer = after(timeout, [on_connected] {
-        on_connected(fail(ErrorCode::Unavailable, "Connection timed out", ErrorSource::Peer));
-      });
-    else
-      attempt->timer = after(connects_in, [this, on_connected] {
-        if (manner == Manner::Refuses)
-          return on_connected(fail(ErrorCode::Unavailable, "Connection refused", ErrorSource::Peer));
-        on_connected(std::make_unique<Connection>(*this));
-      });
-    return attempt;
-  }
-  void reply(std::string_view bytes) {
-    if (handler != nullptr) handler->on_data(*connection, as_bytes(bytes));
-  }
-  void close() {
-    if (handler != nullptr) handler->on_closed(*connection, nullptr);
-  }
-
-  Manner manner = Manner::Accepts;
-  Duration connects_in = milliseconds(10);
-  net::Address asked;
-  std::string received;
-  int connections = 0;  // open now
-  net::TcpHandler* handler = nullptr;
-  net::TcpConnection* connection = nullptr;
-
- private:
-  struct Attempt final : net::TcpConnect {
-    std::unique_ptr<net::Timer> timer;
-  };
-  class Connection final : public net::TcpConnection {
-   public:
-    explicit Connection(EndpointLoop& loop) : loop_(loop) {
-      ++loop_.connections;
-      loop_.connection = this;
-    }
-    ~Connection() override {
-      --loop_.connections;
-      loop_.connection = nullptr;
-      loop_.handler = nullptr;
-    }
-    void start(net::TcpHandler& handler) override { loop_.handler = &handler; }
-    void write(std::string bytes) override { loop_.received += bytes; }
-    std::size_t pending() const override { return 0; }
-    void pause_reading() override {}
-    void resume_reading() override {}
-    void close_after_flush() override {}
-    const net::Address& peer() const override { return loop_.asked; }
-    const net::Address& local() const override { return loop_.asked; }
-    std::string_view server_name() const override { return ""; }
-
-   private:
-    EndpointLoop& loop_;
-  };
-};
 
 class ProbeTest : public testing::Test {
  protected:
@@ -93,7 +26,7 @@ class ProbeTest : public testing::Test {
     ASSERT_TRUE(result);
     EXPECT_FALSE(result->verdict.healthy);
     EXPECT_THAT(result->verdict.reason, HasSubstr(std::string(reason)));
-    EXPECT_EQ(loop.connections, 0);
+    EXPECT_EQ(loop.sockets, 0);
     EXPECT_EQ(loop.timers(), 0u);
   }
 
@@ -108,7 +41,7 @@ TEST_F(ProbeTest, ATcpConnectionIsEnoughForTcp) {
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->verdict.healthy);
   EXPECT_EQ(result->connected, milliseconds(10));
-  EXPECT_EQ(loop.connections, 0);
+  EXPECT_EQ(loop.sockets, 0);
 }
 
 TEST_F(ProbeTest, ConnectingHasItsTime) {
@@ -147,7 +80,7 @@ TEST_F(ProbeTest, AsksAndJudgesTheReply) {
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->verdict.healthy);
   EXPECT_EQ(result->first_byte, milliseconds(510));
-  EXPECT_EQ(loop.connections, 0);
+  EXPECT_EQ(loop.sockets, 0);
 }
 
 TEST_F(ProbeTest, TheStatusHasTwoSecondsFromTheConnection) {
@@ -190,9 +123,9 @@ TEST_F(ProbeTest, GivingUpLeavesNothingBehind) {
   EXPECT_EQ(loop.timers(), 0u);
   probe(true);
   loop.advance(milliseconds(10));
-  EXPECT_EQ(loop.connections, 1);
+  EXPECT_EQ(loop.sockets, 1);
   running.reset();
-  EXPECT_EQ(loop.connections, 0);
+  EXPECT_EQ(loop.sockets, 0);
   EXPECT_EQ(loop.timers(), 0u);
   EXPECT_FALSE(result);
 }

@@ -9,7 +9,9 @@ namespace meridian::engines::health {
 // HealthCheckConfig, FailureThreshold: it counts both ways. What the first probe finds counts at once.
 class Streak {
  public:
-  explicit Streak(unsigned threshold) : threshold_(threshold) {}
+  // `healthy`: the mind before the first probe.
+  explicit Streak(unsigned threshold, std::optional<bool> healthy = {})
+      : threshold_(threshold), healthy_(healthy) {}
 
   // Whether the mind is another one now.
   bool add(bool good) {

@@ -1,0 +1,87 @@
+// For this room's tests: a loop in virtual time whose peers are endpoints that the test plays.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "net/virtual_loop.h"
+
+namespace meridian::engines::health {
+
+class EndpointLoop final : public net::VirtualLoop {
+ public:
+  enum class Manner { Accepts, Refuses, Hangs };
+
+  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address& address, Duration timeout,
+                                               std::shared_ptr<net::TlsClientContext>,
+                                               OnConnected on_connected) override {
+    asked.emplace_back(clock().monotonic(), address);
+    auto attempt = std::make_unique<Attempt>(*this);
+    if (manner == Manner::Hangs)
+      attempt->timer = after(timeout, [on_connected] {
+        on_connected(fail(ErrorCode::Unavailable, "Connection timed out", ErrorSource::Peer));
+      });
+    else
+      attempt->timer = after(connects_in, [this, address, on_connected] {
+        if (manner == Manner::Refuses)
+          return on_connected(fail(ErrorCode::Unavailable, "Connection refused", ErrorSource::Peer));
+        on_connected(std::make_unique<Connection>(*this, address));
+      });
+    return attempt;
+  }
+  // Of the connection made last.
+  void reply(std::string_view bytes) {
+    if (handler != nullptr) handler->on_data(*connection, as_bytes(bytes));
+  }
+  void close() {
+    if (handler != nullptr) handler->on_closed(*connection, nullptr);
+  }
+
+  Manner manner = Manner::Accepts;
+  Duration connects_in = std::chrono::milliseconds(10);
+  std::vector<std::pair<MonotonicTime, net::Address>> asked;  // every attempt
+  std::string received;
+  int sockets = 0, sockets_most = 0;  // attempts and connections
+  net::TcpHandler* handler = nullptr;
+  net::TcpConnection* connection = nullptr;
+
+ private:
+  struct Socket {
+    explicit Socket(EndpointLoop& owner) : loop(owner) {
+      loop.sockets_most = std::max(loop.sockets_most, ++loop.sockets);
+    }
+    ~Socket() { --loop.sockets; }
+    EndpointLoop& loop;
+  };
+  struct Attempt final : net::TcpConnect {
+    explicit Attempt(EndpointLoop& loop) : socket(loop) {}
+    Socket socket;
+    std::unique_ptr<net::Timer> timer;
+  };
+  class Connection final : public net::TcpConnection {
+   public:
+    Connection(EndpointLoop& loop, const net::Address& peer) : socket_(loop), peer_(peer) {
+      loop.connection = this;
+    }
+    ~Connection() override {
+      if (socket_.loop.connection != this) return;
+      socket_.loop.connection = nullptr;
+      socket_.loop.handler = nullptr;
+    }
+    void start(net::TcpHandler& handler) override { socket_.loop.handler = &handler; }
+    void write(std::string bytes) override { socket_.loop.received += bytes; }
+    std::size_t pending() const override { return 0; }
+    void pause_reading() override {}
+    void resume_reading() override {}
+    void close_after_flush() override {}
+    const net::Address& peer() const override { return peer_; }
+    const net::Address& local() const override { return peer_; }
+    std::string_view server_name() const override { return ""; }
+
+   private:
+    Socket socket_;
+    net::Address peer_;
+  };
+};
+
+}  // namespace meridian::engines::health
