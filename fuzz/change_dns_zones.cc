@@ -344,6 +344,7 @@ class Session {
     for (; count > 0; --count) {
       if (orders_.below(3) > 0) {
         change.puts.push_back(record_set(zone.apex));
+        hide(change);
       } else if (!zone.sets.empty() && orders_.below(4) > 0) {
         auto at = zone.sets.begin();
         std::advance(at, orders_.below(zone.sets.size()));
@@ -354,9 +355,20 @@ class Session {
     }
     return change;
   }
+  // Now and then the last one is a hidden record set, or one that leaves: nothing asked may show of it.
+  void hide(ZoneChange& change) {
+    RecordSet& set = change.puts.back();
+    if (set.type == Type::NS || set.type == Type::SOA || set.type == Type::DS || orders_.below(6) > 0) return;
+    set.hidden = true;
+    if (orders_.below(3) > 0) return;
+    change.removes.push_back({set.owner, set.type, "", true});
+    change.puts.pop_back();
+  }
   static void record(Zone& zone, const ZoneChange& change) {
-    for (const RecordSetKey& key : change.removes) zone.sets.erase({key.owner, key.type});
-    for (const RecordSet& set : change.puts) zone.sets[{set.owner, set.type}] = set;
+    for (const RecordSetKey& key : change.removes)
+      if (!key.hidden) zone.sets.erase({key.owner, key.type});
+    for (const RecordSet& set : change.puts)
+      if (!set.hidden) zone.sets[{set.owner, set.type}] = set;
     zone.find_names();
   }
   void edit(std::size_t count) {

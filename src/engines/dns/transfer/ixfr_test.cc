@@ -115,6 +115,25 @@ TEST(Ixfr, HiddenNamesAreNotTransferred) {
   EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 5), ElementsAre("SOA 6", "SOA 5", "SOA 6", "SOA 6"));
 }
 
+TEST(Ixfr, AnAliasFollowsAHiddenTarget) {
+  World world;
+  RecordSet hidden = address("rule.example.com.", 1);
+  hidden.hidden = true;
+  RecordSet instance = alias("www.example.com.", Type::A, "rule.example.com.");
+  instance.target_is_hidden = true;
+  world.make_zone("example.com.", {instance, hidden, address("rule.example.com.", 7)}, 5);
+  hidden.rdata[0].back() = 2;
+  world.edit("example.com.", {hidden}, {}, 6);
+  EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 5),
+              ElementsAre("SOA 6", "SOA 5", "www.example.com. A 0a000001", "SOA 6",
+                          "www.example.com. A 0a000002", "SOA 6"));
+  world.edit("example.com.", {address("rule.example.com.", 8)}, {}, 7);
+  EXPECT_THAT(world.transfer("example.com.", Type::IXFR, 6),
+              ElementsAre("SOA 7", "SOA 6", "rule.example.com. A 0a000007", "SOA 7",
+                          "rule.example.com. A 0a000008", "SOA 7"))
+      << "the visible name is another";
+}
+
 TEST(Ixfr, WhoIsUpToDateGetsTheSoa) {
   World world;
   world.make_zone("example.com.", {address("a.example.com.")}, 5);
