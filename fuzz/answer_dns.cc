@@ -10,6 +10,7 @@
 #include "engines/dns/answer.h"
 #include "formats/dns/message.h"
 #include "formats/dns/rdata.h"
+#include "snapshots/location/location.h"
 
 namespace {
 
@@ -17,6 +18,8 @@ using namespace meridian;
 using namespace meridian::engines::dns;
 using namespace meridian::snapshots::dns;
 using meridian::dns::Name;
+using snapshots::location::Locations;
+using snapshots::location::Place;
 
 struct Line {
   std::string_view owner;
@@ -53,6 +56,39 @@ RecordSet alias(std::string_view owner, std::string_view target) {
   return {wire(owner), Type::A, "", 0, {}, wire(target)};
 }
 
+RecordSet one_of(RecordSet set, std::string id, Policy policy, std::string check = "") {
+  set.set_identifier = std::move(id);
+  set.policy = std::move(policy);
+  set.health_check_id = std::move(check);
+  return set;
+}
+
+// A tree: p.b. fails over to a group by place whose branches are weighted or of several values.
+std::vector<RecordSet> policies() {
+  const RecordSet value{wire("v.b."), Type::A, "", 60, {"\1\2\3\4"}, ""};
+  RecordSet first = one_of(alias("p.b.", "q.b."), "a", Failover{true});
+  first.evaluate_target_health = true;
+  std::vector<RecordSet> sets{first,
+                              one_of(alias("p.b.", "g.b."), "b", Failover{false}),
+                              one_of(alias("q.b.", "v.b."), "a", Geolocation{"EU", "", ""}),
+                              one_of(alias("q.b.", "w.w.b."), "b", Geolocation{"", "*", ""}),
+                              one_of(value, "a", Weighted{1}, "down"),
+                              one_of(value, "b", Weighted{0})};
+  for (int i = 0; i < 12; ++i) {
+    RecordSet several = one_of(value, fmt::to_string(i), Multivalue{}, i < 2 ? "down" : "");
+    several.owner = wire("w.w.b.");
+    several.rdata = {{1, 2, 3, static_cast<char>(i)}};
+    sets.push_back(several);
+  }
+  return sets;
+}
+
+Locations make_locations() {
+  Place place;
+  place.continent = snapshots::location::Code::of("EU");
+  return Locations({.networks = {{*net::Cidr::parse("192.0.2.0/24"), place}}});
+}
+
 std::unique_ptr<const DnsSnapshot> make_world() {
   Delta delta{0, 1, {}};
   for (const char* apex : {"a.", "b."}) {
@@ -69,9 +105,12 @@ std::unique_ptr<const DnsSnapshot> make_world() {
   delta.zones.back().puts.push_back(big);
   for (const auto& set : {alias("k.b.", "g.b."), alias("i.b.", "j.b."), alias("j.b.", "i.b.")})
     delta.zones.back().puts.push_back(set);
+  for (const RecordSet& set : policies()) delta.zones.back().puts.push_back(set);
   CHECK(check(delta));
   SeededRandom random(1);
-  auto snapshot = apply(*DnsSnapshot::empty(random), delta);
+  auto health = std::make_shared<snapshots::health::HealthTable>();
+  health->set("down", false);
+  auto snapshot = apply(*DnsSnapshot::empty(random, health), delta);
   CHECK(snapshot);
   return std::move(*snapshot);
 }
@@ -80,6 +119,7 @@ std::unique_ptr<const DnsSnapshot> make_world() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto world = make_world();
+  static const Locations locations = make_locations();
   if (size == 0) return 0;
   const Transport transport = (data[0] & 1) == 0   ? Transport::Udp
                               : (data[0] & 2) == 0 ? Transport::Tcp
@@ -90,7 +130,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SeededRandom random(size);
   ServerIdentity identity{.nsid = "fuzz"};
   const net::Address client{net::IpAddress::v4({192, 0, 2, 1}), 53};
-  const AnswerContext context{client, transport, random, identity, SystemTime()};
+  const AnswerContext context{client, transport, random, identity, SystemTime(), &locations};
   std::string out(transport == Transport::Udp ? 1232 : kTcpSizeMax, '\0');
   Trace trace;
   const AnswerResult result = answer(as_bytes(query), *world, context,

@@ -16,10 +16,10 @@ void Chooser::choose(RecordsView records, Chosen& chosen) {
       notes_.add(group.kind(), decision.failed_open);
       if (trace_) explain(group, decision, hops);
       if (decision.chosen.size == 0) return;
-      records = group.at(decision.chosen.order[0]).records;
-      for (std::size_t i = 1; i < decision.chosen.size;
-           ++i)  // of multivalue groups, in which nobody is an alias
-        chosen.add(group.at(decision.chosen.order[i]).records);
+      records = group.records(decision.chosen.order[0]);
+      // Of multivalue groups, in which nobody is an alias.
+      for (std::size_t i = 1; i < decision.chosen.size; ++i)
+        chosen.add(group.records(decision.chosen.order[i]));
     }
     if (!records.is_alias) {
       chosen.add(records);
@@ -95,7 +95,7 @@ bool Chooser::is_healthy(const RecordGroup& group, std::size_t candidate, std::s
   const snapshots::health::Slot check = group.health(candidate);
   if (check != snapshots::health::kNoCheck && !snapshot_.health_table().healthy(check)) return false;
   if (!group.evaluates_target_health(candidate)) return true;
-  return finds_healthy(group.at(candidate).records, hops);
+  return finds_healthy(group.records(candidate), hops);
 }
 
 // Deeper than descend() goes there is nothing, as where a target has no records.

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -25,15 +26,21 @@ inline constexpr unsigned kEvaluationsMax = 2048;
 // The record sets that answer together; none: no data.
 class Chosen {
  public:
-  void add(const RecordsView& records) { sets_[size_++] = records; }
-  std::span<const RecordsView> sets() const { return std::span(sets_).first(size_); }
+  void add(const RecordsView& records) { std::construct_at(&sets_[size_++].records, records); }
   void forget_links() {
-    for (RecordsView& set : sets_) set.links = nullptr;
+    for (std::size_t i = 0; i < size_; ++i) sets_[i].records.links = nullptr;
   }
+  std::span<const RecordsView> sets() const { return {&sets_[0].records, size_}; }
 
  private:
-  std::array<RecordsView, kMultivalueMax> sets_;
+  union Place {  // most answers are one record set: the others are not even cleared
+    Place() {}
+    RecordsView records;
+  };
+  static_assert(sizeof(Place) == sizeof(RecordsView));
+
   std::size_t size_ = 0;
+  std::array<Place, kMultivalueMax> sets_;
 };
 
 class Chooser {

@@ -10,9 +10,9 @@ namespace {
 
 template <typename Measure>
 void rank_by(const RecordGroup& group, Ranking& ranking, Measure measure) {
-  std::array<decltype(measure(group.at(0))), snapshots::dns::kGroupSizeMax> far;
+  std::array<decltype(measure(0)), snapshots::dns::kGroupSizeMax> far;
   for (std::size_t i = 0; i < group.size(); ++i) {
-    far[i] = measure(group.at(i));
+    far[i] = measure(i);
     ranking.add(i);
   }
   std::ranges::sort(std::span(ranking.order).first(ranking.size), [&far](std::uint8_t a, std::uint8_t b) {
@@ -22,11 +22,11 @@ void rank_by(const RecordGroup& group, Ranking& ranking, Measure measure) {
 
 }  // namespace
 
-std::uint32_t latency_us(const Candidate& candidate, ClientPlace& client) {
+std::uint32_t latency_us(regions::RegionIndex region, ClientPlace& client) {
   constexpr auto kUnknown = std::numeric_limits<std::uint32_t>::max();
   const auto& located = client.located();
-  if (!client.locations() || candidate.region == regions::kNoRegion) return kUnknown;
-  return client.locations()->latency_us(located, candidate.region);
+  if (!client.locations() || region == regions::kNoRegion) return kUnknown;
+  return client.locations()->latency_us(located, region);
 }
 
 // The bias is in percent of the distance (routing-policy-geoproximity page).
@@ -40,12 +40,11 @@ Distance distance(const Candidate& candidate, ClientPlace& client) {
 }
 
 void rank_latency(const RecordGroup& group, ClientPlace& client, Ranking& ranking) {
-  rank_by(group, ranking, [&client](const Candidate& candidate) { return latency_us(candidate, client); });
+  rank_by(group, ranking, [&](std::size_t i) { return latency_us(group.region(i), client); });
 }
 
 void rank_geoproximity(const RecordGroup& group, ClientPlace& client, Ranking& ranking) {
-  rank_by(group, ranking,
-          [&client](const Candidate& candidate) { return distance(candidate, client).biased_km; });
+  rank_by(group, ranking, [&](std::size_t i) { return distance(group.at(i), client).biased_km; });
 }
 
 }  // namespace meridian::engines::dns

@@ -280,6 +280,31 @@ TEST_F(DnsEngineTest, CountsWhatItAnswered) {
             std::string::npos);
 }
 
+TEST_F(DnsEngineTest, PoliciesChooseByWhatWasPublishedOfClientsLast) {
+  start(2);
+  RecordSet europe = set_of("geo.one.test.", Type::A, {"192.0.2.1"}), rest = europe;
+  europe.set_identifier = "a";
+  europe.policy = snapshots::dns::Geolocation{"EU", "", ""};
+  rest.set_identifier = "b";
+  rest.policy = snapshots::dns::Geolocation{"", "*", ""};
+  rest.rdata = {std::string("\xc0\0\2\2", 4)};
+  publish({1, 2, {{ZoneChange::Kind::Edit, "Z1", wire("one.test."), {europe, rest}, {}}}});
+  Socket socket(SOCK_DGRAM, at());
+  const auto ask = [&socket] {
+    socket.send(query_for("geo.one.test.", Type::A));
+    return first_address(socket.receive());
+  };
+  EXPECT_EQ(ask(), "192.0.2.2");
+  snapshots::location::Place place;
+  place.continent = snapshots::location::Code::of("EU");
+  engine->publish_locations(std::make_unique<const snapshots::location::Locations>(
+      snapshots::location::Locations::Sources{.networks = {{*net::Cidr::parse("127.0.0.0/8"), place}}}));
+  EXPECT_EQ(ask(), "192.0.2.1");
+  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_policy_answers_total{policy=\"geolocation\"} 2"),
+            std::string::npos);
+  EXPECT_NE(metrics.prometheus_text().find("meridian_dns_policy_failed_open_total 0"), std::string::npos);
+}
+
 TEST_F(DnsEngineTest, WhatALimitHoldsBackIsCountedByReasonAndAction) {
   start(1, {}, {.responses_per_second = 1, .slip = 2});
   Socket udp(SOCK_DGRAM, at());

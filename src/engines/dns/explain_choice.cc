@@ -32,7 +32,7 @@ std::string explain_latency(const Candidate& candidate, ClientPlace& client, Fie
   const std::string region(known ? regions::all()[candidate.region].code : "a Region unknown here");
   if (known) fields.push_back({"region", region});
   if (!known || !client.locations()) return region + ", latency unknown";
-  const double ms = latency_us(candidate, client) / 1000.0;
+  const double ms = latency_us(candidate.region, client) / 1000.0;
   fields.push_back({"latency_ms", ms});
   return fmt::format("{}, latency {:.1f} ms", region, ms);
 }

@@ -55,7 +55,7 @@ CidrMatch cidr_match(const RecordGroup& group, const snapshots::dns::DnsSnapshot
                      ClientPlace& client);
 
 // By what candidates are ranked; for them and for explain.
-std::uint32_t latency_us(const Candidate& candidate, ClientPlace& client);
+std::uint32_t latency_us(regions::RegionIndex region, ClientPlace& client);
 struct Distance {
   float km = 0, biased_km = 0;
 };

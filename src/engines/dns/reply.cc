@@ -192,13 +192,13 @@ bool Reply::put_linked(Owner owner, const RecordsView& records) {
   return true;
 }
 
-void Reply::explain_set(Section section, Owner owner, const RecordsView& records) {
-  trace_->add(section == Section::Answer      ? "answer"
-              : section == Section::Authority ? "authority"
-                                              : "additional",
-              fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner.wire)->to_string(),
-                          records.ttl(), meridian::dns::to_string(records.type), records.count,
-                          records.count == 1 ? "" : "s"));
+void Reply::explain_set(Section section, Owner owner, const RecordsView& records, std::uint32_t ttl) {
+  trace_->add(
+      section == Section::Answer      ? "answer"
+      : section == Section::Authority ? "authority"
+                                      : "additional",
+      fmt::format("{} {} {}, {} value{}", meridian::dns::Name::from_wire(owner.wire)->to_string(), ttl,
+                  meridian::dns::to_string(records.type), records.count, records.count == 1 ? "" : "s"));
 }
 
 inline bool Reply::add_set(Section section, Owner owner, const RecordsView& records) {
@@ -211,7 +211,7 @@ inline bool Reply::add_set(Section section, Owner owner, const RecordsView& reco
   set_owner_size_ = written_size(owner);
   counts_[static_cast<std::size_t>(section)] += records.count;
   if (trace_) [[unlikely]]
-    explain_set(section, owner, records);
+    explain_set(section, owner, records, records.ttl());
   return true;
 }
 
@@ -241,18 +241,24 @@ bool Reply::add_answer(const DnsZone& zone, Owner owner, std::span<const Records
 
 // One RRset has each record once, and one TTL (RFC 2181 §5).
 bool Reply::add_several(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets) {
-  std::array<std::string_view, snapshots::dns::kValuesMax> records;
+  struct Record {
+    const char* data;
+    std::size_t rdata_size;
+  };
+  std::array<Record, snapshots::dns::kValuesMax> records;
   std::size_t count = 0;
   std::uint32_t ttl = sets[0].ttl();
   for (const RecordsView& set : sets) {
     if (count + set.count > records.size()) break;
     ttl = std::min(ttl, set.ttl());
-    for (std::size_t at = 0, from = 0; at < set.data.size(); from = at) {
-      set.next(at);
-      records[count++] = set.data.substr(from, at - from);
+    for (std::size_t at = 0; at < set.data.size();) {
+      const char* const data = set.data.data() + at;
+      records[count++] = {data, set.next(at).size()};
     }
   }
-  const auto rdata = [](std::string_view record) { return record.substr(kRecordHeadSize); };
+  const auto rdata = [](const Record& record) {
+    return std::string_view(record.data + kRecordHeadSize, record.rdata_size);
+  };
   const auto all = std::span(records).first(count);
   std::ranges::sort(all, {}, rdata);
   count -= std::ranges::unique(all, {}, rdata).size();
@@ -261,20 +267,20 @@ bool Reply::add_several(const DnsZone& zone, Owner owner, std::span<const Record
   for (std::size_t i = 0; i < count; ++i) {
     std::swap(records[i], records[i + context_.random.below(count - i)]);
     const std::size_t at = rdata_at(size_, written_size(owner));
-    const std::size_t rdata_size = records[i].size() - kRecordHeadSize;
-    if (at + rdata_size > limit_) {
+    if (at + records[i].rdata_size > limit_) {
       size_ = before;
       return truncate(sets[0].type);
     }
-    put_record(owner, records[i].data(), rdata_size);
+    put_record(owner, records[i].data, records[i].rdata_size);
     store_u32(out_ + at - 6, ttl);
   }
   set_at_ = before;
   set_owner_size_ = written_size(owner);
   counts_[static_cast<std::size_t>(Section::Answer)] += static_cast<std::uint16_t>(count);
-  const RecordsView together{
-      .type = sets[0].type, .count = static_cast<std::uint16_t>(count), .data = records[0]};
-  if (trace_) explain_set(Section::Answer, owner, together);
+  RecordsView together;
+  together.type = sets[0].type;
+  together.count = static_cast<std::uint16_t>(count);
+  if (trace_) explain_set(Section::Answer, owner, together, ttl);
   remember(zone, together);
   return true;
 }

@@ -96,7 +96,7 @@ class Reply {
 
   bool add_several(const DnsZone& zone, Owner owner, std::span<const RecordsView> sets);
   bool add_set(Section section, Owner owner, const RecordsView& records);
-  [[gnu::cold]] void explain_set(Section section, Owner owner, const RecordsView& records);
+  [[gnu::cold]] void explain_set(Section section, Owner owner, const RecordsView& records, std::uint32_t ttl);
   bool truncate(Type does_not_fit);  // always false
   bool add_required(Section section, Owner owner, const RecordsView& records);
   bool add_composed(Owner owner, const NameNode& node);

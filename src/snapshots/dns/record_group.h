@@ -61,9 +61,12 @@ class RecordGroup {
   PolicyKind kind() const { return head_.kind; }
   std::size_t size() const { return size_; }  // 1..kGroupSizeMax
   inline Candidate at(std::size_t i) const;
+  inline RecordsView records(std::size_t i) const;
   // The parts of a candidate that choosing walks over.
   health::Slot health(std::size_t i) const { return entry(i).health; }
   std::uint8_t weight(std::size_t i) const { return entry(i).number; }
+  regions::RegionIndex region(std::size_t i) const { return entry(i).number; }
+  bool is_primary(std::size_t i) const { return entry(i).flags & kPrimary; }
   bool evaluates_target_health(std::size_t i) const { return entry(i).flags & kEvaluateTargetHealth; }
   unsigned weight_sum() const { return head_.weight_sum; }
   bool has_health_checks() const { return head_.has_health_checks; }  // of any candidate
@@ -122,20 +125,25 @@ class RecordGroup {
   Head head_;
 };
 
+inline RecordsView RecordGroup::records(std::size_t i) const {
+  const Entry entry = this->entry(i);
+  const char* const links = data_ + entry.body + entry.identifier_size + entry.text_size;
+  return {.type = type_,
+          .count = entry.count,
+          .is_alias = (entry.flags & kAlias) != 0,
+          .target_is_hidden = (entry.flags & kTargetIsHidden) != 0,
+          .evaluate_target_health = (entry.flags & kEvaluateTargetHealth) != 0,
+          .data = {links + entry.links_size(), entry.records_size},
+          .links = entry.flags & kHasLinks ? links : nullptr};
+}
+
 inline Candidate RecordGroup::at(std::size_t i) const {
   const Entry entry = this->entry(i);
   const char* const body = data_ + entry.body;
-  const char* const links = body + entry.identifier_size + entry.text_size;
   Candidate candidate;
   candidate.set_identifier = {body, entry.identifier_size};
   candidate.health = entry.health;
-  candidate.records = {.type = type_,
-                       .count = entry.count,
-                       .is_alias = (entry.flags & kAlias) != 0,
-                       .target_is_hidden = (entry.flags & kTargetIsHidden) != 0,
-                       .evaluate_target_health = (entry.flags & kEvaluateTargetHealth) != 0,
-                       .data = {links + entry.links_size(), entry.records_size},
-                       .links = entry.flags & kHasLinks ? links : nullptr};
+  candidate.records = records(i);
   switch (kind()) {
     case PolicyKind::Simple:
     case PolicyKind::Multivalue:
