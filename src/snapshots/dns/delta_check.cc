@@ -69,6 +69,10 @@ Result<void> check_values(const RecordSet& set) {
   return {};
 }
 
+bool is_collection_id(std::string_view id) {
+  return !id.empty() && id.size() <= kCidrCollectionIdSizeMax;
+}
+
 bool is_code(std::string_view text, std::size_t size_max) {
   return !text.empty() && text.size() <= size_max &&
          std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
@@ -112,8 +116,7 @@ Result<void> check_policy(const RecordSet& set) {
   if (const auto* geolocation = std::get_if<Geolocation>(&set.policy)) return check_geolocation(*geolocation);
   if (const auto* near = std::get_if<Geoproximity>(&set.policy)) return check_geoproximity(*near);
   if (const auto* block = std::get_if<IpBased>(&set.policy)) {
-    if (block->collection_id.empty() || block->collection_id.size() > kCidrCollectionIdSizeMax)
-      return invalid("bad CIDR collection id");
+    if (!is_collection_id(block->collection_id)) return invalid("bad CIDR collection id");
     if (block->location.empty() || block->location.size() > kCidrLocationSizeMax)
       return invalid("bad CIDR location");
   }
@@ -172,7 +175,7 @@ Result<void> check_groups(const ZoneChange& change) {
 }
 
 Result<void> check_collection(const CidrCollection& collection) {
-  if (collection.id.empty() || collection.id.size() > kCidrCollectionIdSizeMax) return invalid("bad id");
+  if (!is_collection_id(collection.id)) return invalid("bad id");
   if (collection.locations.size() > kCidrBlocksMax)
     return invalid(fmt::format("more than {} locations", kCidrBlocksMax));
   std::size_t blocks = 0;
@@ -218,6 +221,8 @@ Result<void> check(const Delta& delta) {
                             : check_change(change);
     if (!good) return invalid(fmt::format("DNS delta, zone {}: {}", change.zone_id, good.error().message));
   }
+  if (!std::ranges::all_of(delta.collection_removes, is_collection_id))
+    return invalid("DNS delta: the id of a removed CIDR collection is empty or too long");
   if (delta.from == 0 && !delta.collection_removes.empty())
     return invalid("a full image removes no collection");
   for (const CidrCollection& collection : delta.collection_puts)

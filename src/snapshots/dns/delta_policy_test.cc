@@ -148,6 +148,8 @@ TEST(DeltaPolicies, CollectionsHaveLimits) {
   EXPECT_NE(of_blocks({}, "office", ""), "accepted");
   EXPECT_EQ(of_blocks(std::vector(kCidrBlocksMax, block("10.0.0.0/8"))), "accepted");
   EXPECT_NE(of_blocks(std::vector(kCidrBlocksMax + 1, block("10.0.0.0/8"))), "accepted");
+  EXPECT_EQ(verdict(Delta{7, 8, {}, {}, {"c"}}), "accepted");
+  EXPECT_NE(verdict(Delta{7, 8, {}, {}, {""}}), "accepted");
   EXPECT_NE(verdict(Delta{0, 8, {}, {}, {"c"}}), "accepted") << "a full image has nothing to take away";
 }
 
