@@ -1,4 +1,5 @@
 #include "compilers/dns/watcher_fixture.h"
+#include "store/failing_store.h"
 
 namespace meridian::compilers::dns {
 namespace {
@@ -138,42 +139,9 @@ TEST_F(DnsWatcherTest, WhatCannotBeTriedIsNotAcknowledgedUntilItIsServed) {
   EXPECT_EQ(zones(), 2u) << "acknowledged without being served";
 }
 
-// A store whose watch the test can lose and whose reads it can make fail.
-class FailingStore final : public store::Store {
- public:
-  explicit FailingStore(store::Store& inner) : inner_(inner) {}
-  Result<store::Revision> commit(store::Transaction transaction) override {
-    return inner_.commit(std::move(transaction));
-  }
-  Result<std::optional<store::KeyValue>> get(std::string_view key, store::Revision at) override {
-    return inner_.get(key, at);
-  }
-  Result<store::Range> range(std::string_view prefix, const store::RangeOptions& options) override {
-    if (failures > 0 && failures-- > 0) return fail(ErrorCode::Unavailable, "no disk", ErrorSource::Storage);
-    return inner_.range(prefix, options);
-  }
-  store::Revision revision() const override { return inner_.revision(); }
-  Result<std::unique_ptr<store::Watch>> watch(std::string prefix, store::Revision from,
-                                              std::function<void(const store::EventBatch&)> on_batch,
-                                              std::function<void(Error)> on_lost) override {
-    lose = on_lost;
-    return inner_.watch(std::move(prefix), from, std::move(on_batch), std::move(on_lost));
-  }
-  Result<void> compact(store::Revision revision) override { return inner_.compact(revision); }
-  Result<store::LeaseId> grant_lease(Duration ttl) override { return inner_.grant_lease(ttl); }
-  Result<void> keep_alive(store::LeaseId lease) override { return inner_.keep_alive(lease); }
-  Result<void> revoke_lease(store::LeaseId lease) override { return inner_.revoke_lease(lease); }
-
-  std::atomic<int> failures{0};
-  std::function<void(Error)> lose;
-
- private:
-  store::Store& inner_;
-};
-
 TEST_F(DnsWatcherTest, ALostWatchIsReplacedThoughTheStoreCannotBeReadAtFirst) {
   make_zone("Z1", "one.test.");
-  FailingStore failing(store);
+  store::FailingStore failing(store);
   watcher = std::make_unique<DnsWatcher>(failing, sink, clock, logger, metrics);
   ASSERT_TRUE(watcher->start());
   auto revision = make_zone("Z2", "two.test.");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "store/failing_store.h"
 #include "store/memory/memory_store.h"
 
 namespace meridian::compilers::health {
@@ -135,6 +136,23 @@ TEST_F(HealthStatesTest, AnUnreadableCheckKeepsItsState) {
   start({{"a", false}});
   commit({.preconditions = {}, .puts = {{services::route53::health_check_key("a"), "?"}}, .deletes = {}});
   EXPECT_FALSE(told.now.at("a"));
+}
+
+TEST_F(HealthStatesTest, ALostWatchIsReplacedThoughTheStoreCannotBeReadAtFirst) {
+  put("a");
+  put("b");
+  store::FailingStore failing(store);
+  states = std::make_unique<HealthStates>(failing, told, logger);
+  ASSERT_TRUE(states->start({{"a", false}, {"b", false}}));
+  ASSERT_TRUE(store.commit({.preconditions = {},
+                            .puts = {stored("new", {.inverted = true})},
+                            .deletes = {services::route53::health_check_key("a")}}));
+  failing.failures = 1;
+  const auto lose = failing.lose;  // the next watch() replaces it
+  lose(Error{ErrorCode::Compacted, "too far behind", ErrorSource::Caller, false});
+  while (states->states().front().id != "b" || states->states().size() != 2) std::this_thread::yield();
+  states.reset();
+  EXPECT_THAT(told.now, ElementsAre(Pair("a", true), Pair("b", false), Pair("new", false)));
 }
 
 // Written from the rules, over everything at once.
