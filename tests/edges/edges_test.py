@@ -246,8 +246,8 @@ class Edges(unittest.TestCase):
         for client in clients:
             client.wait_for("www.edge.test", bytes((192, 0, 2, 2)))
             client.close()
-        self.wait_for("kept", lambda: all(
-            calculated in (edge.directory / "health").read_text() for edge in edges))
+        kept = [edge.directory / "health" for edge in edges]
+        self.wait_for("kept", lambda: all(file.exists() and calculated in file.read_text() for file in kept))
         self.control.end(signal.SIGKILL)
         for edge in edges:
             edge.end(signal.SIGKILL)
