@@ -237,6 +237,23 @@ void add_process(CLI::App& app, ProcessOptions& options, std::string& config) {
       ->check(silent(CLI::ExistingFile));
 }
 
+void add_locations(CLI::App& app, LocationOptions& options) {
+  app.add_option("--topology", options.topology,
+                 "Where client networks, Regions and edge locations are, TOML; read again when it changes, "
+                 "as are these two:")
+      ->envname("MERIDIAN_TOPOLOGY")
+      ->type_name("FILE");
+  app.add_option("--geo-database", options.geo_databases,
+                 "Where addresses are, .mmdb; of several the first that knows one")
+      ->envname("MERIDIAN_GEO_DATABASE")
+      ->type_name("FILE")
+      ->delimiter(',');
+  app.add_option("--latency-table", options.latency_table,
+                 "Measured latencies, lines of cidr,region,milliseconds; without them, the distance counts")
+      ->envname("MERIDIAN_LATENCY_TABLE")
+      ->type_name("FILE");
+}
+
 void add_canary(CLI::App& app, DnsServerOptions& options) {
   app.add_flag("--no-canary", options.no_canary,
                "Publish changes without trying them in a process of their own, which needs the zones' memory "
@@ -267,6 +284,7 @@ void add_dns_server(CLI::App& app, DnsServerOptions& options) {
       ->envname("MERIDIAN_NSID")
       ->type_name("TEXT");
   add_transfer(app, options.transfer);
+  add_locations(app, options.locations);
   add_canary(app, options);
 }
 
@@ -340,6 +358,7 @@ void add_serve(CLI::App& root, Parsed& parsed) {
   parsed.control.control = true;
   parsed.control.feed.address = "127.0.0.1:4567";
   add_process(control, parsed.control, parsed.config);
+  add_locations(control, parsed.control.locations);
   add_canary(control, parsed.control);
   add_control_plane(control, parsed.control);
   control

@@ -50,6 +50,14 @@ struct TransferWords {
   unsigned transfers_max = 0;
 };
 
+// Files of where clients are; empty: nothing is known of them.
+struct LocationOptions {
+  std::string topology;                    // TOML, see formats/topology
+  std::vector<std::string> geo_databases;  // .mmdb; the first that knows a client counts
+  std::string latency_table;               // CSV
+  bool any() const { return !topology.empty() || !geo_databases.empty() || !latency_table.empty(); }
+};
+
 // What every server has, whatever its role.
 struct ProcessOptions {
   std::string data_dir;
@@ -70,6 +78,7 @@ struct DnsServerOptions {
   DnsTlsOptions dns_tls;
   QueryLogOptions query_log;
   TransferWords transfer;
+  LocationOptions locations;
   bool no_canary = false;  // changes are served without a process of its own trying them
 };
 

@@ -18,7 +18,7 @@ DnsService::DnsService(engines::dns::DnsEngineOptions options, DnsDiskLog::Opene
       store_(opened.store),
       engine_(std::move(options), std::move(opened.snapshot), clock, random, metrics, net::make_loop) {}
 
-Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& options, const Clock& clock,
+Result<std::unique_ptr<DnsService>> DnsService::start(DnsServiceOptions options, const Clock& clock,
                                                       Random& random, Disk& disk, Logger& logger,
                                                       Metrics& metrics) {
   auto opened = TRY(DnsDiskLog::open(disk, options.directory, random, options.health_table));
@@ -63,6 +63,7 @@ Result<std::unique_ptr<DnsService>> DnsService::start(const DnsServiceOptions& o
   if (service->crash_record_) service->crash_record_->begin(suspect);
   service->zone_count_ = service->latest().zone_count();
   service->revision_ = service->latest().revision();
+  if (options.locations) service->engine_.publish_locations(std::move(options.locations));
   TRY(service->engine_.start());
   if (service->transfer_) TRY(service->transfer_->start(service->engine_));
   if (options.canary_program.empty()) return service;

@@ -34,12 +34,13 @@ struct DnsServiceOptions {
   engines::dns::query_log::QueryLog* query_log = nullptr;  // outlives the service
   std::optional<TransferSettings> transfer;                // none: off
   std::shared_ptr<snapshots::health::HealthTable> health_table;
+  std::unique_ptr<const snapshots::location::Locations> locations;  // null: nothing is known of any client
 };
 
 class DnsService {
  public:
   // Loads what the disk has and answers with it; without a zone that the process before died of.
-  static Result<std::unique_ptr<DnsService>> start(const DnsServiceOptions& options, const Clock& clock,
+  static Result<std::unique_ptr<DnsService>> start(DnsServiceOptions options, const Clock& clock,
                                                    Random& random, Disk& disk, Logger& logger,
                                                    Metrics& metrics);
 

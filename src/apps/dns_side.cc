@@ -34,15 +34,24 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
     dns.tls_addresses = TRY(parse_addresses(options.dns_tls.addresses));
     dns.tls = side->certificate_->context();
   }
-  if (!options.dns.empty())
-    side->query_log_ = TRY(make_query_log(options.query_log, dns.nsid, dns.workers, world));
+  side->location_files_ = TRY(LocationFiles::open(options.locations, world.disk));
+  if (!options.dns.empty()) {
+    QueryLogOptions log = options.query_log;
+    if (log.edge_location.empty()) log.edge_location = side->location_files_->edge_location(dns.addresses);
+    side->query_log_ = TRY(make_query_log(log, dns.nsid, dns.workers, world));
+  }
   dns.query_log = side->query_log_.get();
   if (side->query_log_) side->query_log_->start();
   dns.health_table = side->health_.table();
   dns.transfer = TRY(read_transfer_settings(options.transfer, world.disk));
-  side->service_ =
-      TRY(DnsService::start(dns, world.clock, world.random, world.disk, world.logger, world.metrics));
+  if (side->location_files_->any()) dns.locations = side->location_files_->locations();
+  side->service_ = TRY(
+      DnsService::start(std::move(dns), world.clock, world.random, world.disk, world.logger, world.metrics));
   return side;
+}
+
+DnsSide::~DnsSide() {
+  if (location_loop_) location_loop_->stop();
 }
 
 std::string DnsSide::state() const {
@@ -80,8 +89,25 @@ void DnsSide::add_loops(std::vector<Watchdog::Watched>& loops) {
     loops.push_back({fmt::format("dns-{}", i), &engine().loop(i)});
 }
 
+void DnsSide::watch_locations() {
+  if (!location_files_->any()) return;
+  location_loop_ = std::make_unique<LoopThread>(net::make_loop(), "locations");
+  location_watch_ =
+      std::make_unique<LocationWatch>(location_loop_->loop(), *location_files_, world_.logger, world_.metrics,
+                                      [this](std::unique_ptr<const snapshots::location::Locations> next) {
+                                        engine().publish_locations(std::move(next));
+                                      });
+  location_loop_->start();
+}
+
+void DnsSide::on_hangup() {
+  if (query_log_) query_log_->reopen();
+  if (location_loop_) location_loop_->loop().post([this] { location_watch_->look(true); });
+}
+
 void DnsSide::work_on(LoopThread& loop) {
   health_.save_on(loop);
+  watch_locations();
   if (!certificate_) return;
   loop.run([&] {
     certificate_watch_ = std::make_unique<CertificateWatch>(

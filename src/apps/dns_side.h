@@ -12,6 +12,7 @@
 #include "apps/command_line.h"
 #include "apps/dns_service.h"
 #include "apps/health_side.h"
+#include "apps/location_files.h"
 #include "apps/loop_thread.h"
 #include "apps/server_certificate.h"
 #include "apps/socket_advice.h"
@@ -24,6 +25,7 @@ namespace meridian::apps {
 
 class DnsSide {
  public:
+  ~DnsSide();
   // Takes the directory DATA_DIR/dns: it may belong to a server that runs. Without addresses it only keeps
   // snapshots.
   static Result<std::unique_ptr<DnsSide>> start(const DnsServerOptions& options, const std::string& data_dir,
@@ -37,15 +39,16 @@ class DnsSide {
   // What the sockets here and on `others` lack, for the operator.
   std::vector<Advice> advice(std::span<const net::Address> others) const;
   void add_loops(std::vector<Watchdog::Watched>& loops);
-  // What this side does beside answering happens on this loop from now on; its thread outlives this object.
+  // What this side does beside answering happens on this loop from now on, or on threads of its own; its
+  // thread outlives this object.
   void work_on(LoopThread& loop);
-  void reopen_logs() {
-    if (query_log_) query_log_->reopen();
-  }
+  void on_hangup();
 
  private:
   DnsSide(DirectoryLock lock, const std::string& data_dir, const World& world)
       : lock_(std::move(lock)), world_(world), health_(data_dir, world) {}
+
+  void watch_locations();
 
   DirectoryLock lock_;
   World world_;
@@ -53,7 +56,10 @@ class DnsSide {
   int receive_buffer_asked_ = 0;
   std::unique_ptr<ServerCertificate> certificate_;                // null: no DNS over TLS
   std::unique_ptr<engines::dns::query_log::QueryLog> query_log_;  // null: no log
+  std::unique_ptr<LocationFiles> location_files_;
   std::unique_ptr<DnsService> service_;
+  std::unique_ptr<LoopThread> location_loop_;  // null until watched; before its watch goes, it is stopped
+  std::unique_ptr<LocationWatch> location_watch_;
   std::unique_ptr<CertificateWatch> certificate_watch_;  // takes renewed certificates over
 };
 

@@ -25,17 +25,17 @@ int refused(const Error& error) {
 
 }  // namespace
 
-int run_server(const ProcessOptions& process, const QueryLogOptions& query_log,
+int run_server(const ProcessOptions& process, const DnsServerOptions& dns,
                const std::function<std::unique_ptr<RoleServer>(Privileges)>& make) {
   signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   auto privileges = Privileges::take_on(process.user, process.data_dir);
   if (!privileges) return refused(privileges.error());
-  StopSignals signals(has_log_files(query_log));
+  StopSignals signals(has_log_files(dns.query_log) || dns.locations.any());
   const auto server = make(*privileges);
   if (auto started = server->start(); !started) return refused(started.error());
-  signals.serving([&server] { server->reopen_logs(); });
-  fmt::print(query_log.file == "-" ? stderr : stdout, "{}", server->banner());
+  signals.serving([&server] { server->on_hangup(); });
+  fmt::print(dns.query_log.file == "-" ? stderr : stdout, "{}", server->banner());
   std::fflush(stdout);
   signals.wait();
   server->drain();

@@ -20,13 +20,13 @@ class RoleServer {
   virtual ~RoleServer() = default;
   virtual Result<void> start() = 0;  // it serves when this returns
   virtual std::string banner() const = 0;
-  virtual void reopen_logs() = 0;
+  virtual void on_hangup() = 0;  // SIGHUP: logs and files that were replaced are opened anew
   virtual void drain() = 0;
 };
 
 // From main to the exit status: makes the server before any thread of its own exists, and runs it until
 // SIGTERM or SIGINT.
-int run_server(const ProcessOptions& process, const QueryLogOptions& query_log,
+int run_server(const ProcessOptions& process, const DnsServerOptions& dns,
                const std::function<std::unique_ptr<RoleServer>(Privileges)>& make);
 
 Result<std::vector<net::Address>> parse_addresses(const std::vector<std::string>& texts);

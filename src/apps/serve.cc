@@ -45,7 +45,7 @@ class Server final : public RoleServer {
 
   Result<void> start() override;
   std::string banner() const override { return apps::banner(facts(), options_.example); }
-  void reopen_logs() override { dns_->reopen_logs(); }
+  void on_hangup() override { dns_->on_hangup(); }
   void drain() override;
 
  private:
@@ -289,7 +289,7 @@ void Server::stop_loops() {
 }  // namespace
 
 int serve(const ServeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  return run_server(options, options.query_log, [&](Privileges privileges) {
+  return run_server(options, options, [&](Privileges privileges) {
     return std::make_unique<Server>(options, clock, random, disk, privileges);
   });
 }

@@ -95,6 +95,13 @@ Result<std::unique_ptr<AppendFile>> RealDisk::append_to(const std::string& path)
   return std::make_unique<RealAppendFile>(std::move(fd), path, static_cast<std::uint64_t>(status.st_size));
 }
 
+Result<FileVersion> RealDisk::version(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return os_failure("find", path);
+  return FileVersion{status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                     status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+}
+
 Result<void> RealDisk::replace(const std::string& path, Bytes bytes) {
   std::string temporary = path + ".new";
   {
@@ -138,7 +145,8 @@ Result<void> RealDisk::make_directories(const std::string& path) {
 Result<std::vector<std::string>> RealDisk::list(const std::string& directory) {
   std::error_code error;
   std::vector<std::string> names;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error))
     names.push_back(it->path().filename());
   if (error) return fail(ErrorCode::NotFound, directory + ": " + error.message(), ErrorSource::Storage);
   std::sort(names.begin(), names.end());

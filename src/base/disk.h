@@ -20,23 +20,34 @@ class AppendFile {
   virtual std::uint64_t size() const = 0;
 };
 
+// Tells whether a file is still the one it was: who writes one changes it.
+struct FileVersion {
+  std::uint64_t file = 0, size = 0;  // `file` tells a replaced one, even of the same size and time
+  std::int64_t modified_ns = 0;
+  bool operator==(const FileVersion&) const = default;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
-  virtual Result<std::string> read(const std::string& path) = 0;  // NotFound when there is no such file
-  virtual Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) = 0;  // creates it, mode 0600
+  virtual Result<std::string> read(const std::string& path) = 0;     // NotFound when there is no such file
+  virtual Result<FileVersion> version(const std::string& path) = 0;  // NotFound, the same
+  virtual Result<std::unique_ptr<AppendFile>> append_to(
+      const std::string& path) = 0;  // creates it, mode 0600
   // All or nothing, durable: a temporary file beside it, fsync, rename, fsync of the directory.
   virtual Result<void> replace(const std::string& path, Bytes bytes) = 0;
   virtual Result<void> truncate(const std::string& path, std::uint64_t size) = 0;
-  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`; not synced
-  virtual Result<void> remove(const std::string& path) = 0;             // no error when absent
-  virtual Result<void> make_directories(const std::string& path) = 0;   // mode 0700
+  virtual Result<void> rename(const std::string& from,
+                              const std::string& to) = 0;              // replaces `to`; not synced
+  virtual Result<void> remove(const std::string& path) = 0;            // no error when absent
+  virtual Result<void> make_directories(const std::string& path) = 0;  // mode 0700
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // names, sorted
 };
 
 class RealDisk final : public Disk {
  public:
   Result<std::string> read(const std::string& path) override;
+  Result<FileVersion> version(const std::string& path) override;
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;
   Result<void> replace(const std::string& path, Bytes bytes) override;
   Result<void> truncate(const std::string& path, std::uint64_t size) override;

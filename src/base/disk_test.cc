@@ -10,7 +10,8 @@ namespace {
 
 class DiskTest : public testing::Test {
  protected:
-  DiskTest() : directory_(std::filesystem::temp_directory_path() / ("meridian-disk-" + std::to_string(getpid()))) {
+  DiskTest()
+      : directory_(std::filesystem::temp_directory_path() / ("meridian-disk-" + std::to_string(getpid()))) {
     EXPECT_TRUE(disk_.make_directories(directory_ / "a/b"));
   }
   ~DiskTest() override { std::filesystem::remove_all(directory_); }
@@ -47,6 +48,16 @@ TEST_F(DiskTest, SaysWhichFileIsMissing) {
   EXPECT_EQ(missing.error().code, ErrorCode::NotFound);
   EXPECT_NE(missing.error().message.find("nothing"), std::string::npos);
   EXPECT_TRUE(disk_.remove(path("nothing")));
+}
+
+TEST_F(DiskTest, AVersionChangesWithTheFile) {
+  EXPECT_EQ(disk_.version(path("x")).error().code, ErrorCode::NotFound);
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("one")));
+  const auto one = disk_.version(path("x")).value();
+  EXPECT_EQ(disk_.version(path("x")).value(), one);
+  ASSERT_TRUE(disk_.replace(path("y"), as_bytes("two")));
+  ASSERT_TRUE(disk_.rename(path("y"), path("x")));
+  EXPECT_NE(disk_.version(path("x")).value(), one) << "of the same size, perhaps of the same time";
 }
 
 TEST_F(DiskTest, AFileIsNoDirectory) {

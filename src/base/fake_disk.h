@@ -36,6 +36,10 @@ class FakeDisk final : public Disk {
     if (!has(path)) return fail(ErrorCode::NotFound, "no " + path);
     return file(path);
   }
+  Result<FileVersion> version(const std::string& path) override {
+    const std::string bytes = TRY(read(path));
+    return FileVersion{std::hash<std::string>{}(bytes), bytes.size(), 0};
+  }
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override {
     if (full && !has(path)) return no_space();
     file(path);

@@ -40,7 +40,7 @@ class EdgeServer final : public RoleServer {
   std::string banner() const override {
     return describe(Output::Table) + "\nCtrl-C ends it; the data stays.\n";
   }
-  void reopen_logs() override { dns_->reopen_logs(); }
+  void on_hangup() override { dns_->on_hangup(); }
   void drain() override;
 
  private:
@@ -175,7 +175,7 @@ void EdgeServer::drain() {
 }  // namespace
 
 int edge(const EdgeOptions& options, const Clock& clock, Random& random, Disk& disk) {
-  return run_server(options, options.query_log, [&](Privileges privileges) {
+  return run_server(options, options, [&](Privileges privileges) {
     return std::make_unique<EdgeServer>(options, clock, random, disk, privileges);
   });
 }
