@@ -112,12 +112,20 @@ class AwsCli(unittest.TestCase):
                             json.dumps({"Type": "CALCULATED", "ChildHealthChecks": [], "HealthThreshold": 0}))
         return made["HealthCheck"]["Id"]
 
+    def served(self, change: str):
+        """Asks more often than `aws route53 wait`, which waits 30 seconds between two questions."""
+        deadline = time.monotonic() + 30
+        while self.route53("get-change", "--id", change)["ChangeInfo"]["Status"] != "INSYNC":
+            self.assertLess(time.monotonic(), deadline, "the change is still pending")
+
     def routed(self, zone: str, name: str, *record_sets: dict, fails: str | None = None):
-        """One batch that creates record sets of one name, and what is listed of them afterwards."""
+        """One batch that creates record sets of one name; once it is served, what is listed of them."""
         changes = [{"Action": "CREATE", "ResourceRecordSet": {"Name": name, "Type": "A", "TTL": 60, **record_set}}
                    for record_set in record_sets]
-        self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
-                     json.dumps({"Changes": changes}), fails=fails)
+        done = self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                            json.dumps({"Changes": changes}), fails=fails)
+        if fails is None:
+            self.served(done["ChangeInfo"]["Id"])
         listed = self.route53("list-resource-record-sets", "--hosted-zone-id", zone)["ResourceRecordSets"]
         return [record_set for record_set in listed if record_set["Name"] == name + "."]
 
@@ -133,6 +141,8 @@ class AwsCli(unittest.TestCase):
              "HealthCheckId": second})
         self.assertEqual([(s["SetIdentifier"], s["Weight"], s["HealthCheckId"]) for s in weighted],
                          [("primary-us-east-1", 80, first), ("secondary-us-west-2", 20, second)])
+        self.assertRegex(self.server.dig("api.routed.test", "A", "+noall", "+answer"),
+                         r"^api\.routed\.test\.\s+60\s+IN\s+A\s+192\.0\.2\.[12]\n$")
 
         latency = self.routed(
             zone, "global.routed.test",
@@ -140,6 +150,7 @@ class AwsCli(unittest.TestCase):
              "HealthCheckId": first},
             {"SetIdentifier": "eu-west-1-latency", "Region": "eu-west-1", "ResourceRecords": [{"Value": "192.0.2.3"}]})
         self.assertEqual([s["Region"] for s in latency], ["eu-west-1", "us-east-1"])
+        self.assertIn(self.server.dig("global.routed.test", "A", "+short"), ("192.0.2.1\n", "192.0.2.3\n"))
 
         failover = self.routed(
             zone, "app.routed.test",
@@ -148,6 +159,7 @@ class AwsCli(unittest.TestCase):
             {"SetIdentifier": "secondary-failover", "Failover": "SECONDARY",
              "ResourceRecords": [{"Value": "192.0.2.2"}]})
         self.assertEqual([s["Failover"] for s in failover], ["PRIMARY", "SECONDARY"])
+        self.assertEqual(self.server.dig("app.routed.test", "A", "+short"), "192.0.2.1\n")
 
         one = {"SetIdentifier": "s", "ResourceRecords": [{"Value": "192.0.2.9"}]}
         self.routed(zone, "api.routed.test", {**one, "Region": "us-east-1"}, fails="because a non-latency RRSet")
@@ -175,6 +187,8 @@ class AwsCli(unittest.TestCase):
         config = {"CollectionId": made["Id"], "LocationName": "berlin"}
         record_set = {"SetIdentifier": "b", "CidrRoutingConfig": config, "ResourceRecords": [{"Value": "192.0.2.1"}]}
         self.assertEqual(self.routed(zone, "www.cidr.test", record_set)[0]["CidrRoutingConfig"], config)
+        self.assertEqual(self.server.dig("www.cidr.test", "A", "+short", "+subnet=192.0.2.0/24"), "192.0.2.1\n")
+        self.assertEqual(self.server.dig("www.cidr.test", "A", "+short", "+subnet=198.51.100.0/24"), "")
         self.route53("delete-cidr-collection", "--id", made["Id"], fails="CidrCollectionInUseException")
         self.change(zone, "DELETE", Name="www.cidr.test", Type="A", TTL=60, **record_set)
         self.route53("change-cidr-collection", "--id", made["Id"], "--changes",
