@@ -35,15 +35,15 @@ class Answer:
         return [socket.inet_ntoa(each) for each in self.rdata]
 
 
-def encode_query(number: int, name: str, kind: int = 1, subnet: str | None = None) -> bytes:
-    """`subnet` is a block that EDNS Client Subnet (RFC 7871) tells of the client."""
+def encode_query(number: int, name: str, kind: int = 1, subnet: str | None = None, recurse: bool = False) -> bytes:
+    """`subnet` is a block that EDNS Client Subnet (RFC 7871) tells of the client; `recurse` asks a resolver to."""
     additional = b""
     if subnet is not None:
         network = ipaddress.ip_network(subnet)
         option = struct.pack(">HBB", 1 if network.version == 4 else 2, network.prefixlen, 0)
         option += network.network_address.packed[:(network.prefixlen + 7) // 8]
         additional = b"\0" + struct.pack(">HHIHHH", OPT, 1232, 0, 4 + len(option), CLIENT_SUBNET, len(option)) + option
-    return (struct.pack(">HHHHHH", number, 0, 1, 0, 0, 1 if additional else 0) + encode_name(name)
+    return (struct.pack(">HHHHHH", number, 0x0100 if recurse else 0, 1, 0, 0, 1 if additional else 0) + encode_name(name)
             + struct.pack(">HH", kind, 1) + additional)
 
 
@@ -71,10 +71,11 @@ def decode_answer(message: bytes, kind: int = 1) -> Answer:
 
 
 class DnsClient:
-    def __init__(self, address: tuple[str, int], timeout: float = 1.0):
+    def __init__(self, address: tuple[str, int], timeout: float = 1.0, recurse: bool = False):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(address)
         self.socket.settimeout(timeout)
+        self.recurse = recurse
         self.id = 0
 
     def close(self):
@@ -83,7 +84,7 @@ class DnsClient:
     def query(self, name: str, kind: int = 1, subnet: str | None = None) -> Answer:
         """Raises OSError when nothing comes."""
         self.id = (self.id + 1) & 0xFFFF
-        self.socket.send(encode_query(self.id, name, kind, subnet))
+        self.socket.send(encode_query(self.id, name, kind, subnet, self.recurse))
         while True:
             message = self.socket.recv(65535)
             if struct.unpack_from(">H", message)[0] == self.id:

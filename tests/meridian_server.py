@@ -1,7 +1,9 @@
 """A Meridian server of a test's own: fresh data directory, ports chosen by the system, ended with the test."""
+import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -88,6 +90,14 @@ class Server:
         self.process = None
         self.log.close()
 
+    def set_health(self, check: str, healthy: bool):
+        set_health(self.admin, check, healthy)
+
+    def gauge(self, name: str) -> float:
+        """Of the metrics: one without labels."""
+        text = admin_request(self.admin, "GET", "/metrics")
+        return float(re.search(rf"(?m)^{name} (\S+)$", text).group(1))
+
     def dig(self, *question: str) -> str:
         done = subprocess.run(["dig", f"@{self.dns[0]}", "-p", str(self.dns[1]), "+tries=1", "+time=2", *question],
                               capture_output=True, text=True, timeout=20)
@@ -99,6 +109,24 @@ class Server:
         if check and done.returncode != 0:
             raise AssertionError(f"meridian {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
+
+
+def admin_request(admin: tuple[str, int], method: str, path: str, body: str | None = None) -> str:
+    connection = http.client.HTTPConnection(*admin, timeout=30)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        text = response.read().decode()
+    finally:
+        connection.close()
+    if response.status >= 300:
+        raise AssertionError(f"{method} {path}: {response.status} {text}")
+    return text
+
+
+def set_health(admin: tuple[str, int], check: str, healthy: bool):
+    """What an operator says in place of probes: it counts when this returns."""
+    admin_request(admin, "PUT", f"/health-checks/{check}", json.dumps({"healthy": healthy}))
 
 
 def aws_commands() -> list[str]:
