@@ -1,5 +1,6 @@
 // What an answer costs that a routing policy chooses, beside a plain one of the same zone: nanoseconds in the
-// engine alone, the best of several rounds. No argument.
+// engine alone, the best of several rounds. A kind as argument asks for that one only, long enough for a
+// profiler.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -98,7 +98,7 @@ bool Chooser::is_healthy(const RecordGroup& group, std::size_t candidate, std::s
   return finds_healthy(group.records(candidate), hops);
 }
 
-// Deeper than descend() goes there is nothing, as where a target has no records.
+// Deeper than choose() goes there is nothing, as where a target has no records.
 bool Chooser::finds_healthy(const RecordsView& alias, std::size_t hops) {
   if (hops == kAliasHopsMax) return false;
   if (++notes_.evaluations > kEvaluationsMax) return notes_.gave_up = true;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 
+#include "base/check.h"
 #include "engines/dns/client_place.h"
 #include "engines/dns/find_records.h"
 #include "engines/dns/policies.h"
@@ -26,7 +27,10 @@ inline constexpr unsigned kEvaluationsMax = 2048;
 // The record sets that answer together; none: no data.
 class Chosen {
  public:
-  void add(const RecordsView& records) { std::construct_at(&sets_[size_++].records, records); }
+  void add(const RecordsView& records) {
+    CHECK(size_ < sets_.size());
+    std::construct_at(&sets_[size_++].records, records);
+  }
   void forget_links() {
     for (std::size_t i = 0; i < size_; ++i) sets_[i].records.links = nullptr;
   }
