@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "services/route53/routing_policy.h"
 #include "services/route53/traffic_policy_document.h"
 
 using namespace meridian::services::route53;
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(leads_somewhere(document->start));
   for (const TrafficEndpoint& endpoint : document->endpoints) CHECK(!endpoint.record.rdata.empty());
   for (const TrafficRule& rule : document->rules) {
-    CHECK(!rule.items.empty() && rule.items.size() <= kRuleItemsMax);
+    CHECK(!rule.items.empty() && rule.items.size() <= kPolicySetsMax);
     for (const TrafficRuleItem& item : rule.items) {
       CHECK(leads_somewhere(item.target));
       CHECK(rule.type != RuleType::Multivalue || !item.target.is_rule);

@@ -1,4 +1,4 @@
-// Quotas and how much of them is used; those of resources that do not exist here are refused.
+// Quotas and how much of them is used.
 #include "gen/route53/errors.h"
 #include "services/route53/service.h"
 
@@ -8,22 +8,26 @@ aws::Outcome<api::GetAccountLimitResponse> Route53::GetAccountLimit(
     aws::Call& call, const api::GetAccountLimitRequest& input) {
   AccountResource account =
       TRY(aws::read_or_default(store_, account_key(call.account_id), decode_account)).value;
-  api::GetAccountLimitResponse out;
-  out.Limit.Type = input.Type;
-  if (input.Type == "MAX_HOSTED_ZONES_BY_OWNER") {
-    out.Limit.Value = static_cast<std::int64_t>(quotas_.hosted_zones_max);
-    out.Count = static_cast<std::int64_t>(account.hosted_zone_count);
-  } else if (input.Type == "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER") {
-    out.Limit.Value = static_cast<std::int64_t>(quotas_.delegation_sets_max);
-    out.Count = static_cast<std::int64_t>(account.delegation_set_count);
-  } else if (input.Type == "MAX_HEALTH_CHECKS_BY_OWNER") {
-    out.Limit.Value = static_cast<std::int64_t>(quotas_.health_checks_max);
-    out.Count = static_cast<std::int64_t>(account.health_check_count);
-  } else {
-    return api::errors::InvalidInput(
-        fmt::format("{} limits resources that are not available in this version.", input.Type));
+  const struct {
+    std::string_view type;
+    std::uint64_t most, count;
+  } limits[] = {
+      {"MAX_HOSTED_ZONES_BY_OWNER", quotas_.hosted_zones_max, account.hosted_zone_count},
+      {"MAX_REUSABLE_DELEGATION_SETS_BY_OWNER", quotas_.delegation_sets_max, account.delegation_set_count},
+      {"MAX_HEALTH_CHECKS_BY_OWNER", quotas_.health_checks_max, account.health_check_count},
+      {"MAX_TRAFFIC_POLICIES_BY_OWNER", quotas_.traffic_policies_max, account.traffic_policy_count},
+      {"MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER", quotas_.traffic_policy_instances_max,
+       account.traffic_policy_instance_count},
+  };
+  for (const auto& limit : limits) {
+    if (limit.type != input.Type) continue;
+    api::GetAccountLimitResponse out;
+    out.Limit.Type = input.Type;
+    out.Limit.Value = static_cast<std::int64_t>(limit.most);
+    out.Count = static_cast<std::int64_t>(limit.count);
+    return out;
   }
-  return out;
+  return api::errors::InvalidInput(fmt::format("{} is not a limit of an account.", input.Type));
 }
 
 aws::Outcome<api::GetHostedZoneLimitResponse> Route53::GetHostedZoneLimit(

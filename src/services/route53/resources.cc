@@ -12,9 +12,10 @@
 namespace meridian::services::route53 {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
 constexpr std::uint8_t kChangesHaveZones = 2;
 constexpr std::uint8_t kAccountsCountHealthChecks = 3;
+constexpr std::uint8_t kAccountsCountTrafficPolicies = 4;
 
 constexpr std::string_view kIndexPrefix = "route53/index/";
 
@@ -482,6 +483,8 @@ std::string encode(const AccountResource& account) {
       .u64(account.hosted_zone_count)
       .u64(account.delegation_set_count)
       .u64(account.health_check_count)
+      .u64(account.traffic_policy_count)
+      .u64(account.traffic_policy_instance_count)
       .take();
 }
 
@@ -491,6 +494,10 @@ Result<AccountResource> decode_account(std::string_view bytes) {
   account.hosted_zone_count = in.u64();
   account.delegation_set_count = in.u64();
   if (in.version() >= kAccountsCountHealthChecks) account.health_check_count = in.u64();
+  if (in.version() >= kAccountsCountTrafficPolicies) {
+    account.traffic_policy_count = in.u64();
+    account.traffic_policy_instance_count = in.u64();
+  }
   return in.finish(account, "account");
 }
 

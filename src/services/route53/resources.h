@@ -179,6 +179,8 @@ struct AccountResource {
   std::uint64_t hosted_zone_count = 0;
   std::uint64_t delegation_set_count = 0;
   std::uint64_t health_check_count = 0;
+  std::uint64_t traffic_policy_count = 0;
+  std::uint64_t traffic_policy_instance_count = 0;
 };
 
 // Keys. A watcher of "route53/" sees everything.

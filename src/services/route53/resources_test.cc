@@ -260,11 +260,16 @@ TEST(Encoding, TheSmallResourcesComeBack) {
   EXPECT_EQ(decode_account(encode(AccountResource{3, 2, 1}))->health_check_count, 1u);
 }
 
-TEST(Encoding, AnAccountOfBeforeHealthChecksIsRead) {
-  std::string old = encode(AccountResource{3, 2, 1});
-  old[0] = 2;
+TEST(Encoding, AccountsOfBeforeCountsWereAddedAreRead) {
+  const std::string newest = encode(AccountResource{5, 4, 3, 2, 1});
+  EXPECT_EQ(decode_account(newest)->traffic_policy_instance_count, 1u);
+  std::string old = newest.substr(0, newest.size() - 2 * 8);
+  old[0] = 3;  // before traffic policies
+  EXPECT_EQ(decode_account(old)->health_check_count, 3u);
+  EXPECT_EQ(decode_account(old)->traffic_policy_count, 0u);
   old.resize(old.size() - 8);
-  EXPECT_EQ(decode_account(old)->delegation_set_count, 2u);
+  old[0] = 2;  // before health checks
+  EXPECT_EQ(decode_account(old)->delegation_set_count, 4u);
   EXPECT_EQ(decode_account(old)->health_check_count, 0u);
 }
 

@@ -18,6 +18,7 @@
 #include "services/route53/cidr_blocks.h"
 #include "services/route53/health_check_config.h"
 #include "services/route53/resources.h"
+#include "services/route53/traffic_policy_resources.h"
 #include "store/store.h"
 
 namespace meridian::services::route53 {
@@ -35,13 +36,15 @@ class Acknowledgements {
 
 // What AWS raises on request.
 struct Quotas {
-  std::uint64_t hosted_zones_max = 500;          // an account
-  std::uint64_t record_sets_max = 10000;         // a zone
-  std::uint64_t delegation_sets_max = 100;       // an account
-  std::uint64_t delegation_set_zones_max = 100;  // a reusable delegation set
-  std::uint64_t cidr_collections_max = 5;        // an account
-  std::uint64_t cidr_blocks_max = 1000;          // a CIDR collection
-  std::uint64_t health_checks_max = 200;         // an account
+  std::uint64_t hosted_zones_max = 500;            // an account
+  std::uint64_t record_sets_max = 10000;           // a zone
+  std::uint64_t delegation_sets_max = 100;         // an account
+  std::uint64_t delegation_set_zones_max = 100;    // a reusable delegation set
+  std::uint64_t cidr_collections_max = 5;          // an account
+  std::uint64_t cidr_blocks_max = 1000;            // a CIDR collection
+  std::uint64_t health_checks_max = 200;           // an account
+  std::uint64_t traffic_policies_max = 50;         // an account
+  std::uint64_t traffic_policy_instances_max = 5;  // an account
 };
 
 inline constexpr std::size_t kResourceRecordsMax = 1000;   // ResourceRecord elements of a batch
@@ -55,7 +58,9 @@ inline constexpr std::size_t kCidrPageMax = 100;
 inline constexpr std::size_t kCidrBlocksOfRequestMax = 1000;
 inline constexpr std::size_t kGeoLocationsPage = 100;  // when MaxItems is not given
 inline constexpr std::size_t kGeoLocationsPageMax = 1000;
-inline constexpr std::size_t kTagsMax = 50;  // a zone, or a health check
+inline constexpr std::size_t kTrafficPoliciesPageMax = 100;       // policies, versions or instances
+inline constexpr std::uint32_t kTrafficPolicyVersionsMax = 1000;  // ever made of a policy
+inline constexpr std::size_t kTagsMax = 50;                       // a zone, or a health check
 // A change is remembered for 30 days, but not beyond this many later commits.
 inline constexpr Duration kChangeKept = std::chrono::hours(24 * 30);
 inline constexpr store::Revision kChangeCommitsKept = 1'000'000;
@@ -140,6 +145,22 @@ class Route53 final : public api::Api {
   aws::Outcome<api::ListGeoLocationsResponse> ListGeoLocations(aws::Call&,
                                                                const api::ListGeoLocationsRequest&) override;
 
+  // traffic_policies.cc
+  aws::Outcome<api::CreateTrafficPolicyResponse> CreateTrafficPolicy(
+      aws::Call&, const api::CreateTrafficPolicyRequest&) override;
+  aws::Outcome<api::CreateTrafficPolicyVersionResponse> CreateTrafficPolicyVersion(
+      aws::Call&, const api::CreateTrafficPolicyVersionRequest&) override;
+  aws::Outcome<api::GetTrafficPolicyResponse> GetTrafficPolicy(aws::Call&,
+                                                               const api::GetTrafficPolicyRequest&) override;
+  aws::Outcome<api::DeleteTrafficPolicyResponse> DeleteTrafficPolicy(
+      aws::Call&, const api::DeleteTrafficPolicyRequest&) override;
+  aws::Outcome<api::UpdateTrafficPolicyCommentResponse> UpdateTrafficPolicyComment(
+      aws::Call&, const api::UpdateTrafficPolicyCommentRequest&) override;
+  aws::Outcome<api::ListTrafficPoliciesResponse> ListTrafficPolicies(
+      aws::Call&, const api::ListTrafficPoliciesRequest&) override;
+  aws::Outcome<api::ListTrafficPolicyVersionsResponse> ListTrafficPolicyVersions(
+      aws::Call&, const api::ListTrafficPolicyVersionsRequest&) override;
+
   // tags.cc
   aws::Outcome<api::ChangeTagsForResourceResponse> ChangeTagsForResource(
       aws::Call&, const api::ChangeTagsForResourceRequest&) override;
@@ -161,6 +182,8 @@ class Route53 final : public api::Api {
   using StoredDelegationSet = aws::Stored<DelegationSetResource>;
   using StoredCidrCollection = aws::Stored<CidrCollectionResource>;
   using StoredHealthCheck = aws::Stored<HealthCheckResource>;
+  using StoredTrafficPolicy = aws::Stored<TrafficPolicyResource>;
+  using StoredTrafficPolicyVersion = aws::Stored<TrafficPolicyVersionResource>;
 
   // The caller's zone or delegation set, by an id in either form.
   aws::Outcome<StoredZone> zone(const aws::Call& call, std::string_view id);
@@ -192,6 +215,14 @@ class Route53 final : public api::Api {
   aws::Outcome<void> check_children(const aws::Call& call, const HealthCheckConfig& config);
   aws::Outcome<std::optional<HealthCheckResource>> made_before(const HealthCheckResource& check);
   aws::Outcome<store::Transaction> new_health_check(const aws::Call& call, const HealthCheckResource& check);
+
+  aws::Outcome<StoredTrafficPolicy> traffic_policy(const aws::Call& call, std::string_view id);
+  aws::Outcome<StoredTrafficPolicyVersion> traffic_policy_version(const TrafficPolicyResource& policy,
+                                                                  std::int32_t version);
+  aws::Outcome<std::string> traffic_policy_document(const TrafficPolicyResource& policy,
+                                                    std::uint32_t version);
+  aws::Outcome<store::Transaction> without_version(StoredTrafficPolicy policy,
+                                                   const TrafficPolicyVersionResource& version);
 
   // tags.cc: what can be tagged.
   struct Tagged {

@@ -36,7 +36,9 @@ class ServiceTest : public testing::Test {
             .record_sets_max = 2000,
             .delegation_sets_max = 3,
             .delegation_set_zones_max = 2,
-            .health_checks_max = 4};
+            .health_checks_max = 4,
+            .traffic_policies_max = 3,
+            .traffic_policy_instances_max = 2};
   }
 
   api::CreateHostedZoneResponse make_zone(const std::string& name) {

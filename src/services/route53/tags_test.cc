@@ -61,8 +61,7 @@ TEST_F(Tags, AreRefusedWithTheRightError) {
 }
 
 TEST_F(Tags, LimitsThatMeanNothingHereAreRefused) {
-  EXPECT_EQ(route53_.GetAccountLimit(call_, {.Type = "MAX_TRAFFIC_POLICIES_BY_OWNER"}).error().code,
-            "InvalidInput");
+  EXPECT_EQ(route53_.GetAccountLimit(call_, {.Type = "MAX_SOMETHING_ELSE"}).error().code, "InvalidInput");
   EXPECT_EQ(route53_.GetHostedZoneLimit(call_, {.Type = "MAX_VPCS_ASSOCIATED_BY_ZONE", .HostedZoneId = id_})
                 .error()
                 .code,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 #include "formats/regions/regions.h"
 #include "services/route53/document_members.h"
 #include "services/route53/record_values.h"
+#include "services/route53/routing_policy.h"
 
 namespace meridian::services::route53 {
 namespace {
@@ -48,20 +50,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-// Degrees with at most two decimals.
-bool is_degrees(std::string_view text, std::int64_t most) {
-  auto all_digits = [](std::string_view digits) {
-    return std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const std::size_t dot = std::min(text.find('.'), text.size());
-  const std::string_view whole = text.substr(0, dot), decimals = text.substr(std::min(dot + 1, text.size()));
-  if (whole.empty() || whole.size() > 3 || decimals.size() > 2 || text.ends_with('.')) return false;
-  if (!all_digits(whole) || !all_digits(decimals)) return false;
-  const std::int64_t degrees = *whole_number(whole);
-  return degrees < most || (degrees == most && decimals.find_first_not_of('0') == std::string_view::npos);
 }
 
 class DocumentReader {
@@ -207,8 +195,8 @@ void DocumentReader::read_list(const Members& members, const RuleKind& kind, Tra
   members.expect_only({"RuleType", kind.list});
   const json::Array* list = members.list(kind.list);
   if (!list) return;
-  if (list->size() > kRuleItemsMax)
-    return members.refuse("{} cannot have more than {} elements.", kind.list, kRuleItemsMax);
+  const std::size_t most = rule.type == RuleType::Geoproximity ? kGeoproximitySetsMax : kPolicySetsMax;
+  if (list->size() > most) return members.refuse("{} cannot have more than {} elements.", kind.list, most);
   for (std::size_t i = 0; i < list->size(); ++i)
     if (auto inner = members.element(*list, kind.list, i)) rule.items.push_back(read_item(*inner, rule.type));
   check_repeats(members, kind, rule);
@@ -330,10 +318,11 @@ void DocumentReader::read_located(const Members& members, GeoProximityLocation& 
 }
 
 void DocumentReader::read_coordinates(const Members& members, GeoProximityLocation& location) {
-  auto degrees = [&](std::string_view name, std::int64_t most) {
+  auto degrees = [&](std::string_view name, std::int32_t most) {
     if (!members.has(name)) members.refuse("{} is required.", name);
     auto text = members.number(name);
-    if (text && !is_degrees(*text, most))
+    const auto hundredths = text ? hundredths_of_degree(*text) : std::nullopt;
+    if (text && (!hundredths || std::abs(*hundredths) > most * 100))
       members.refuse("{} must be degrees from -{} to {} with at most two decimals, but is {}.", name, most,
                      most, *text);
     return text.value_or("");

@@ -17,7 +17,6 @@
 namespace meridian::services::route53 {
 
 inline constexpr std::size_t kDocumentCharactersMax = 102400;
-inline constexpr std::size_t kRuleItemsMax = 100;  // record sets of one name and type
 // Rules below one another. Each is an alias that an answer follows; the engine follows 16, and the record set
 // of the instance and aliases that users point at it come first.
 inline constexpr std::size_t kRuleDepthMax = 12;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/route53/routing_policy.h"
+
 namespace meridian::services::route53 {
 namespace {
 
@@ -299,11 +301,15 @@ TEST(TrafficPolicyDocument, RulesLieOnlySoDeep) {
 
 TEST(TrafficPolicyDocument, ARuleHasOnlySoManyElements) {
   std::string items = R"({"EndpointReference": "one", "Weight": 1})";
-  for (std::size_t i = 1; i < kRuleItemsMax; ++i) items += R"(, {"EndpointReference": "one", "Weight": 1})";
+  for (std::size_t i = 1; i < kPolicySetsMax; ++i) items += R"(, {"EndpointReference": "one", "Weight": 1})";
   EXPECT_EQ(read(with_rule(R"("RuleType": "weighted", "Items": [)" + items + "]")).rules[0].items.size(),
-            kRuleItemsMax);
+            kPolicySetsMax);
   EXPECT_EQ(refusal(with_rule(R"("RuleType": "weighted", "Items": [)" + items + ", {}]")),
             "start: Items cannot have more than 100 elements.");
+  std::string places = "{}";
+  for (std::size_t i = 0; i < kGeoproximitySetsMax; ++i) places += ", {}";
+  EXPECT_EQ(refusal(with_rule(R"("RuleType": "geoproximity", "GeoproximityLocations": [)" + places + "]")),
+            "start: GeoproximityLocations cannot have more than 30 elements.");
 }
 
 TEST(TrafficPolicyDocument, TwoRulesMayShareWhatLiesBelow) {
