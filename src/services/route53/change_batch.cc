@@ -32,6 +32,8 @@ bool same_alias(const std::optional<AliasTarget>& a, const std::optional<AliasTa
 
 // A deletion names everything that is there; only the values may come in any order.
 bool same_values(const RecordSetResource& a, const RecordSetResource& b) {
+  if (a.traffic_policy_instance_id != b.traffic_policy_instance_id) return false;
+  if (!a.traffic_policy_instance_id.empty()) return true;  // callers are not shown more of it
   return same_alias(a.alias, b.alias) && (a.alias || a.ttl == b.ttl) && same_routing(a, b) &&
          sorted_rdata(a) == sorted_rdata(b);
 }
@@ -152,6 +154,11 @@ class Batch {
         after_.emplace(at, set);
         break;
       case Action::Upsert:
+        if (found != after_.end() &&
+            found->second.traffic_policy_instance_id != set.traffic_policy_instance_id)
+          return refuse("Tried to change resource record set {} but {}", described(set.id),
+                        set.traffic_policy_instance_id.empty() ? "a traffic policy instance made it"
+                                                               : "no traffic policy instance made it");
         after_.insert_or_assign(at, set);
         break;
       case Action::Delete:
@@ -224,7 +231,7 @@ class Batch {
     }
     std::vector<RecordSetResource*> all = group(set.id);
     std::ranges::move(group_problems(set, {all.data(), all.size()}), std::back_inserter(*problems_));
-    if (set.alias) check_alias_target(set, type);
+    if (set.alias && !set.alias->hidden) check_alias_target(set, type);
   }
 
   void check_alias_target(const RecordSetResource& set, std::string_view type) {

@@ -193,8 +193,11 @@ aws::Outcome<api::DeleteHostedZoneResponse> Route53::DeleteHostedZone(
       store_,
       [&]() -> aws::Outcome<store::Transaction> {
         StoredZone zone = TRY(this->zone(call, input.Id));
-        // The NS and SOA of the apex cannot be deleted, so two record sets are those.
-        if (zone.value.record_set_count > 2) {
+        const std::string instances = zone_traffic_policy_instances_prefix() + zone.value.id + '/';
+        const bool has_instances = !TRY(aws::or_failure(store_.range(instances, {.limit = 1}))).items.empty();
+        // The NS and SOA of the apex cannot be deleted, so two record sets are those. An instance has hidden
+        // ones even when its own was deleted.
+        if (zone.value.record_set_count > 2 || has_instances) {
           // The two spaces are AWS's.
           return api::errors::HostedZoneNotEmpty(
               "The specified hosted zone contains non-required resource record sets  and so cannot be "

@@ -126,6 +126,7 @@ RecordSetChange read_change(const api::Change& given) {
     change.problems.push_back(name.error());
   }
   change.record_set.ttl = static_cast<std::uint32_t>(set.TTL.value_or(0));
+  change.record_set.traffic_policy_instance_id = set.TrafficPolicyInstanceId.value_or("");
   read_routing_policy(set, change.record_set);
   if (set.AliasTarget) read_alias(*set.AliasTarget, change);
   for (const api::ResourceRecord& record : set.ResourceRecords.value_or(std::vector<api::ResourceRecord>())) {
@@ -168,6 +169,7 @@ api::ResourceRecordSet shown(const RecordSetResource& set) {
   }
   out.HealthCheckId = text(set.health_check_id);
   out.TrafficPolicyInstanceId = text(set.traffic_policy_instance_id);
+  if (out.TrafficPolicyInstanceId) return out;  // where its answers come from is the policy's affair
   if (set.alias) {
     out.AliasTarget = api::AliasTarget{.HostedZoneId = set.alias->hosted_zone_id,
                                        .DNSName = aws_name(set.alias->dns_name),

@@ -74,6 +74,34 @@ aws::Outcome<RecordSets> record_sets_at(store::Store& store, const std::string& 
 
 }  // namespace
 
+aws::Outcome<std::vector<std::string>> Route53::put_changes(StoredZone& zone,
+                                                            const std::vector<RecordSetChange>& changes,
+                                                            store::Transaction& transaction) {
+  const std::string& zone_id = zone.value.id;
+  const RecordSets before = TRY(record_sets_at(store_, zone_id, names_needed(changes)));
+  TRY(check_health_checks(store_, zone.value.account, changes));
+  CidrUse cidr_use = TRY(CidrUse::read(store_, zone.value.account, changes));
+  BatchOutcome outcome = apply_changes(zone.value, changes, before, cidr_use.collections());
+  // Unsigned arithmetic wraps and comes out right.
+  zone.value.record_set_count += outcome.record_sets.size() - before.size();
+  bool grows = outcome.record_sets.size() > before.size();
+  if (outcome.problems.empty() && grows && zone.value.record_set_count > quotas_.record_sets_max)
+    outcome.problems.push_back(
+        fmt::format("Number of records limit of {} exceeded.", quotas_.record_sets_max));
+  if (!outcome.problems.empty()) return std::move(outcome.problems);
+
+  transaction.preconditions.push_back({zone_key(zone_id), zone.modified});
+  transaction.puts.push_back({zone_key(zone_id), encode(zone.value)});
+  for (const std::string& key : outcome.puts)
+    transaction.puts.push_back({key, encode(outcome.record_sets.at(key))});
+  std::ranges::copy(outcome.deletes, std::back_inserter(transaction.deletes));
+  cidr_use.index(zone_id, before, outcome, transaction);
+  // One TTL for whole groups may write many more record sets than the batch names.
+  if (transaction.puts.size() + transaction.deletes.size() > kBatchWritesMax)
+    return std::vector{fmt::format("Number of records limit of {} exceeded.", kBatchWritesMax)};
+  return std::vector<std::string>();
+}
+
 aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecordSets(
     aws::Call& call, const api::ChangeResourceRecordSetsRequest& input) {
   const std::vector<api::Change>& given = input.ChangeBatch.Changes;
@@ -81,11 +109,12 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
   for (const api::Change& change : given) TRY(check_shape(change));
   std::string zone_id = TRY(zone(call, input.HostedZoneId)).value.id;
   for (const api::Change& change : given)
-    if (change.ResourceRecordSet.TrafficPolicyInstanceId)
-      return api::errors::InvalidInput("Traffic policy instances are not available in this version.");
+    if (change.ResourceRecordSet.TrafficPolicyInstanceId && change.Action != "DELETE")
+      return api::errors::InvalidInput(
+          "TrafficPolicyInstanceId can only be given to delete: CreateTrafficPolicyInstance makes such "
+          "record sets.");
   std::vector<RecordSetChange> changes;
   for (const api::Change& change : given) changes.push_back(read_change(change));
-  const std::vector<dns::Name> names = names_needed(changes);
 
   api::ChangeResourceRecordSetsResponse out;
   TRY(aws::commit_built(
@@ -93,29 +122,9 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
       [&]() -> aws::Outcome<store::Transaction> {
         // The zone first: whatever changes its record sets afterwards changes its key.
         StoredZone zone = TRY(this->zone(call, zone_id));
-        const RecordSets before = TRY(record_sets_at(store_, zone_id, names));
-        TRY(check_health_checks(store_, zone.value.account, changes));
-        CidrUse cidr_use = TRY(CidrUse::read(store_, zone.value.account, changes));
-        BatchOutcome outcome = apply_changes(zone.value, changes, before, cidr_use.collections());
-        // Unsigned arithmetic wraps and comes out right.
-        zone.value.record_set_count += outcome.record_sets.size() - before.size();
-        bool grows = outcome.record_sets.size() > before.size();
-        if (outcome.problems.empty() && grows && zone.value.record_set_count > quotas_.record_sets_max)
-          outcome.problems.push_back(
-              fmt::format("Number of records limit of {} exceeded.", quotas_.record_sets_max));
-        if (!outcome.problems.empty()) return invalid_change_batch(std::move(outcome.problems));
-
         store::Transaction transaction;
-        transaction.preconditions.push_back({zone_key(zone_id), zone.modified});
-        transaction.puts.push_back({zone_key(zone_id), encode(zone.value)});
-        for (const std::string& key : outcome.puts)
-          transaction.puts.push_back({key, encode(outcome.record_sets.at(key))});
-        transaction.deletes = outcome.deletes;
-        cidr_use.index(zone_id, before, outcome, transaction);
-        // One TTL for whole groups may write many more record sets than the batch names.
-        if (transaction.puts.size() + transaction.deletes.size() > kBatchWritesMax)
-          return invalid_change_batch(
-              {fmt::format("Number of records limit of {} exceeded.", kBatchWritesMax)});
+        std::vector<std::string> problems = TRY(put_changes(zone, changes, transaction));
+        if (!problems.empty()) return invalid_change_batch(std::move(problems));
         out.ChangeInfo = TRY(add_change(call, zone_id, input.ChangeBatch.Comment, transaction));
         return transaction;
       },

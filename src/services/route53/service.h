@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gen/route53/api.h"
+#include "services/route53/change_batch.h"
 #include "services/route53/cidr_blocks.h"
 #include "services/route53/health_check_config.h"
 #include "services/route53/resources.h"
@@ -161,6 +162,24 @@ class Route53 final : public api::Api {
   aws::Outcome<api::ListTrafficPolicyVersionsResponse> ListTrafficPolicyVersions(
       aws::Call&, const api::ListTrafficPolicyVersionsRequest&) override;
 
+  // traffic_policy_instances.cc
+  aws::Outcome<api::CreateTrafficPolicyInstanceResponse> CreateTrafficPolicyInstance(
+      aws::Call&, const api::CreateTrafficPolicyInstanceRequest&) override;
+  aws::Outcome<api::GetTrafficPolicyInstanceResponse> GetTrafficPolicyInstance(
+      aws::Call&, const api::GetTrafficPolicyInstanceRequest&) override;
+  aws::Outcome<api::UpdateTrafficPolicyInstanceResponse> UpdateTrafficPolicyInstance(
+      aws::Call&, const api::UpdateTrafficPolicyInstanceRequest&) override;
+  aws::Outcome<api::DeleteTrafficPolicyInstanceResponse> DeleteTrafficPolicyInstance(
+      aws::Call&, const api::DeleteTrafficPolicyInstanceRequest&) override;
+  aws::Outcome<api::ListTrafficPolicyInstancesResponse> ListTrafficPolicyInstances(
+      aws::Call&, const api::ListTrafficPolicyInstancesRequest&) override;
+  aws::Outcome<api::ListTrafficPolicyInstancesByHostedZoneResponse> ListTrafficPolicyInstancesByHostedZone(
+      aws::Call&, const api::ListTrafficPolicyInstancesByHostedZoneRequest&) override;
+  aws::Outcome<api::ListTrafficPolicyInstancesByPolicyResponse> ListTrafficPolicyInstancesByPolicy(
+      aws::Call&, const api::ListTrafficPolicyInstancesByPolicyRequest&) override;
+  aws::Outcome<api::GetTrafficPolicyInstanceCountResponse> GetTrafficPolicyInstanceCount(
+      aws::Call&, const api::GetTrafficPolicyInstanceCountRequest&) override;
+
   // tags.cc
   aws::Outcome<api::ChangeTagsForResourceResponse> ChangeTagsForResource(
       aws::Call&, const api::ChangeTagsForResourceRequest&) override;
@@ -184,6 +203,7 @@ class Route53 final : public api::Api {
   using StoredHealthCheck = aws::Stored<HealthCheckResource>;
   using StoredTrafficPolicy = aws::Stored<TrafficPolicyResource>;
   using StoredTrafficPolicyVersion = aws::Stored<TrafficPolicyVersionResource>;
+  using StoredTrafficPolicyInstance = aws::Stored<TrafficPolicyInstanceResource>;
 
   // The caller's zone or delegation set, by an id in either form.
   aws::Outcome<StoredZone> zone(const aws::Call& call, std::string_view id);
@@ -223,6 +243,27 @@ class Route53 final : public api::Api {
                                                     std::uint32_t version);
   aws::Outcome<store::Transaction> without_version(StoredTrafficPolicy policy,
                                                    const TrafficPolicyVersionResource& version);
+
+  aws::Outcome<StoredTrafficPolicyInstance> traffic_policy_instance(const aws::Call& call,
+                                                                    std::string_view id);
+  // What the transaction must hold so that the instance is there as it is, or is gone.
+  aws::Outcome<void> write_instance(const aws::Call& call, StoredZone& zone,
+                                    const TrafficPolicyInstanceResource& instance, Action action,
+                                    store::Transaction& transaction);
+  aws::Outcome<void> remove_instance(StoredZone& zone, const TrafficPolicyInstanceResource& instance,
+                                     store::Transaction& transaction);
+  struct InstancePage {
+    std::vector<api::TrafficPolicyInstance> instances;
+    std::optional<std::string> zone_id, name, type;  // of the first one of the next page
+  };
+  aws::Outcome<InstancePage> list_instances(const std::string& prefix, const std::string& start_at,
+                                            std::size_t most);
+  api::TrafficPolicyInstance shown_instance(const StoredTrafficPolicyInstance& instance) const;
+
+  // record_sets.cc: what the changes make of the zone, with its new count, or what is wrong with them.
+  aws::Outcome<std::vector<std::string>> put_changes(StoredZone& zone,
+                                                     const std::vector<RecordSetChange>& changes,
+                                                     store::Transaction& transaction);
 
   // tags.cc: what can be tagged.
   struct Tagged {

@@ -37,7 +37,7 @@ class ServiceTest : public testing::Test {
             .delegation_sets_max = 3,
             .delegation_set_zones_max = 2,
             .health_checks_max = 4,
-            .traffic_policies_max = 3,
+            .traffic_policies_max = 4,
             .traffic_policy_instances_max = 2};
   }
 

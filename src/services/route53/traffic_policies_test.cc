@@ -147,13 +147,13 @@ TEST_F(TrafficPolicyTest, VersionsArePaged) {
 }
 
 TEST_F(TrafficPolicyTest, AreLimitedByQuota) {
-  for (const char* name : {"a", "b", "c"}) make_id(name);
-  auto refused = make("d");
+  for (const char* name : {"a", "b", "c", "d"}) make_id(name);
+  auto refused = make("e");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "TooManyTrafficPolicies");
   auto limit = route53_.GetAccountLimit(call_, {.Type = "MAX_TRAFFIC_POLICIES_BY_OWNER"}).value();
-  EXPECT_EQ(limit.Limit.Value, 3);
-  EXPECT_EQ(limit.Count, 3);
+  EXPECT_EQ(limit.Limit.Value, 4);
+  EXPECT_EQ(limit.Count, 4);
 }
 
 TEST_F(TrafficPolicyTest, VersionsAreLimitedForEver) {
