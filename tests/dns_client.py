@@ -71,12 +71,21 @@ def decode_answer(message: bytes, kind: int = 1) -> Answer:
 
 
 class DnsClient:
-    def __init__(self, address: tuple[str, int], timeout: float = 1.0, recurse: bool = False):
+    def __init__(self, address: tuple[str, int], timeout: float = 1.0, recurse: bool = False, source: str | None = None):
+        """`source` is the address to ask from, such as another one of 127.0.0.0/8."""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if source is not None:
+            self.socket.bind((source, 0))
         self.socket.connect(address)
         self.socket.settimeout(timeout)
         self.recurse = recurse
         self.id = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         self.socket.close()

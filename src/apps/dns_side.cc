@@ -37,7 +37,15 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
   side->location_files_ = TRY(LocationFiles::open(options.locations, world.disk));
   if (!options.dns.empty()) {
     QueryLogOptions log = options.query_log;
-    if (log.edge_location.empty()) log.edge_location = side->location_files_->edge_location(dns.addresses);
+    if (const auto* location = side->location_files_->edge_location(dns.addresses)) {
+      if (log.edge_location.empty()) log.edge_location = location->code;
+      world.metrics
+          .gauge("meridian_edge_location_info", "The edge location of this server, for maps; always 1.",
+                 {{"code", location->code},
+                  {"latitude", fmt::format("{}", location->point.latitude)},
+                  {"longitude", fmt::format("{}", location->point.longitude)}})
+          .set(1);
+    }
     side->query_log_ = TRY(make_query_log(log, dns.nsid, dns.workers, world));
   }
   dns.query_log = side->query_log_.get();

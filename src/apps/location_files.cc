@@ -114,12 +114,12 @@ std::unique_ptr<const Locations> LocationFiles::locations() const {
   return std::make_unique<const Locations>(std::move(sources));
 }
 
-std::string LocationFiles::edge_location(const std::vector<net::Address>& addresses) const {
+const topology::EdgeLocation* LocationFiles::edge_location(const std::vector<net::Address>& addresses) const {
   for (const auto& location : topology_.edge_locations) {
     for (const net::Address& address : addresses)
-      if (std::ranges::find(location.addresses, address.ip) != location.addresses.end()) return location.code;
+      if (std::ranges::find(location.addresses, address.ip) != location.addresses.end()) return &location;
   }
-  return "";
+  return nullptr;
 }
 
 LocationWatch::LocationWatch(net::Loop& loop, LocationFiles& files, Logger& logger, Metrics& metrics,

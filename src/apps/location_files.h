@@ -33,9 +33,8 @@ class LocationFiles {
   Refreshed refresh(bool all);
 
   std::unique_ptr<const snapshots::location::Locations> locations() const;
-  // The code of the edge location that one of the addresses is of; "" when the topology has none.
-  std::string edge_location(const std::vector<net::Address>& addresses) const;
-  const topology::Topology& topology() const { return topology_; }
+  // The edge location that one of the addresses is of; null when the topology has none.
+  const topology::EdgeLocation* edge_location(const std::vector<net::Address>& addresses) const;
   // By the paths of the options.
   const std::string& database_path(std::size_t index) const { return database_paths_[index]; }
 

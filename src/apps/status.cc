@@ -123,6 +123,11 @@ std::string banner(const StatusFacts& facts, bool example) {
         name);
   if (!facts.dns.empty())
     out += fmt::format("  dig @{} -p {} {}\n", facts.dns[0].ip.to_string(), facts.dns[0].port, name);
+  if (!facts.dns.empty() && example) {
+    out += fmt::format(
+        "  dig @{} -p {} geo.example.test +subnet=10.2.0.0/16   # also: weighted latency near many ip\n",
+        facts.dns[0].ip.to_string(), facts.dns[0].port);
+  }
   if (facts.feed)
     out += fmt::format("  {} edges token --data-dir {} --feed-address {}\n", facts.program, facts.data_dir,
                        facts.feed->to_string());
