@@ -74,28 +74,26 @@ Result<void> LocationFiles::read(File& file, const FileVersion& version) {
   return {};
 }
 
-LocationFiles::Refreshed LocationFiles::refresh(bool all) {
+LocationFiles::Refreshed LocationFiles::refresh(bool at_once) {
   Refreshed refreshed;
-  for (File& file : files_) look_at(file, all, refreshed);
+  for (File& file : files_) look_at(file, at_once, refreshed);
   if (refreshed.is_new) give_back_memory();
   return refreshed;
 }
 
-void LocationFiles::look_at(File& file, bool always, Refreshed& refreshed) {
+void LocationFiles::look_at(File& file, bool at_once, Refreshed& refreshed) {
   const auto version = disk_.version(file.path);
   if (!version) {
-    if (!file.missing || always) refreshed.failures.push_back(version.error().message);
+    if (!file.missing || at_once) refreshed.failures.push_back(version.error().message);
     file.missing = true;
     return;
   }
   const bool was_missing = std::exchange(file.missing, false);
-  if (!always) {
-    if (*version == file.read && !was_missing) return;
-    if (*version != file.seen) {
-      file.seen = *version;
-      refreshed.settling = true;
-      return;
-    }
+  if (*version == file.read && !was_missing) return;
+  if (*version != file.seen && !at_once) {
+    file.seen = *version;
+    refreshed.settling = true;
+    return;
   }
   if (auto done = read(file, *version); !done) {
     refreshed.failures.push_back(done.error().message);
@@ -138,8 +136,8 @@ LocationWatch::LocationWatch(net::Loop& loop, LocationFiles& files, Logger& logg
   tell(*files_.locations());
 }
 
-void LocationWatch::look(bool all) {
-  const auto refreshed = files_.refresh(all);
+void LocationWatch::look(bool at_once) {
+  const auto refreshed = files_.refresh(at_once);
   timer_ = loop_.after(refreshed.settling ? kSettleTime : kPeriod, [this] { look(false); });
   for (const std::string& why : refreshed.failures) {
     failures_.add();

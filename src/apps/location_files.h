@@ -29,8 +29,8 @@ class LocationFiles {
     bool settling = false;              // a file has just changed and may still be written: ask again soon
     std::vector<std::string> failures;  // each once, with the file's name
   };
-  // Reads the files that changed, or with `all` every one.
-  Refreshed refresh(bool all);
+  // Reads the files that changed; with `at_once` also what has only just done so.
+  Refreshed refresh(bool at_once);
 
   std::unique_ptr<const snapshots::location::Locations> locations() const;
   // The edge location that one of the addresses is of; null when the topology has none.
@@ -48,7 +48,7 @@ class LocationFiles {
   };
   explicit LocationFiles(const LocationOptions& options, Disk& disk);
   Result<void> read(File& file, const FileVersion& version);
-  void look_at(File& file, bool always, Refreshed& refreshed);
+  void look_at(File& file, bool at_once, Refreshed& refreshed);
 
   Disk& disk_;
   std::vector<File> files_;
@@ -66,7 +66,7 @@ class LocationWatch {
   using Publish = std::function<void(std::unique_ptr<const snapshots::location::Locations>)>;
 
   LocationWatch(net::Loop& loop, LocationFiles& files, Logger& logger, Metrics& metrics, Publish publish);
-  void look(bool all);
+  void look(bool at_once);
 
  private:
   void tell(const snapshots::location::Locations& locations);

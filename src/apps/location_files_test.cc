@@ -123,12 +123,14 @@ TEST_F(Places, ABrokenFileLeavesWhatWasAndIsCountedOnce) {
   EXPECT_EQ(country(*files->locations(), "192.0.2.200"), "US");
 }
 
-TEST_F(Places, WhoAsksGetsAllFilesAtOnce) {
+TEST_F(Places, WhoAsksGetsChangesAtOnce) {
   open();
   disk.file("topology") = network("FR");
   watch->look(true);
   ASSERT_EQ(times, 1);
   EXPECT_EQ(country(*published, "10.1.1.1"), "FR");
+  watch->look(true);
+  EXPECT_EQ(times, 1) << "a database is not read again for nothing";
 }
 
 TEST_F(Places, AServerIsOfTheEdgeLocationThatHasItsAddress) {
