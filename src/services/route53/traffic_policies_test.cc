@@ -24,13 +24,15 @@ class TrafficPolicyTest : public ServiceTest {
   }
   std::vector<std::string> listed() {
     std::vector<std::string> names;
-    for (const auto& policy : route53_.ListTrafficPolicies(call_, {}).value().TrafficPolicySummaries)
+    const auto list = route53_.ListTrafficPolicies(call_, {}).value();
+    for (const auto& policy : list.TrafficPolicySummaries)
       names.push_back(policy.Name);
     return names;
   }
   std::vector<std::int32_t> versions(const std::string& id) {
     std::vector<std::int32_t> numbers;
-    for (const auto& policy : route53_.ListTrafficPolicyVersions(call_, {.Id = id}).value().TrafficPolicies)
+    const auto list = route53_.ListTrafficPolicyVersions(call_, {.Id = id}).value();
+    for (const auto& policy : list.TrafficPolicies)
       numbers.push_back(policy.Version);
     return numbers;
   }
