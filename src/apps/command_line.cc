@@ -317,6 +317,8 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   options.api = {"127.0.0.1:4566"};
   options.call_workers = 16;
   options.records_per_zone_max = 10000;
+  options.traffic_policies_max = 50;
+  options.traffic_policy_instances_max = 5;
   app.add_option("--api", options.api, "Where the AWS API listens")
       ->envname("MERIDIAN_API")
       ->type_name("ADDR:PORT")
@@ -335,6 +337,18 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
                  "The quota of records in a hosted zone")
       ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")
       ->check(silent(CLI::Range(1, 50000000)))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--traffic-policies-max", options.traffic_policies_max,
+                 "The quota of traffic policies in an account")
+      ->envname("MERIDIAN_TRAFFIC_POLICIES_MAX")
+      ->check(silent(CLI::Range(1, 1000000)))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--traffic-policy-instances-max", options.traffic_policy_instances_max,
+                 "The quota of traffic policy instances in an account")
+      ->envname("MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX")
+      ->check(silent(CLI::Range(1, 1000000)))
       ->type_name("N")
       ->capture_default_str();
   app.add_flag("--private-health-checks", options.private_health_checks,

@@ -94,12 +94,14 @@ struct FeedOptions {
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
   FeedOptions feed;
-  bool secondaries = false;                // of `control`: edges transfer zones …
-  std::string catalog_zone;                // … and this catalog of them
-  std::vector<std::string> api, api_tls;   // ADDR:PORT
-  unsigned call_workers = 0;               // 0: sixteen
-  std::uint32_t records_per_zone_max = 0;  // Route 53's quota, 10,000 by default
-  bool private_health_checks = false;      // health checks may name any address
+  bool secondaries = false;               // of `control`: edges transfer zones …
+  std::string catalog_zone;               // … and this catalog of them
+  std::vector<std::string> api, api_tls;  // ADDR:PORT
+  unsigned call_workers = 0;              // 0: sixteen
+  // Route 53's quotas; by default its own: 10,000, 50 and 5.
+  std::uint32_t records_per_zone_max = 0;
+  std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
+  bool private_health_checks = false;  // health checks may name any address
   bool dev = false;
   bool example = false;
 };

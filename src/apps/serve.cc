@@ -142,6 +142,8 @@ Result<void> Server::start() {
   acknowledgements_ = std::make_unique<WatcherAcknowledgements>(*watcher_);
   services::route53::Quotas quotas;
   quotas.record_sets_max = options_.records_per_zone_max;
+  quotas.traffic_policies_max = options_.traffic_policies_max;
+  quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas,
                                          options_.private_health_checks
                                              ? services::route53::HealthCheckTargets::Any
