@@ -14,34 +14,19 @@ from meridian_server import aws_commands  # noqa: E402
 from policy_server import ZONE, PolicyServer  # noqa: E402
 from world import World  # noqa: E402
 
-# As a public text prints it. AWS knows neither this type of rule nor CountryCode, and two of the references lead nowhere.
-PRINTED = {
-    "AWSPolicyFormatVersion": "2015-10-01", "RecordType": "A", "StartRule": "geolocation_rule",
-    "Rules": {
-        "geolocation_rule": {"RuleType": "geolocation", "Locations": [
-            {"CountryCode": "US", "EndpointReference": "us_weighted_rule"},
-            {"CountryCode": "GB", "EndpointReference": "eu_endpoint"},
-            {"IsDefault": True, "EndpointReference": "default_weighted_rule"}]},
-        "us_weighted_rule": {"RuleType": "weighted", "Items": [
-            {"Weight": 80, "EndpointReference": "us_east_endpoint"},
-            {"Weight": 20, "EndpointReference": "us_west_endpoint"}]}},
-    "Endpoints": {"us_east_endpoint": {"Type": "value", "Value": "192.0.2.1"},
-                  "us_west_endpoint": {"Type": "value", "Value": "192.0.2.2"},
-                  "eu_endpoint": {"Type": "value", "Value": "192.0.2.3"}}}
-
-
-def corrected() -> dict:
-    document = json.loads(json.dumps(PRINTED))
-    rule = document["Rules"]["geolocation_rule"]
-    rule["RuleType"] = "geo"
-    rule["Locations"] = [{"Country": "US", "RuleReference": "us_weighted_rule"},
-                         {"Country": "GB", "EndpointReference": "eu_endpoint"},
-                         {"IsDefault": True, "RuleReference": "us_weighted_rule"}]
-    return document
-
-
 def value(address: str) -> dict:
     return {"Type": "value", "Value": address}
+
+
+BY_COUNTRY = {
+    "AWSPolicyFormatVersion": "2015-10-01", "RecordType": "A", "StartRule": "where",
+    "Rules": {
+        "where": {"RuleType": "geo", "Locations": [{"Country": "US", "RuleReference": "shares"},
+                                                   {"Country": "GB", "EndpointReference": "britain"},
+                                                   {"IsDefault": True, "RuleReference": "shares"}]},
+        "shares": {"RuleType": "weighted", "Items": [{"Weight": 60, "EndpointReference": "east"},
+                                                     {"Weight": 40, "EndpointReference": "west"}]}},
+    "Endpoints": {"east": value("192.0.2.1"), "west": value("192.0.2.2"), "britain": value("192.0.2.3")}}
 
 
 class TrafficFlow(unittest.TestCase):
@@ -102,22 +87,20 @@ class TrafficFlow(unittest.TestCase):
     def check(self, name: str) -> str:
         return self.server.client.make_health_check(name)
 
-    def test_the_printed_policy_is_refused_and_the_corrected_one_works(self):
-        words = ["create-traffic-policy", "--name", "global-app-routing", "--document"]
-        self.aws(*words, json.dumps(PRINTED), fails="(InvalidTrafficPolicyDocument)")
-        said = self.aws(*words, self.document(PRINTED), fails="geolocation_rule: RuleType must be one of")
-        self.assertIn("is geolocation", said)
-        halfway = json.loads(json.dumps(PRINTED))
-        halfway["Rules"]["geolocation_rule"]["RuleType"] = "geo"
-        said = self.aws(*words, self.document(halfway), fails="geolocation_rule: Locations[0]: CountryCode is not an element")
-        self.assertIn("Locations[0]: EndpointReference must be the ID of an endpoint, but us_weighted_rule is a rule.", said)
-        self.assertIn("Locations[2]: EndpointReference must be the ID of an endpoint, but default_weighted_rule is not defined.", said)
-
-        self.make_instance("global", self.make_policy("global-app-routing", corrected()))
+    def test_two_places_share_a_rule(self):
+        self.make_instance("global", self.make_policy("global", BY_COUNTRY))
         self.assertEqual(self.dig("global", self.london), {"192.0.2.3"})
-        self.assertEqual(self.dig("global", self.berlin), {"192.0.2.1", "192.0.2.2"}, "the default")
-        self.assertEqual(self.dig("global", self.new_york), {"192.0.2.1", "192.0.2.2"})
+        for client in (self.new_york, self.berlin):
+            self.assertEqual(self.dig("global", client), {"192.0.2.1", "192.0.2.2"})
         self.assertEqual(self.server.dig(f"global.{ZONE}", "A", f"+subnet={self.london}", "+noall", "+answer").split()[1], "17")
+
+    def test_a_document_is_refused_element_by_element(self):
+        document = json.loads(json.dumps(BY_COUNTRY))
+        document["Rules"]["where"]["Locations"][0] = {"CountryCode": "US", "EndpointReference": "shares"}
+        said = self.aws("create-traffic-policy", "--name", "wrong", "--document", self.document(document),
+                        fails="(InvalidTrafficPolicyDocument)")
+        self.assertIn("where: Locations[0]: CountryCode is not an element of the format", said)
+        self.assertIn(";where: Locations[0]: EndpointReference must be the ID of an endpoint, but shares is a rule.", said)
 
     def test_failover_over_geo_over_weighted_follows_client_and_health(self):
         main, europe = self.check("main"), [self.check("europe 0"), self.check("europe 1")]
@@ -145,12 +128,12 @@ class TrafficFlow(unittest.TestCase):
         self.assertEqual(self.dig("nested", self.berlin), {"192.0.2.2", "192.0.2.3"})
 
     def test_what_lies_below_is_hidden(self):
-        instance = self.make_instance("hidden", self.make_policy("hidden", corrected()))
+        instance = self.make_instance("hidden", self.make_policy("hidden", BY_COUNTRY))
         listed = self.aws("list-resource-record-sets", "--hosted-zone-id", self.server.client.zone)["ResourceRecordSets"]
         mine = [each for each in listed if each.get("TrafficPolicyInstanceId") == instance]
         self.assertEqual(mine, [{"Name": f"hidden.{ZONE}.", "Type": "A", "TrafficPolicyInstanceId": instance}])
         self.assertFalse([each for each in listed if instance in each["Name"]])
-        for name in (instance, f"0-geolocation_rule.{instance}"):
+        for name in (instance, f"0-where.{instance}"):
             self.assertIn("NXDOMAIN", self.server.dig(f"{name}.{ZONE}", "A"))
 
     def test_every_record_type_and_the_apex(self):
@@ -206,7 +189,7 @@ class TrafficFlow(unittest.TestCase):
         self.aws("delete-traffic-policy", "--id", policy, "--traffic-policy-version", "2")
 
     def test_instances_outlive_a_restart(self):
-        self.make_instance("lasting", self.make_policy("lasting", corrected()))
+        self.make_instance("lasting", self.make_policy("lasting", BY_COUNTRY))
         self.server.stop()
         self.server.start()
         self.assertEqual(self.dig("lasting", self.london), {"192.0.2.3"})
