@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """User-space instructions that a server spends on one query, counted by callgrind: exact, and the same on a busy machine.
 
-usage: instructions.py [--sets hosts,many,root] [--servers ours,knot,nsd,...] [--queries N] [--functions N]
+usage: instructions.py [--sets hosts,many,root,policies] [--servers ours,knot,nsd,...] [--queries N] [--functions N]
 
 Each server is started under callgrind, loads its zones, and is asked some questions so that what happens once has
 happened. Then its counters are set to zero, N questions are asked and the counters read. Instructions inside the kernel do
@@ -16,6 +16,8 @@ import re
 import subprocess
 import tempfile
 
+import policy_servers
+import policy_sets
 import zone_sets
 from dns_servers import HOST, DnsServer, ROOT, family
 from servers import ALL, names
@@ -51,14 +53,38 @@ def ask(server: DnsServer, questions: pathlib.Path, queries: int):
         raise RuntimeError(f"{server.name} did not answer as it should: {done.stdout}")
 
 
-def per_query(server_name: str, zone_set: zone_sets.ZoneSet, questions: pathlib.Path, options) -> float:
+def per_query(server: DnsServer, questions: pathlib.Path, queries: int) -> float:
+    ask(server, questions, WARM_UP)
+    control("--zero", server)
+    ask(server, questions, queries)
+    control("--dump", server)
+    dumps = list(server.folder.glob("counts.*.*"))
+    total = sum(int(re.search(r"^totals: (\d+)", dump.read_text(), re.MULTILINE).group(1)) for dump in dumps)
+    for dump in dumps:
+        dump.unlink()
+    return total / queries
+
+
+def of_zones(server_name: str, zone_set: zone_sets.ZoneSet, questions: pathlib.Path, queries: int) -> float:
     with under_callgrind(ALL[server_name])(zone_set.zones) as server:
-        ask(server, questions, WARM_UP)
-        control("--zero", server)
-        ask(server, questions, options.queries)
-        control("--dump", server)
-        dumps = [path.read_text() for path in server.folder.glob("counts.*.1")]
-    return sum(int(re.search(r"^totals: (\d+)", dump, re.MULTILINE).group(1)) for dump in dumps) / options.queries
+        return per_query(server, questions, queries)
+
+
+def of_policies(server_name: str, queries: int) -> str:
+    """A line for questions with and without a client subnet."""
+    policy_sets.NAMES = 1000  # as with MANY_FEWER
+    with tempfile.TemporaryDirectory(prefix="meridian-bench-") as text:
+        folder = pathlib.Path(text)
+        kinds, world = policy_sets.build(list(policy_sets.SIZES)), policy_sets.World(folder)
+        lines = ""
+        with under_callgrind(policy_servers.ALL[server_name])(kinds, world, None, 1) as server:
+            for with_subnets in (False, True):
+                counts = {kind.name: per_query(server, policy_sets.write_questions(
+                    folder / "questions", kind.questions(world, with_subnets)), queries)
+                    for kind in kinds if server.serves_kind(kind.name)}
+                lines += (f"{server_name}, {'with' if with_subnets else 'without'} subnets: instructions a query, and to plain"
+                          + "".join(f"  {kind} {count:.0f} {count / counts['plain']:.2f}" for kind, count in counts.items()) + "\n")
+    return lines
 
 
 def functions(zone_set: zone_sets.ZoneSet, questions: pathlib.Path, options) -> str:
@@ -77,17 +103,21 @@ def functions(zone_set: zone_sets.ZoneSet, questions: pathlib.Path, options) -> 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", type=names(zone_sets.BUILDERS), default=list(zone_sets.BUILDERS))
+    parser.add_argument("--sets", type=names([*zone_sets.BUILDERS, "policies"]), default=list(zone_sets.BUILDERS))
     parser.add_argument("--servers", type=names(ALL), default=["ours", "knot", "nsd"])
     parser.add_argument("--queries", type=int, default=20000)
     parser.add_argument("--functions", type=int, default=0)
     options = parser.parse_args()
     for name in options.sets:
+        if name == "policies":
+            for server in options.servers:
+                print(of_policies(server, options.queries), end="", flush=True)
+            continue
         with tempfile.TemporaryDirectory(prefix="meridian-bench-") as folder:
             builder = MANY_FEWER if name == "many" else zone_sets.BUILDERS[name]
             zone_set = builder(pathlib.Path(folder))
             questions = zone_set.write_questions(pathlib.Path(folder) / "questions", with_replies=True)
-            counts = {each: per_query(each, zone_set, questions, options) for each in options.servers}
+            counts = {each: of_zones(each, zone_set, questions, options.queries) for each in options.servers}
             its_functions = functions(zone_set, questions, options) if options.functions else ""
         print(f"{name}: instructions a query" + "".join(f"  {each} {count:.0f}" for each, count in counts.items())
               + "".join(f"  ours/{each} {counts['ours'] / count:.2f}" for each, count in counts.items()

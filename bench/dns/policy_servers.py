@@ -18,7 +18,7 @@ ns2 A 198.18.0.2
 
 
 class WithPolicies:
-    """Mixed into a server. Each kind is a zone of its own; what `lines` gives for a group is its names' part of the zone
+    """Mixed into a server. Each kind is a zone of its own; what `line` gives for a group is its part of the zone
     file."""
     lacks: tuple[str, ...] = ()
     ready_seconds_max = 300
