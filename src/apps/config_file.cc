@@ -1,9 +1,8 @@
 // The configuration file: top-level TOML keys are the long option names of `meridian serve`. Tables but
 // [[tsig-keys]] are refused, so that a misspelt section cannot silently do nothing.
-#include <toml++/toml.h>
-
 #include "apps/command_line.h"
 #include "apps/input.h"
+#include "formats/toml/toml.h"
 
 namespace meridian::apps {
 namespace {
@@ -45,6 +44,8 @@ Result<std::vector<std::pair<std::string, std::vector<std::string>>>> read_confi
     table = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     return invalid(fmt::format("{}: line {}: {}", path, error.source().begin.line, error.description()));
+  } catch (const toml_reader::Confused& error) {
+    return invalid(fmt::format("{}: {}", path, error.what()));
   }
   std::vector<std::pair<std::string, std::vector<std::string>>> settings;
   for (const auto& [key, node] : table) {

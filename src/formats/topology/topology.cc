@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
 #include <initializer_list>
 #include <set>
 
 #include "formats/geo/geo.h"
+#include "formats/toml/toml.h"
 
 namespace meridian::topology {
 namespace {
@@ -192,14 +192,37 @@ Result<Topology> read(const toml::table& file) {
   return topology;
 }
 
+// toml++ 3.3 runs into undefined behaviour over letters outside of ASCII where a name or value should be. No
+// value here has any, so that they can be kept from it; in comments they are nobody's concern.
+Result<std::string> ascii_of(std::string_view text) {
+  std::string ascii(text);
+  bool comment = false;
+  std::size_t line = 1;
+  for (char& c : ascii) {
+    if (c == '\n') {
+      comment = false;
+      ++line;
+    } else if (c == '#') {
+      comment = true;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      if (!comment) return invalid(fmt::format("line {}: letters outside of ASCII are for comments", line));
+      c = '?';
+    }
+  }
+  return ascii;
+}
+
 }  // namespace
 
 Result<Topology> parse_topology(std::string_view text) {
   if (text.size() > kFileBytesMax) return fail(ErrorCode::Limit, "a topology file has at most 64 MiB");
+  const std::string ascii = TRY(ascii_of(text));
   try {
-    return read(toml::parse(text));
+    return read(toml::parse(ascii));
   } catch (const toml::parse_error& error) {
     return invalid(fmt::format("line {}: {}", error.source().begin.line, error.description()));
+  } catch (const toml_reader::Confused& error) {
+    return invalid(error.what());
   }
 }
 

@@ -50,7 +50,7 @@ addresses = ["192.0.2.1", "2001:db8::1"]
 }
 
 TEST(Topology, AnEmptyFileSaysNothing) {
-  const auto topology = parse_topology("# nothing yet\n");
+  const auto topology = parse_topology("# noch nichts f\xc3\xbcr S\xc3\xa3o Paulo\n");
   ASSERT_TRUE(topology);
   EXPECT_TRUE(topology->clients.empty());
 }
@@ -59,6 +59,8 @@ TEST(Topology, WhatIsWrongIsRefusedWithItsLine) {
   const std::string block = "[[client]]\ncidr = \"10.0.0.0/8\"\n";
   for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
            {"[[client]", "line 1"},
+           {"\n[\xef\xbb\xbf[client]]", "line 2: letters outside of ASCII are for comments"},
+           {"[[[c", "not TOML"},  // an assertion of toml++ 3.3
            {"clients = 7", "line 1: 'clients' is none of"},
            {"client = 7", "line 1: 'client' is a list of tables"},
            {"client = [7]", "line 1: [[client]] is a list of tables"},
