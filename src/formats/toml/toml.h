@@ -13,10 +13,12 @@ class Confused final : public std::logic_error {
  public:
   using logic_error::logic_error;
 };
+constexpr void hold(bool as_taken_for_granted) {
+  if (!as_taken_for_granted) throw Confused("not TOML");
+}
 
 }  // namespace meridian::toml_reader
 
-#define TOML_ASSERT(expr) \
-  ((expr) ? static_cast<void>(0) : throw ::meridian::toml_reader::Confused("not TOML"))
+#define TOML_ASSERT(expr) ::meridian::toml_reader::hold(static_cast<bool>(expr))
 
 #include <toml++/toml.h>
