@@ -134,9 +134,10 @@ void DocumentReader::read_head(const Members& document) {
   const auto* name = document.required_text("RecordType");
   if (!name) return;
   const auto type = dns::parse_type(*name);
-  // SOA and NS say who serves a zone: nothing that a policy could choose among.
-  if (!type || !is_record_type(*type) || *type == dns::Type::SOA || *type == dns::Type::NS)
-    return document.refuse("RecordType {} is not a type that a traffic policy can have.", *name);
+  // Spelled as in the API. SOA, NS and DS say who serves a zone: record sets of them have no routing policy.
+  const bool routed = type && is_record_type(*type) && dns::to_string(*type) == *name &&
+                      *type != dns::Type::SOA && *type != dns::Type::NS && *type != dns::Type::DS;
+  if (!routed) return document.refuse("RecordType {} is not a type that a traffic policy can have.", *name);
   out_.record_type = *type;
 }
 

@@ -1,5 +1,6 @@
 #include "services/route53/traffic_policy_document.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -247,6 +248,13 @@ TEST(TrafficPolicyDocument, HeadsAreChecked) {
       "RecordType NS is not a type that a traffic policy can have.;StartEndpoint must be the ID of an "
       "endpoint, but "
       "x is not defined.");
+  for (const char* type : {"SOA", "DS", "ANY", "a", "TYPE1"}) {
+    const auto document = fmt::format(
+        R"({{"AWSPolicyFormatVersion": "2015-10-01", "RecordType": "{}", "StartEndpoint": "e", "Endpoints": {{}}}})",
+        type);
+    EXPECT_THAT(refusal(document),
+                StartsWith(fmt::format("RecordType {} is not a type that a traffic policy can have.", type)));
+  }
   EXPECT_EQ(refusal(std::string(kDocumentCharactersMax + 1, ' ')),
             "The document is longer than 102400 characters.");
 }
