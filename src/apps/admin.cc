@@ -30,7 +30,11 @@ std::string query_value(std::string_view query, std::string_view name) {
 }
 
 void Admin::handle(http::Request request, http::Responder responder) {
-  responder.send(answer(request));
+  const http1::RequestHead& head = request.head;
+  if (head.method != "POST" || head.path != "/diff/dns" || !sources_.diff_dns)
+    return responder.send(answer(request));
+  const Output output = query_value(head.query, "output") == "json" ? Output::Json : Output::Table;
+  sources_.diff_dns(std::move(request.body), output, std::move(responder));
 }
 
 // A browser says in Origin whose page sent a PUT.
@@ -67,8 +71,10 @@ http::Response Admin::answer(const http::Request& request) {
   if (path == kHealthChecks) return reply_as(output, sources_.health_checks(output));
   if (path == "/dns/top") return reply_as(output, sources_.busiest(output));
   if (path == "/explain/dns") {
-    auto text = sources_.explain_dns(query_value(query, "name"), query_value(query, "type"),
-                                     query_value(query, "from"), output);
+    auto text = sources_.explain_dns(
+        {query_value(query, "name"), query_value(query, "type"), query_value(query, "from"),
+         query_value(query, "subnet"), query_value(query, "region"), query_value(query, "draws")},
+        output);
     return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
   }
   return reply(404, "here are /metrics, /ready, /status, /health-checks, /dns/top and /explain/dns\n");

@@ -13,6 +13,11 @@
 
 namespace meridian::apps {
 
+// A question to explain, in the words of the request.
+struct ExplainDnsQuery {
+  std::string name, type = {}, from = {}, subnet = {}, region = {}, draws = {};
+};
+
 // What the endpoint shows; each is called on its loop's thread.
 struct AdminSources {
   std::function<Result<void>()> ready;  // the error says what is missing
@@ -22,9 +27,9 @@ struct AdminSources {
   std::function<std::string(Output)> health_checks;
   // What a health check is found to be, as JSON; null: that is not said here.
   std::function<Result<void>(std::string_view id, std::string_view finding)> find_health;
-  std::function<Result<std::string>(std::string_view name, std::string_view type, std::string_view from,
-                                    Output)>
-      explain_dns;
+  std::function<Result<std::string>(const ExplainDnsQuery&, Output)> explain_dns;
+  // Replies when it is done; null: there is no store here.
+  std::function<void(std::string body, Output, http::Responder)> diff_dns;
 };
 
 class Admin final : public http::Handler {

@@ -35,6 +35,7 @@ struct Parsed {
   HealthSetOptions health_set;
   StatusOptions status;
   ExplainDnsOptions explain_dns;
+  DiffOptions diff;
   ZoneImportOptions zone_import;
   ZoneExportOptions zone_export;
   SupportMatrixOptions support_matrix;
@@ -446,8 +447,55 @@ void add_explain(CLI::App& root, Parsed& parsed) {
   CLI::App& dns = *explain.add_subcommand("dns", "Each step that leads to a DNS answer");
   dns.add_option("name", parsed.explain_dns.name, "The name asked for")->required()->type_name("NAME");
   dns.add_option("type", parsed.explain_dns.type, "The type asked for")->default_val("A")->type_name("TYPE");
-  dns.add_option("--from", parsed.explain_dns.from, "The client's address")->type_name("IP");
+  ExplainDnsOptions& options = parsed.explain_dns;
+  CLI::Option* from =
+      dns.add_option("--from", options.from, "The address that the question comes from")->type_name("IP");
+  CLI::Option* subnet =
+      dns.add_option("--subnet", options.subnet, "The client subnet that a resolver tells (RFC 7871)")
+          ->type_name("CIDR");
+  dns.add_option("--region", options.region, "As if the client were in the place of this AWS Region")
+      ->type_name("REGION")
+      ->excludes(from)
+      ->excludes(subnet);
+  dns.add_option("--repeat", options.draws,
+                 "Show how often each answer comes, over so many evenly spread draws")
+      ->check(silent(CLI::Range(1, 100000)))
+      ->type_name("N");
   add_admin(dns, parsed.explain_dns.client);
+}
+
+void add_diff(CLI::App& root, Parsed& parsed) {
+  CLI::App& diff = *root.add_subcommand("diff", "Who would get another answer, were this change made");
+  DiffOptions& options = parsed.diff;
+  CLI::Option* id = diff.add_option("--hosted-zone-id", options.zone_id, "The hosted zone")->type_name("ID");
+  diff.add_option("--zone", options.zone, "The hosted zone by its name, when that is unique")
+      ->type_name("NAME")
+      ->excludes(id);
+  CLI::Option_group& change = *diff.add_option_group("change", "What to try");
+  change.add_option("--change-batch", options.change_batch, "A change batch as the AWS CLI reads it")
+      ->type_name("FILE");
+  change.add_option("--zone-file", options.zone_file, "A zone file, as `zone import` would take it")
+      ->type_name("FILE");
+  CLI::Option* instance =
+      change
+          .add_option("--traffic-policy-instance", options.traffic_policy_instance,
+                      "An instance that would follow a new version of its traffic policy, --document")
+          ->type_name("ID");
+  change.require_option(1);
+  CLI::Option* document =
+      diff.add_option("--document", options.document, "The new version's document")->type_name("FILE");
+  document->needs(instance);
+  instance->needs(document);
+  diff.add_option("--query-log", options.query_log,
+                  "Whose questions count: a query log; by default the world's prefixes, all alike")
+      ->type_name("FILE");
+  options.clients = 10000;
+  diff.add_option("--clients", options.clients, "Of how many of them, evenly chosen")
+      ->check(silent(CLI::Range(1, 10000)))
+      ->type_name("N")
+      ->capture_default_str();
+  add_admin(diff, options.client);
+  add_endpoint(diff, options.client);
 }
 
 void add_zone(CLI::App& root, Parsed& parsed) {
@@ -500,6 +548,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
             parsed.status.client);
   add_health(root, parsed);
   add_explain(root, parsed);
+  add_diff(root, parsed);
   add_zone(root, parsed);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
@@ -678,6 +727,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   }
   if (got("status")) return parsed.status;
   if (got("explain")) return parsed.explain_dns;
+  if (got("diff")) return parsed.diff;
   if (got("zone")) {
     if (root.get_subcommand("zone")->got_subcommand("import")) return parsed.zone_import;
     return parsed.zone_export;

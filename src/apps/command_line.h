@@ -144,7 +144,18 @@ struct StatusOptions {
 };
 struct ExplainDnsOptions {
   ClientOptions client;
-  std::string name, type, from;
+  std::string name, type;
+  std::string from, subnet, region;  // who asks, in at most two of three ways
+  unsigned draws = 0;                // for shares; 0: one answer
+};
+struct DiffOptions {
+  ClientOptions client;
+  std::string zone_id, zone;                      // one of both
+  std::string change_batch;                       // a file as the AWS CLI reads it; or …
+  std::string zone_file;                          // … as `zone import` does; or …
+  std::string traffic_policy_instance, document;  // … a new document for that instance
+  std::string query_log;                          // who asks; empty: everybody
+  unsigned clients = 0;
 };
 struct ZoneImportOptions {
   ClientOptions client;
@@ -175,10 +186,10 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command =
-    std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                 EdgesRemoveOptions, HealthListOptions, HealthSetOptions, StatusOptions, ExplainDnsOptions,
-                 ZoneImportOptions, ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, StatusOptions,
+                             ExplainDnsOptions, DiffOptions, ZoneImportOptions, ZoneExportOptions,
+                             SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

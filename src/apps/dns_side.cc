@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "apps/dns_limits.h"
+#include "apps/explain_dns.h"
 #include "apps/process.h"
 #include "apps/query_log.h"
 #include "apps/transfer_settings.h"
@@ -67,15 +68,8 @@ std::string DnsSide::state() const {
 }
 
 void DnsSide::show(AdminSources& sources) {
-  sources.explain_dns = [this](std::string_view name, std::string_view type, std::string_view from,
-                               Output output) -> Result<std::string> {
-    auto asked = TRY(dns::Name::parse(name));
-    auto kind = dns::parse_type(type.empty() ? "A" : type);
-    if (!kind) return invalid(fmt::format("'{}' is not a record type", type));
-    net::Address client;
-    client.ip = TRY(net::IpAddress::parse(from.empty() ? "127.0.0.1" : from));
-    auto trace = TRY(engine().explain(asked, *kind, client));
-    return output == Output::Json ? trace.to_json() + "\n" : trace.to_text();
+  sources.explain_dns = [this](const ExplainDnsQuery& query, Output output) {
+    return explain_dns(engine(), world_.random, query, output);
   };
   sources.health_checks = [this](Output output) { return health_.describe(output); };
   sources.busiest = [this](Output output) { return describe(engine().busiest(), output); };

@@ -56,9 +56,10 @@ int health_set(const HealthSetOptions& options) {
 }
 
 int explain_dns(const ExplainDnsOptions& options) {
-  return show(options.client,
-              fmt::format("/explain/dns?name={}&type={}&from={}", percent_encode(options.name),
-                          percent_encode(options.type), percent_encode(options.from)));
+  return show(options.client, fmt::format("/explain/dns?name={}&type={}&from={}&subnet={}&region={}&draws={}",
+                                          percent_encode(options.name), percent_encode(options.type),
+                                          percent_encode(options.from), percent_encode(options.subnet),
+                                          percent_encode(options.region), options.draws));
 }
 
 }  // namespace meridian::apps

@@ -10,7 +10,9 @@
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
 #include "apps/control/store_identity.h"
+#include "apps/diff/diff_service.h"
 #include "apps/dns_side.h"
+#include "apps/engine_answers.h"
 #include "apps/example_world.h"
 #include "apps/loop_thread.h"
 #include "apps/operator_side.h"
@@ -81,8 +83,10 @@ class Server final : public RoleServer {
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
   std::unique_ptr<services::route53::Acknowledgements> acknowledgements_;
+  std::unique_ptr<EngineAnswers> dns_answers_;
   std::unique_ptr<aws::Credentials> user_credentials_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
   std::unique_ptr<aws::FrontDoor> front_door_;
   std::vector<net::Address> api_addresses_, api_tls_addresses_;
@@ -144,15 +148,18 @@ Result<void> Server::start() {
   quotas.record_sets_max = options_.records_per_zone_max;
   quotas.traffic_policies_max = options_.traffic_policies_max;
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
-  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, quotas,
+  dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
+  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
                                          options_.private_health_checks
                                              ? services::route53::HealthCheckTargets::Any
                                              : services::route53::HealthCheckTargets::Public);
+  diffs_ = std::make_unique<DiffService>(
+      DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
   if (const auto& suspect = service().suspect())
     (void)watcher_->take_back(suspect->zone_id, suspect->since, suspect->seen, suspect->why);
   TRY(watcher_->start(identity.is_new));
   TRY(disk_.replace(compiled_with_path(), as_bytes(compiled_with(secondaries))));
-  if (options_.example) TRY(make_example_world(services_->route53, account_id(), clock_));
+  if (options_.example) TRY(make_example_world(services_->route53.real(), account_id(), clock_));
 
   TRY(start_api());
   if (feed_) {
@@ -227,6 +234,9 @@ Result<void> Server::start_admin() {
   };
   sources.status = [this](Output output) { return describe(facts(), output); };
   if (feed_) sources.edges = [this](Output output) { return feed_->describe(output); };
+  sources.diff_dns = [this](std::string body, Output output, http::Responder responder) {
+    diffs_->answer(std::move(body), output, std::move(responder));
+  };
   dns_->show(sources);
   sources.health_checks = [this](Output output) { return health_->describe(output); };
   sources.find_health = [this](std::string_view id, std::string_view finding) {

@@ -12,11 +12,15 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 
 Services::Services(store::Store& store, const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
-                   const services::route53::Quotas& quotas,
+                   const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets)
-    : route53(store, clock, random, acknowledgements, quotas, health_check_targets),
-      sts(store, clock, random),
-      iam(store, clock, random) {}
+    : route53(store,
+              [&, quotas, health_check_targets](store::Store& in) {
+                return std::make_unique<services::route53::Route53>(
+                    in, clock, random, acknowledgements, quotas, health_check_targets, &dns_answers);
+              }),
+      sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
+      iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }) {}
 
 std::vector<ServiceSupport> supported_services() {
   return {

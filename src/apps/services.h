@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "apps/dry_run.h"
 #include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -18,13 +19,13 @@ class Services {
  public:
   Services(store::Store& store, const Clock& clock, Random& random,
            const services::route53::Acknowledgements& acknowledgements,
-           const services::route53::Quotas& quotas,
+           const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets);
   std::vector<aws::Service*> all() { return {&route53, &sts, &iam}; }
 
-  services::route53::Route53 route53;
-  services::sts::Sts sts;
-  services::iam::Iam iam;
+  ServiceWithDryRuns<services::route53::Route53> route53;
+  ServiceWithDryRuns<services::sts::Sts> sts;
+  ServiceWithDryRuns<services::iam::Iam> iam;
 };
 
 // One service's operations, and which of them this binary has, taken from the code.

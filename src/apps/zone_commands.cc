@@ -65,17 +65,6 @@ Result<std::string> create_zone(AwsClient& client, const std::string& origin, co
   return made->HostedZone.Id;
 }
 
-r53::Change upsert(const ImportedSet& set) {
-  r53::Change change;
-  change.Action = "UPSERT";
-  change.ResourceRecordSet.Name = set.name;
-  change.ResourceRecordSet.Type = to_string(set.type);
-  change.ResourceRecordSet.TTL = set.ttl;
-  auto& records = change.ResourceRecordSet.ResourceRecords.emplace();
-  for (const std::string& value : set.values) records.emplace_back().Value = value;
-  return change;
-}
-
 class Importer {
  public:
   Importer(AwsClient& client, std::string zone_id, ProgressBar& progress)
@@ -178,6 +167,17 @@ Result<std::vector<dns::Record>> take_records(const ZoneImportOptions& options, 
 }
 
 }  // namespace
+
+r53::Change upsert(const ImportedSet& set) {
+  r53::Change change;
+  change.Action = "UPSERT";
+  change.ResourceRecordSet.Name = set.name;
+  change.ResourceRecordSet.Type = to_string(set.type);
+  change.ResourceRecordSet.TTL = set.ttl;
+  auto& records = change.ResourceRecordSet.ResourceRecords.emplace();
+  for (const std::string& value : set.values) records.emplace_back().Value = value;
+  return change;
+}
 
 int zone_import(const ZoneImportOptions& given, const Clock& clock, Random& random, Disk& disk) {
   ZoneImportOptions options = given;

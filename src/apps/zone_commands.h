@@ -5,10 +5,15 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/random.h"
+#include "gen/route53/types.h"
 
 namespace meridian::apps {
 
 int zone_import(const ZoneImportOptions& options, const Clock& clock, Random& random, Disk& disk);
+struct ImportedSet;
+// The change that imports it.
+gen::route53::Change upsert(const ImportedSet& set);
+
 int zone_export(const ZoneExportOptions& options, const Clock& clock);
 
 }  // namespace meridian::apps

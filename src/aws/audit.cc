@@ -36,6 +36,7 @@ void write_audit(Logger& logger, const AuditRecord& record) {
        {"read_only", call.operation.empty()         ? "unknown"
                      : is_read_only(call.operation) ? "true"
                                                     : "false"},
+       {"dry_run", call.dry_run ? "true" : "false"},
        {"error", record.error_code},
        {"status", record.status},
        {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(record.duration).count()}});

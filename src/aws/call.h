@@ -1,7 +1,9 @@
-// Who calls what, when and from where: everything a service may know about a call besides its input.
+// Who calls what, when and from where: everything a service may know about a call besides its input. What it
+// may say besides its output stands at the end.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -20,6 +22,11 @@ struct Call {
   std::string user_agent;
   std::string endpoint;  // scheme://authority the caller used, for URLs in answers
   bool secure_transport = false;
+  bool dry_run = false;  // nothing of what the call does is kept
+
+  std::string would_change;  // by a dry run: JSON
+  // What each message of a refusal is about: a place in the list that the input is; its size: all of it.
+  std::vector<std::size_t> refused_items;
 };
 
 }  // namespace meridian::aws

@@ -3,11 +3,22 @@
 #include "aws/front_door.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "aws/audit.h"
 #include "base/ids.h"
 
 namespace meridian::aws {
+
+namespace {
+
+// A dry run of any operation: the answer is the one that the call would get, and says what would change;
+// nothing is kept.
+constexpr const char* kDryRun = "x-meridian-dry-run";
+constexpr const char* kWouldChange = "x-meridian-would-change";
+constexpr const char* kRefusedItems = "x-meridian-refused-items";
+
+}  // namespace
 
 struct FrontDoor::Exchange {
   http::Request received;
@@ -110,6 +121,9 @@ void FrontDoor::admit(Exchange& exchange) {
   call.source_address = received.peer.ip.to_string();
   call.user_agent = request.headers.get("user-agent");
   call.secure_transport = received.tls;
+  // Whatever stands there but "false" is not the wish of one whose call should be carried out.
+  const std::string* dry_run = request.headers.find(kDryRun);
+  call.dry_run = dry_run != nullptr && !equal_ignoring_case(*dry_run, "false");
   const std::string host =
       received.head.host.empty() ? received.local.to_string() : std::string(received.head.host);
   call.endpoint = fmt::format("{}://{}", received.tls ? "https" : "http", host);
@@ -158,6 +172,8 @@ FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
 }
 
 FrontDoor::Refused FrontDoor::invoke(Exchange& exchange) {
+  if (exchange.call.dry_run && !exchange.to.service->has_dry_runs())
+    return ServiceError{"NotImplemented", "This service has no dry runs.", 501, Fault::Receiver, {}};
   auto output = exchange.to.service->invoke(exchange.call, *exchange.operation, exchange.input);
   if (!output) return std::move(output).error();
   exchange.output = std::move(*output);
@@ -170,6 +186,13 @@ void FrontDoor::encode(Exchange& exchange) {
       exchange.error ? exchange.to.codec->encode_error(*exchange.error, request_id)
                      : exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
   exchange.response.headers.set("x-amzn-RequestId", request_id);
+  if (!exchange.call.dry_run) return;
+  exchange.response.headers.set(kDryRun, "true");
+  if (!exchange.error) {
+    exchange.response.headers.set(kWouldChange, exchange.call.would_change);
+  } else if (const auto& items = exchange.call.refused_items; !items.empty()) {
+    exchange.response.headers.set(kRefusedItems, fmt::format("{}", fmt::join(items, ",")));
+  }
 }
 
 void FrontDoor::audit(const Exchange& exchange) {

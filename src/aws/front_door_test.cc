@@ -21,6 +21,8 @@ class WhoAsks final : public gen::route53::Api {
   Outcome<gen::route53::GetChangeResponse> GetChange(Call& call,
                                                      const gen::route53::GetChangeRequest& input) override {
     if (on_call) on_call();
+    EXPECT_TRUE(dry_runs || !call.dry_run);
+    call.would_change = would_change;
     gen::route53::GetChangeResponse response;
     response.ChangeInfo.Id = input.Id;
     response.ChangeInfo.Status = "INSYNC";
@@ -28,7 +30,10 @@ class WhoAsks final : public gen::route53::Api {
     response.ChangeInfo.Comment = call.account_id + " " + call.principal_arn;
     return response;
   }
+  bool has_dry_runs() const override { return dry_runs; }
   std::function<void()> on_call;
+  bool dry_runs = false;
+  std::string would_change;
 };
 
 class Keys final : public Credentials {
@@ -120,6 +125,20 @@ TEST_F(AtTheFrontDoor, ASignedCallReachesTheServiceAsItsAccount) {
   const http::Header* id = http::find_header(response.headers, "x-amzn-RequestId");
   ASSERT_NE(id, nullptr);
   EXPECT_EQ(id->value.size(), 36u);
+}
+
+TEST_F(AtTheFrontDoor, ADryRunReachesOnlyWhoKnowsWhatItIs) {
+  open();
+  HttpRequest request = get();
+  request.headers.add("X-Meridian-Dry-Run", "yes");
+  EXPECT_EQ(send(signed_by(request, good_key)).status, 501);
+  who.dry_runs = true;
+  who.on_call = [this] { who.would_change = "[1]"; };
+  const http::Response response = send(signed_by(request, good_key));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(http::find_header(response.headers, "x-meridian-dry-run")->value, "true");
+  EXPECT_EQ(http::find_header(response.headers, "x-meridian-would-change")->value, "[1]");
+  EXPECT_EQ(http::find_header(send(signed_by(get(), good_key)).headers, "x-meridian-dry-run"), nullptr);
 }
 
 TEST_F(AtTheFrontDoor, APresignedCallNeedsNoHeader) {

@@ -59,6 +59,8 @@ class Service {
   virtual const ServiceModel& model() const = 0;
   // `input` is a Value of operation.input; success is a Value of operation.output.
   virtual Outcome<Value> invoke(Call& call, const Operation& operation, const Value& input) = 0;
+  // Whether invoke() heeds call.dry_run; when not, such calls do not reach it.
+  virtual bool has_dry_runs() const { return false; }
 };
 
 // What every operation answers until a service overrides it: 501 NotImplemented.

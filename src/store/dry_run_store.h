@@ -19,6 +19,7 @@ class DryRunStore final : public Store {
   // What the commits so far would change: the newest item of each key, none where it is deleted.
   using Changes = std::map<std::string, std::optional<KeyValue>, std::less<>>;
   const Changes& changes() const { return changes_; }
+  void set_changes(Changes changes) { changes_ = std::move(changes); }  // to go back to what there was before
   Revision base() const { return base_; }
 
   Result<Revision> commit(Transaction transaction) override;

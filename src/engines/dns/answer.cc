@@ -45,6 +45,7 @@ class Answer {
       trace_->add("reply", fmt::format("{}{}{}", meridian::dns::to_string(rcode),
                                        reply_.authoritative() ? ", authoritative" : "",
                                        reply_.truncated() ? ", truncated" : ""));
+    result_.depends_on_client = client_.depends();
     result_.size = reply_.finish(rcode);
     result_.rcode = static_cast<std::uint16_t>(rcode);
     result_.truncated = reply_.truncated();
@@ -145,6 +146,7 @@ class Answer {
   [[gnu::noinline]] RecordSets choose(const DnsZone& zone, const RecordsView& records) {
     chosen_.emplace();
     Chooser(snapshot_, zone, client_, random_, result_.choices, trace_).choose(records, *chosen_);
+    if (trace_) trace_->set_depth(0);
     return chosen_->sets();
   }
 

@@ -19,7 +19,8 @@ enum class PolicyKind : std::uint8_t;
 }
 namespace meridian::snapshots::location {
 class Locations;
-}
+struct Place;
+}  // namespace meridian::snapshots::location
 
 namespace meridian::engines::dns {
 
@@ -42,6 +43,8 @@ struct AnswerContext {
   const ServerIdentity& identity;
   SystemTime now;
   const snapshots::location::Locations* locations = nullptr;  // null: nothing is known of any client
+  // Not on the wire: as if the client were there, and nothing known of its address.
+  const snapshots::location::Place* place = nullptr;
 };
 
 enum class AnswerKind : std::uint8_t {
@@ -76,6 +79,7 @@ struct AnswerResult {
   // Keyed hash of the name that the reply is about: the one asked for, or the closest encloser of a wildcard;
   // the delegated name of a referral; the apex in negative replies. What a flood cannot vary at will.
   std::uint64_t name_hash = 0;
+  bool depends_on_client = false;  // another client may get another answer
   ChoiceNotes choices{};
 };
 

@@ -10,6 +10,7 @@ namespace meridian::engines::dns {
 
 void Chooser::choose(RecordsView records, Chosen& chosen) {
   for (std::size_t hops = 0;; ++hops) {
+    if (trace_) trace_->set_depth(hops);
     if (records.is_group) {
       const RecordGroup group(records);
       const Decision decision = decide(group, hops);

@@ -41,7 +41,7 @@ net::IpAddress address_of(const meridian::dns::ClientSubnet& subnet) {
 
 void ClientPlace::read_block() {
   block_.emplace();
-  if (!context_) return;
+  if (!context_ || context_->place) return;
   if (subnet_ && subnet_->source_bits > 0)
     block_ = unmapped({address_of(*subnet_), subnet_->source_bits, 0, true});
   else
@@ -49,6 +49,10 @@ void ClientPlace::read_block() {
 }
 
 void ClientPlace::locate() {
+  if (context_ && context_->place) [[unlikely]] {
+    located_ = Located{.place = context_->place};
+    return depend_on(0);
+  }
   located_ = locations() ? locations()->locate(block().address, block().bits) : Located{.place = &kNowhere};
   depend_on(located_->prefix_bits);
 }
@@ -62,13 +66,15 @@ std::uint8_t ClientPlace::scope_bits() const {
 void ClientPlace::explain(Trace& trace) {
   if (std::exchange(explained_, true)) return;
   const ClientBlock& from = block();
-  const std::string address = fmt::format("{}/{}", from.address.to_string(), from.bits);
-  const char* const told_by = from.is_client_subnet ? "client subnet" : "source address";
-  const bool depends = depends_;
-  const unsigned depends_on = depends_on_;
-  const Located& where = located();
-  depends_ = depends;
-  depends_on_ = depends_on;
+  const bool assumed = context_ && context_->place;
+  const std::string address =
+      assumed ? "any address" : fmt::format("{}/{}", from.address.to_string(), from.bits);
+  const char* const told_by = assumed                 ? "place assumed"
+                              : from.is_client_subnet ? "client subnet"
+                                                      : "source address";
+  const ClientPlace before = *this;
+  const Located where = located();
+  reset_to(before);
   const Place& place = *where.place;
   std::vector<Trace::Field> fields{{"address", address}, {"address_source", std::string(told_by)}};
   std::string text = fmt::format("{} ({})", address, told_by);
@@ -85,7 +91,9 @@ void ClientPlace::explain(Trace& trace) {
     fields.push_back({"latitude", static_cast<double>(place.latitude)});
     fields.push_back({"longitude", static_cast<double>(place.longitude)});
   }
-  const std::string by = locations() ? locations()->describe(where) : "nothing is known of any client";
+  const std::string by = assumed       ? "as asked"
+                         : locations() ? locations()->describe(where)
+                                       : "nothing is known of any client";
   text += fmt::format("; {}; holds for /{}", by, where.prefix_bits);
   fields.push_back({"located_by", by});
   fields.push_back({"prefix_bits", std::int64_t{where.prefix_bits}});

@@ -49,10 +49,17 @@ class ClientPlace {
     depends_ = true;
     depends_on_ = std::max(depends_on_, prefix_bits + block().mapped_bits);
   }
+  bool depends() const { return depends_; }
   // For a reply to a query with a client subnet: 0 when the answer holds for everybody, else 1 or more.
   std::uint8_t scope_bits() const;
 
   void explain(Trace& trace);  // says it once
+  // Takes back what explaining looked at, as it is more than the answer depends on; what is said stays said.
+  void reset_to(const ClientPlace& before) {
+    const bool explained = explained_;
+    *this = before;
+    explained_ = explained;
+  }
 
  private:
   void read_block();

@@ -72,7 +72,7 @@ DnsEngine::~DnsEngine() {
 
 Result<void> DnsEngine::start() {
   if (options_.addresses.empty() && options_.tls_addresses.empty())
-    return {};  // it keeps what is published, and answers explain()
+    return {};  // it keeps what is published, and answers with_current()
   for (unsigned i = 0; i < std::max(1u, options_.workers); ++i)
     threads_.push_back(
         std::make_unique<Thread>(make_loop_(), published_, published_locations_, options_, clock_, random_));
@@ -202,25 +202,12 @@ std::uint64_t DnsEngine::queries() const {
   return total;
 }
 
-Result<Trace> DnsEngine::explain(const meridian::dns::Name& name, meridian::dns::Type type,
-                                 const net::Address& from) {
-  std::array<std::uint8_t, 512> query;
-  meridian::dns::MessageWriter writer(query, query.size());
-  writer.set_header({});
-  if (!writer.add_question(name.wire(), type, meridian::dns::Class::IN))
-    return invalid("the name is too long");
-  const std::size_t size = writer.finish();
-
+void DnsEngine::with_current(const std::function<void(const AskedOf&)>& ask) {
   Published<DnsSnapshot>::Reader reader(published_);
   auto snapshot = reader.current();
-  SeededRandom random(random_.next());
-  Trace trace;
-  std::vector<std::uint8_t> reply(65535);
   Published<Locations>::Reader locations_reader(published_locations_);
   auto locations = locations_reader.current();
-  AnswerContext context{from, Transport::Tcp, random, options_.identity, clock_.now(), &*locations};
-  answer(Bytes(query).first(size), *snapshot, context, reply, &trace);
-  return trace;
+  ask({*snapshot, *locations, options_.identity, clock_.now()});
 }
 
 BusyReport DnsEngine::busiest() {

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "engines/dns/answer.h"
 #include "engines/dns/busiest.h"
+#include "engines/dns/explain.h"
 #include "engines/dns/listen_tcp.h"
 #include "engines/dns/query_log/query_log.h"
 #include "engines/dns/rate_limit.h"
@@ -75,8 +76,9 @@ class DnsEngine {
 
   std::uint64_t queries() const;  // answered since the start; thread-safe
 
-  // The answer to a question as a client at `from` would get it, with every step; not counted. Thread-safe.
-  Result<Trace> explain(const meridian::dns::Name& name, meridian::dns::Type type, const net::Address& from);
+  // For questions that come from elsewhere than the wire, and are not counted: see explain.h. What is served
+  // is kept as it is until `ask` returns. Thread-safe.
+  void with_current(const std::function<void(const AskedOf&)>& ask);
 
   // Who asks most, and what. Thread-safe; waits for the workers, but not long for one that is stuck.
   BusyReport busiest();

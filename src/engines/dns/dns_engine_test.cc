@@ -362,10 +362,13 @@ TEST_F(DnsEngineTest, SaysWhatReceiveBufferTheKernelGranted) {
 
 TEST_F(DnsEngineTest, ExplainsWithTheAnswersOwnCode) {
   start(1);
-  auto trace = engine->explain(Name::parse("www.one.test.").value(), Type::A, at());
-  ASSERT_TRUE(trace);
-  EXPECT_NE(trace->to_text().find("one.test."), std::string::npos);
-  EXPECT_FALSE(trace->steps().empty());
+  engine->with_current([&](const AskedOf& now) {
+    const auto explained =
+        explain({.name = Name::parse("www.one.test.").value(), .client = at()}, now, random);
+    ASSERT_TRUE(explained);
+    EXPECT_NE(explained->trace.to_text().find("one.test."), std::string::npos);
+    EXPECT_FALSE(explained->trace.steps().empty());
+  });
 }
 
 TEST_F(DnsEngineTest, AnAddressThatIsTakenOrNotOursIsAClearError) {

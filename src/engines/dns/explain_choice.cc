@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engines/dns/choose.h"
 
@@ -31,10 +32,14 @@ std::string explain_latency(const Candidate& candidate, ClientPlace& client, Fie
   const bool known = candidate.region != regions::kNoRegion;
   const std::string region(known ? regions::all()[candidate.region].code : "a Region unknown here");
   if (known) fields.push_back({"region", region});
-  if (!known || !client.locations()) return region + ", latency unknown";
-  const double ms = latency_us(candidate.region, client) / 1000.0;
+  const std::uint32_t us =
+      known ? latency_us(candidate.region, client) : snapshots::location::kUnknownLatencyUs;
+  if (us >= snapshots::location::kUnknownLatencyUs) return region + "\tlatency unknown\t";
+  const double ms = us / 1000.0;
+  const bool measured = client.locations()->measured(client.located(), candidate.region);
   fields.push_back({"latency_ms", ms});
-  return fmt::format("{}, latency {:.1f} ms", region, ms);
+  fields.push_back({"latency_measured", measured});
+  return fmt::format("{}\t{:.1f} ms\t{}", region, ms, measured ? "measured" : "modelled");
 }
 
 std::string explain_geolocation(const Candidate& candidate, Fields& fields) {
@@ -55,7 +60,8 @@ std::string explain_geoproximity(const Candidate& candidate, ClientPlace& client
   fields.push_back({"bias", std::int64_t{candidate.bias}});
   fields.push_back({"distance_km", static_cast<double>(far.km)});
   fields.push_back({"biased_distance_km", static_cast<double>(far.biased_km)});
-  return fmt::format("distance {:.0f} km, with bias {:+d} {:.0f} km", far.km, candidate.bias, far.biased_km);
+  if (!std::isfinite(far.km)) return "distance unknown\t\t";
+  return fmt::format("{:.0f} km\tbias {:+d}\t{:.0f} km with it", far.km, candidate.bias, far.biased_km);
 }
 
 std::string explain_policy(PolicyKind kind, const Candidate& candidate, ClientPlace& client, Fields& fields) {
@@ -102,6 +108,7 @@ void Chooser::explain(const RecordGroup& group, const Decision& decision, std::s
   if (kind == PolicyKind::IpBased) explain_match(group, text, fields);
   trace_->add("policy", std::move(text), std::move(fields));
   const ChoiceNotes before = notes_;
+  const ClientPlace client_before = client_;
   const std::size_t verdicts_before = verdict_count_;
 
   Ranking serving;
@@ -109,6 +116,7 @@ void Chooser::explain(const RecordGroup& group, const Decision& decision, std::s
   for (std::size_t i = 0; i < group.size(); ++i)
     explain_candidate(group, i, decision, holds(serving, i), hops);
   notes_ = before;
+  client_.reset_to(client_before);
   verdict_count_ = verdicts_before;
   if (decision.failed_open)
     trace_->add("fail_open", "no candidate is healthy: chosen as if all were", {{"failed_open", true}});
@@ -142,20 +150,20 @@ void Chooser::explain_candidate(const RecordGroup& group, std::size_t index, con
   const Candidate candidate = group.at(index);
   const std::string identifier(candidate.set_identifier);
   Fields fields{{"set_identifier", identifier}};
-  std::string text = identifier;
-  const std::string looked_at = explain_policy(group.kind(), candidate, client_, fields);
-  if (!looked_at.empty()) text += ": " + looked_at;
+  // Columns: the identifier, what the policy looks at, health check, alias, what came of it.
+  std::string text = identifier + "\t" + explain_policy(group.kind(), candidate, client_, fields) + "\t";
 
   if (candidate.health != snapshots::health::kNoCheck) {
     const std::string check = snapshot_.health_table().id_of(candidate.health);
     const bool good = snapshot_.health_table().healthy(candidate.health);
-    text += fmt::format(", health check {} is {}", check, good ? "healthy" : "unhealthy");
+    text += fmt::format("health check {} is {}", check, good ? "healthy" : "unhealthy");
     fields.push_back({"health_check", check});
     fields.push_back({"health_check_healthy", good});
   }
+  text += '\t';
   if (candidate.records.is_alias) {
     const std::string target = name_of(candidate.records);
-    text += ", alias of " + target;
+    text += "alias of " + target;
     fields.push_back({"alias_target", target});
     fields.push_back({"evaluate_target_health", candidate.records.evaluate_target_health});
     if (candidate.records.evaluate_target_health) {
@@ -171,7 +179,7 @@ void Chooser::explain_candidate(const RecordGroup& group, std::size_t index, con
                                                             : "not chosen";
   fields.push_back({"healthy", healthy});
   fields.push_back({"outcome", std::string(outcome)});
-  trace_->add("candidate", text + "; " + outcome, std::move(fields));
+  trace_->add("candidate", text + "\t" + outcome, std::move(fields));
 }
 
 }  // namespace meridian::engines::dns

@@ -14,9 +14,11 @@ inline constexpr RegionIndex kNoRegion = 255;
 inline constexpr std::size_t kRegionCount = 39;
 
 struct Region {
-  std::string_view code;      // "eu-west-1"
-  std::string_view name;      // "Europe (Ireland)"
-  float latitude, longitude;  // degrees
+  std::string_view code;         // "eu-west-1"
+  std::string_view name;         // "Europe (Ireland)"
+  float latitude, longitude;     // degrees
+  std::string_view country;      // ISO 3166-1 alpha-2
+  std::string_view subdivision;  // the state of the US
 };
 
 std::span<const Region> all();

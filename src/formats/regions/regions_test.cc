@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "formats/geo/geo.h"
+
 namespace meridian::regions {
 namespace {
 
@@ -20,6 +22,15 @@ TEST(Regions, EachIsFoundByItsCodeAndOnlyOnce) {
 TEST(Regions, WhatIsNoRegionIsNotFound) {
   for (const auto* code : {"", "eu-west", "eu-west-9", "EU-WEST-1", "eu-west-1 "})
     EXPECT_EQ(find(code), kNoRegion) << code;
+}
+
+TEST(Regions, EachIsInACountryAndThoseOfTheUsInAState) {
+  for (const Region& region : all()) {
+    EXPECT_TRUE(geo::find_country(region.country)) << region.code;
+    EXPECT_EQ(region.country == "US", region.code.starts_with("us-")) << region.code;
+    EXPECT_EQ(region.country == "US", geo::find_subdivision("US", region.subdivision) != nullptr)
+        << region.code;
+  }
 }
 
 TEST(Regions, EachIsOnTheContinentThatItsCodeNames) {

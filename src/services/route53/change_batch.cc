@@ -257,7 +257,10 @@ class Batch {
 
   BatchOutcome outcome() {
     BatchOutcome out;
-    for (auto& problems : by_change_) std::ranges::move(problems, std::back_inserter(out.problems));
+    for (std::size_t i = 0; i < by_change_.size(); ++i) {
+      out.problem_changes.insert(out.problem_changes.end(), by_change_[i].size(), i);
+      std::ranges::move(by_change_[i], std::back_inserter(out.problems));
+    }
     for (const std::string& at : touched_) {
       if (after_.contains(at)) {
         out.puts.push_back(at);

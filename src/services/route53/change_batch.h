@@ -26,9 +26,16 @@ struct RecordSetChange {
 // By record_set_key().
 using RecordSets = std::map<std::string, RecordSetResource>;
 
+// Why a batch is refused, and the change that each reason is about; the number of changes: the batch itself.
+struct BatchProblems {
+  std::vector<std::string> texts;
+  std::vector<std::size_t> changes;
+};
+
 struct BatchOutcome {
-  std::vector<std::string> problems;  // not empty: the batch is refused
-  std::vector<std::string> puts;      // keys into `record_sets`
+  std::vector<std::string> problems;           // not empty: the batch is refused
+  std::vector<std::size_t> problem_changes{};  // the change that each is about; their number: the batch
+  std::vector<std::string> puts;               // keys into `record_sets`
   std::vector<std::string> deletes;
   RecordSets record_sets;  // as they are afterwards
 };

@@ -74,9 +74,9 @@ aws::Outcome<RecordSets> record_sets_at(store::Store& store, const std::string& 
 
 }  // namespace
 
-aws::Outcome<std::vector<std::string>> Route53::put_changes(StoredZone& zone,
-                                                            const std::vector<RecordSetChange>& changes,
-                                                            store::Transaction& transaction) {
+aws::Outcome<BatchProblems> Route53::put_changes(StoredZone& zone,
+                                                 const std::vector<RecordSetChange>& changes,
+                                                 store::Transaction& transaction) {
   const std::string& zone_id = zone.value.id;
   const RecordSets before = TRY(record_sets_at(store_, zone_id, names_needed(changes)));
   TRY(check_health_checks(store_, zone.value.account, changes));
@@ -88,7 +88,9 @@ aws::Outcome<std::vector<std::string>> Route53::put_changes(StoredZone& zone,
   if (outcome.problems.empty() && grows && zone.value.record_set_count > quotas_.record_sets_max)
     outcome.problems.push_back(
         fmt::format("Number of records limit of {} exceeded.", quotas_.record_sets_max));
-  if (!outcome.problems.empty()) return std::move(outcome.problems);
+  outcome.problem_changes.resize(outcome.problems.size(), changes.size());
+  if (!outcome.problems.empty())
+    return BatchProblems{std::move(outcome.problems), std::move(outcome.problem_changes)};
 
   transaction.preconditions.push_back({zone_key(zone_id), zone.modified});
   transaction.puts.push_back({zone_key(zone_id), encode(zone.value)});
@@ -98,8 +100,9 @@ aws::Outcome<std::vector<std::string>> Route53::put_changes(StoredZone& zone,
   cidr_use.index(zone_id, before, outcome, transaction);
   // One TTL for whole groups may write many more record sets than the batch names.
   if (transaction.puts.size() + transaction.deletes.size() > kBatchWritesMax)
-    return std::vector{fmt::format("Number of records limit of {} exceeded.", kBatchWritesMax)};
-  return std::vector<std::string>();
+    return BatchProblems{{fmt::format("Number of records limit of {} exceeded.", kBatchWritesMax)},
+                         {changes.size()}};
+  return BatchProblems{};
 }
 
 aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecordSets(
@@ -123,8 +126,9 @@ aws::Outcome<api::ChangeResourceRecordSetsResponse> Route53::ChangeResourceRecor
         // The zone first: whatever changes its record sets afterwards changes its key.
         StoredZone zone = TRY(this->zone(call, zone_id));
         store::Transaction transaction;
-        std::vector<std::string> problems = TRY(put_changes(zone, changes, transaction));
-        if (!problems.empty()) return invalid_change_batch(std::move(problems));
+        BatchProblems problems = TRY(put_changes(zone, changes, transaction));
+        call.refused_items = std::move(problems.changes);
+        if (!problems.texts.empty()) return invalid_change_batch(std::move(problems.texts));
         out.ChangeInfo = TRY(add_change(call, zone_id, input.ChangeBatch.Comment, transaction));
         return transaction;
       },

@@ -14,6 +14,7 @@
 #include "aws/stored.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "formats/dns/message.h"
 #include "gen/route53/api.h"
 #include "services/route53/change_batch.h"
 #include "services/route53/cidr_blocks.h"
@@ -33,6 +34,25 @@ class Acknowledgements {
   // Every live DNS engine answers for the zone from its state at this revision, or a later one. False for
   // ever for a change that was found to break engines. Without a zone: for every zone that engines can serve.
   virtual bool serves(std::string_view zone_id, store::Revision revision) const = 0;
+};
+
+// What DNS answers now; TestDNSAnswer shows it.
+class DnsAnswers {
+ public:
+  struct Question {
+    std::string zone_id;
+    dns::Name name;
+    dns::Type type = dns::Type::A;
+    std::optional<net::IpAddress> resolver = {};  // none: one in us-east-1
+    std::optional<dns::ClientSubnet> client_subnet = {};
+  };
+  struct Answer {
+    std::string response_code;        // "NOERROR"
+    std::vector<std::string> values;  // of the answer section, as AWS shows them
+    std::string protocol;             // "UDP"; "TCP" when it is too large for that
+  };
+  virtual ~DnsAnswers() = default;
+  virtual Result<Answer> answer(const Question& question) const = 0;
 };
 
 // What AWS raises on request.
@@ -69,13 +89,15 @@ inline constexpr store::Revision kChangeCommitsKept = 1'000'000;
 class Route53 final : public api::Api {
  public:
   Route53(store::Store& store, const Clock& clock, Random& random, const Acknowledgements& acknowledgements,
-          Quotas quotas = {}, HealthCheckTargets health_check_targets = HealthCheckTargets::Public)
+          Quotas quotas = {}, HealthCheckTargets health_check_targets = HealthCheckTargets::Public,
+          const DnsAnswers* dns_answers = nullptr)
       : store_(store),
         clock_(clock),
         random_(random),
         acknowledgements_(acknowledgements),
         quotas_(quotas),
-        health_check_targets_(health_check_targets) {}
+        health_check_targets_(health_check_targets),
+        dns_answers_(dns_answers) {}
 
   // hosted_zones.cc
   aws::Outcome<api::CreateHostedZoneResponse> CreateHostedZone(aws::Call&,
@@ -98,6 +120,10 @@ class Route53 final : public api::Api {
       aws::Call&, const api::ChangeResourceRecordSetsRequest&) override;
   aws::Outcome<api::ListResourceRecordSetsResponse> ListResourceRecordSets(
       aws::Call&, const api::ListResourceRecordSetsRequest&) override;
+
+  // test_dns_answer.cc
+  aws::Outcome<api::TestDNSAnswerResponse> TestDNSAnswer(aws::Call&,
+                                                         const api::TestDNSAnswerRequest&) override;
 
   // changes.cc
   aws::Outcome<api::GetChangeResponse> GetChange(aws::Call&, const api::GetChangeRequest&) override;
@@ -261,9 +287,8 @@ class Route53 final : public api::Api {
   api::TrafficPolicyInstance shown_instance(const StoredTrafficPolicyInstance& instance) const;
 
   // record_sets.cc: what the changes make of the zone, with its new count, or what is wrong with them.
-  aws::Outcome<std::vector<std::string>> put_changes(StoredZone& zone,
-                                                     const std::vector<RecordSetChange>& changes,
-                                                     store::Transaction& transaction);
+  aws::Outcome<BatchProblems> put_changes(StoredZone& zone, const std::vector<RecordSetChange>& changes,
+                                          store::Transaction& transaction);
 
   // tags.cc: what can be tagged.
   struct Tagged {
@@ -283,6 +308,7 @@ class Route53 final : public api::Api {
   const Acknowledgements& acknowledgements_;
   const Quotas quotas_;
   const HealthCheckTargets health_check_targets_;
+  const DnsAnswers* const dns_answers_;  // null: there is no DNS here
 };
 
 // PriorRequestNotComplete: others changed the same things faster every time.

@@ -104,7 +104,8 @@ aws::Outcome<void> Route53::write_instance(const aws::Call& call, StoredZone& zo
   put_instance(instance, transaction);
   auto problems =
       TRY(put_changes(zone, {{.action = action, .record_set = sets->root, .problems = {}}}, transaction));
-  if (!problems.empty()) return api::errors::InvalidInput(fmt::format("{}", fmt::join(problems, ", ")));
+  if (!problems.texts.empty())
+    return api::errors::InvalidInput(fmt::format("{}", fmt::join(problems.texts, ", ")));
   return {};
 }
 
@@ -123,7 +124,8 @@ aws::Outcome<void> Route53::remove_instance(StoredZone& zone, const TrafficPolic
   transaction.deletes.push_back(traffic_policy_instance_key(instance.id));
   std::ranges::move(index_keys(instance), std::back_inserter(transaction.deletes));
   auto problems = TRY(put_changes(zone, changes, transaction));
-  if (!problems.empty()) return api::errors::InvalidInput(fmt::format("{}", fmt::join(problems, ", ")));
+  if (!problems.texts.empty())
+    return api::errors::InvalidInput(fmt::format("{}", fmt::join(problems.texts, ", ")));
   return {};
 }
 

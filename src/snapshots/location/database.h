@@ -25,6 +25,7 @@ class Database {
   RangeTable<std::uint32_t>::Found find_v4(std::uint32_t address) const { return v4_.find(address); }
   RangeTable<std::uint64_t>::Found find_v6(std::uint64_t half) const { return v6_.find(half); }
   const Place& place(std::uint32_t value) const { return places_[value]; }
+  const RangeTable<std::uint32_t>& v4() const { return v4_; }
   bool owns(const Place& place) const {
     return &place >= places_.data() && &place < places_.data() + places_.size();
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/geo/geo.h"
+
 namespace meridian::snapshots::location {
 namespace {
 
@@ -108,6 +110,39 @@ Located Locations::locate_in(const RangeTable<Key>& by_network, const RangeTable
   }
   located.prefix_bits = static_cast<std::uint8_t>(prefix_bits);
   return located;
+}
+
+Place Locations::region_place(regions::RegionIndex region) const {
+  const regions::Region& facts = regions::all()[region];
+  Place place;
+  place.country = Code::of(facts.country);
+  place.subdivision = Code::of(facts.subdivision);
+  if (const geo::Country* country = geo::find_country(facts.country))
+    place.continent = Code::of(country->continent);
+  const Point& point = region_points_[region];
+  constexpr double kDegree = 3.14159265358979323846 / 180;
+  place.set_point(std::asin(static_cast<double>(point.z)) / kDegree,
+                  std::atan2(static_cast<double>(point.y), static_cast<double>(point.x)) / kDegree);
+  return place;
+}
+
+std::vector<net::IpAddress> Locations::spread_clients(std::size_t count) const {
+  std::vector<std::uint32_t> known;
+  const auto add = [&known](const RangeTable<std::uint32_t>& table) {
+    for (std::size_t i = 0; i < table.ranges(); ++i)
+      if (table.value(i) != 0) known.push_back(table.first(i));
+  };
+  add(by_network_.v4);
+  if (!databases_.empty()) add(databases_[0]->v4());
+  std::vector<net::IpAddress> out;
+  const std::size_t taken = std::min(count, known.size());
+  for (std::size_t i = 0; i < taken; ++i) {
+    const std::uint32_t at = known[i * known.size() / taken];
+    out.push_back(
+        net::IpAddress::v4({static_cast<std::uint8_t>(at >> 24), static_cast<std::uint8_t>(at >> 16),
+                            static_cast<std::uint8_t>(at >> 8), static_cast<std::uint8_t>(at)}));
+  }
+  return out;
 }
 
 std::string Locations::describe(const Located& client) const {

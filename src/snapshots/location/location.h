@@ -75,9 +75,14 @@ class Locations {
   // Where a Region is, for geoproximity and explain: as AWS says, unless the operator's topology puts it
   // elsewhere.
   const Point& region_point(regions::RegionIndex region) const { return region_points_[region]; }
+  Place region_place(regions::RegionIndex region) const;
 
   // For explain: which network, database (by file name and build date) and latency table's block said so.
   std::string describe(const Located& client) const;
+
+  // The first addresses of at most `count` IPv4 ranges whose place is known, spread evenly over all of them:
+  // those of the operator's networks and of the first database.
+  std::vector<net::IpAddress> spread_clients(std::size_t count) const;
 
   std::size_t networks() const { return networks_.size() - 1; }
   std::size_t latency_rows() const { return latency_rows_.size() - 1; }

@@ -110,6 +110,28 @@ Locations::LatencyRow row(std::string_view cidr,
   return made;
 }
 
+TEST(Locations, ClientsAreSpreadOverWhatIsKnown) {
+  EXPECT_TRUE(Locations().spread_clients(5).empty());
+  const Locations locations({.networks = {{block("10.1.0.0/16"), place("EU", "DE", 52, 13)},
+                                          {block("10.2.0.0/16"), place("EU", "FR", 48, 2)},
+                                          {block("10.9.0.0/16"), place("AS", "JP", 35, 139)},
+                                          {block("2001:db8::/32"), place("AS", "JP", 35, 139)}}});
+  const auto all = locations.spread_clients(100);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[2], ip("10.9.0.0"));
+  EXPECT_EQ(locations.spread_clients(2), (std::vector{ip("10.1.0.0"), ip("10.2.0.0")}));
+}
+
+TEST(Locations, ARegionIsAPlaceLikeAnyOther) {
+  const Place dublin = Locations().region_place(regions::find("eu-west-1"));
+  EXPECT_EQ(dublin.country.text(), "IE");
+  EXPECT_EQ(dublin.continent.text(), "EU");
+  EXPECT_NEAR(dublin.latitude, 53.35, 0.01);
+  EXPECT_NEAR(dublin.longitude, -6.26, 0.01);
+  const Place ohio = Locations().region_place(regions::find("us-east-2"));
+  EXPECT_EQ(ohio.subdivision.text(), "OH");
+}
+
 TEST(Latency, IsMeasuredElseModelled) {
   const auto dublin = regions::find("eu-west-1"), tokyo = regions::find("ap-northeast-1"),
              paris = regions::find("eu-west-3");

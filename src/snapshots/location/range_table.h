@@ -88,6 +88,8 @@ class RangeTable {
   }
 
   std::size_t ranges() const { return values_.size(); }
+  Key first(std::size_t range) const { return starts_[range]; }
+  std::uint32_t value(std::size_t range) const { return values_[range]; }
   std::size_t bytes() const {
     std::size_t sum = starts_.capacity() * sizeof(Key) + values_.capacity() * sizeof(std::uint32_t);
     for (const auto& level : levels_) sum += level.capacity() * sizeof(Key);

@@ -1,0 +1,98 @@
+#include "apps/dry_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apps/services.h"
+#include "store/memory/memory_store.h"
+
+namespace meridian::apps {
+namespace {
+
+namespace r53 = gen::route53;
+using testing::HasSubstr;
+using testing::Not;
+
+class NothingServed final : public services::route53::Acknowledgements {
+ public:
+  bool serves(std::string_view, store::Revision) const override { return false; }
+};
+
+class NoAnswers final : public services::route53::DnsAnswers {
+ public:
+  Result<Answer> answer(const Question&) const override { return invalid("nothing answers"); }
+};
+
+class DryRunTest : public testing::Test {
+ protected:
+  DryRunTest() { call.account_id = "111122223333"; }
+
+  template <typename Output, typename Input>
+  aws::Outcome<Output> invoke(const char* operation, const Input& input) {
+    auto& service = services.route53;
+    auto output = service.invoke(call, *service.model().find(operation), aws::Value::of(input));
+    if (!output) return std::unexpected(output.error());
+    return output->template as<Output>();
+  }
+  aws::Outcome<r53::CreateHostedZoneResponse> make_zone(const char* name) {
+    r53::CreateHostedZoneRequest input;
+    input.Name = name;
+    input.CallerReference = name;
+    return invoke<r53::CreateHostedZoneResponse>("CreateHostedZone", input);
+  }
+
+  ManualClock clock{SystemTime(std::chrono::seconds(1'700'000'000))};
+  SeededRandom random{1};
+  NothingServed nothing_served;
+  NoAnswers no_answers;
+  store::MemoryStore store{clock, store::Delivery::Pumped};
+  Services services{
+      store, clock, random, nothing_served, no_answers, {}, services::route53::HealthCheckTargets::Public};
+  aws::Call call;
+};
+
+TEST_F(DryRunTest, AnswersAsTheCallWouldAndKeepsNothing) {
+  call.dry_run = true;
+  const auto made = make_zone("example.com");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->HostedZone.Name, "example.com.");
+  EXPECT_EQ(store.revision(), 0u);
+  EXPECT_THAT(call.would_change, HasSubstr(R"("name":"example.com.","type":"NS")"));
+  EXPECT_THAT(call.would_change, HasSubstr(R"({"action":"put","resource":"route53/zones/)"));
+  EXPECT_THAT(call.would_change, Not(HasSubstr("index/")));
+  call.dry_run = false;
+  EXPECT_TRUE(make_zone("example.com"));
+  EXPECT_GT(store.revision(), 0u);
+}
+
+TEST_F(DryRunTest, RefusesAsTheCallWouldBe) {
+  const auto zone = make_zone("example.com").value();
+  const store::Revision before = store.revision();
+  call.dry_run = true;
+  r53::ChangeResourceRecordSetsRequest input;
+  input.HostedZoneId = zone.HostedZone.Id;
+  auto& change = input.ChangeBatch.Changes.emplace_back();
+  change.Action = "DELETE";
+  change.ResourceRecordSet.Name = "www.example.com";
+  change.ResourceRecordSet.Type = "A";
+  change.ResourceRecordSet.TTL = 60;
+  change.ResourceRecordSet.ResourceRecords.emplace().push_back({.Value = "192.0.2.1"});
+  const auto refused = invoke<r53::ChangeResourceRecordSetsResponse>("ChangeResourceRecordSets", input);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "InvalidChangeBatch");
+  EXPECT_EQ(call.would_change, "[]");
+
+  change.Action = "CREATE";
+  EXPECT_TRUE(invoke<r53::ChangeResourceRecordSetsResponse>("ChangeResourceRecordSets", input));
+  EXPECT_THAT(call.would_change, HasSubstr(R"("name":"www.example.com.","type":"A")"));
+  EXPECT_EQ(store.revision(), before);
+}
+
+TEST(DryRunChanges, AreNamedUpToALimit) {
+  store::DryRunStore::Changes changes;
+  for (std::size_t i = 0; i < kWouldChangeMax + 3; ++i) changes["route53/zones/" + std::to_string(i)] = {};
+  EXPECT_THAT(describe(changes), HasSubstr(R"({"more":3}])"));
+}
+
+}  // namespace
+}  // namespace meridian::apps
