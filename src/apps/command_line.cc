@@ -334,24 +334,20 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
       ->check(silent(CLI::Range(1, 256)))
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--records-per-zone-max", options.records_per_zone_max,
-                 "The quota of records in a hosted zone")
-      ->envname("MERIDIAN_RECORDS_PER_ZONE_MAX")
-      ->check(silent(CLI::Range(1, 50000000)))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--traffic-policies-max", options.traffic_policies_max,
-                 "The quota of traffic policies in an account")
-      ->envname("MERIDIAN_TRAFFIC_POLICIES_MAX")
-      ->check(silent(CLI::Range(1, 1000000)))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--traffic-policy-instances-max", options.traffic_policy_instances_max,
-                 "The quota of traffic policy instances in an account")
-      ->envname("MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX")
-      ->check(silent(CLI::Range(1, 1000000)))
-      ->type_name("N")
-      ->capture_default_str();
+  auto add_quota = [&](const std::string& name, const std::string& variable, std::uint32_t& quota, int most,
+                       const std::string& of) {
+    app.add_option(name, quota, "The quota of " + of)
+        ->envname(variable)
+        ->check(silent(CLI::Range(1, most)))
+        ->type_name("N")
+        ->capture_default_str();
+  };
+  add_quota("--records-per-zone-max", "MERIDIAN_RECORDS_PER_ZONE_MAX", options.records_per_zone_max,
+            50'000'000, "records in a hosted zone");
+  add_quota("--traffic-policies-max", "MERIDIAN_TRAFFIC_POLICIES_MAX", options.traffic_policies_max,
+            1'000'000, "traffic policies in an account");
+  add_quota("--traffic-policy-instances-max", "MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX",
+            options.traffic_policy_instances_max, 1'000'000, "traffic policy instances in an account");
   app.add_flag("--private-health-checks", options.private_health_checks,
                "Let health checks name private, loopback and reserved addresses, which AWS refuses")
       ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");
