@@ -191,10 +191,9 @@ Result<std::unique_ptr<TcpListener>> EpollLoop::listen_tcp(
   return open_listener(*this, address, options, std::move(tls), std::move(on_accept));
 }
 
-std::unique_ptr<TcpConnect> EpollLoop::connect_tcp(const Address& address, Duration timeout,
-                                                   std::shared_ptr<TlsClientContext> tls,
+std::unique_ptr<TcpConnect> EpollLoop::connect_tcp(const Address& address, const ConnectOptions& options,
                                                    OnConnected on_connected) {
-  return start_connect(*this, address, timeout, std::move(tls), std::move(on_connected));
+  return start_connect(*this, address, options, std::move(on_connected));
 }
 
 Result<std::unique_ptr<UdpSocket>> EpollLoop::serve_udp(const Address& address, const ListenOptions& options,

@@ -45,8 +45,7 @@ class EpollLoop final : public Loop {
       const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
       std::function<void(std::unique_ptr<TcpConnection>)> on_accept) override;
   using Loop::connect_tcp;
-  std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
-                                          std::shared_ptr<TlsClientContext> tls,
+  std::unique_ptr<TcpConnect> connect_tcp(const Address& address, const ConnectOptions& options,
                                           OnConnected on_connected) override;
   Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,
                                                DatagramServer& server) override;

@@ -126,6 +126,14 @@ struct ListenOptions {
   int incoming_cpu = -1;  // SO_INCOMING_CPU: among sockets of one port, who gets what that CPU received
 };
 
+struct ConnectOptions {
+  Duration timeout{};  // of all of it, the TLS handshake included
+  std::shared_ptr<TlsClientContext> tls = nullptr;
+  // Sent as SNI in place of the context's name, by a context that verifies nothing; "": the context's.
+  std::string server_name = "";
+  std::optional<IpAddress> from = std::nullopt;  // of this machine; none: the kernel chooses
+};
+
 class Loop {
  public:
   virtual ~Loop() = default;
@@ -143,14 +151,20 @@ class Loop {
       std::function<void(std::unique_ptr<TcpConnection>)> on_accept) = 0;
   using OnConnected = std::function<void(Result<std::unique_ptr<TcpConnection>>)>;
   // `on_connected` is never called from inside connect_tcp. The connection arrives not yet started. With
-  // `tls`, it arrives after the handshake, which `timeout` includes; but in TLS 1.3 it is the first reading
-  // that fails when the server refuses our certificate.
-  [[nodiscard]] virtual std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
-                                                                std::shared_ptr<TlsClientContext> tls,
+  // `tls`, it arrives after the handshake; but in TLS 1.3 it is the first reading that fails when the server
+  // refuses our certificate.
+  [[nodiscard]] virtual std::unique_ptr<TcpConnect> connect_tcp(const Address& address,
+                                                                const ConnectOptions& options,
                                                                 OnConnected on_connected) = 0;
   [[nodiscard]] std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
+                                                        std::shared_ptr<TlsClientContext> tls,
                                                         OnConnected on_connected) {
-    return connect_tcp(address, timeout, nullptr, std::move(on_connected));
+    return connect_tcp(address, ConnectOptions{.timeout = timeout, .tls = std::move(tls)},
+                       std::move(on_connected));
+  }
+  [[nodiscard]] std::unique_ptr<TcpConnect> connect_tcp(const Address& address, Duration timeout,
+                                                        OnConnected on_connected) {
+    return connect_tcp(address, ConnectOptions{.timeout = timeout}, std::move(on_connected));
   }
   // Replies leave from the address the query came to.
   virtual Result<std::unique_ptr<UdpSocket>> serve_udp(const Address& address, const ListenOptions& options,

@@ -280,10 +280,10 @@ class EpollListener final : public TcpListener, public Ready {
 
 class EpollConnect final : public TcpConnect, public Ready {
  public:
-  EpollConnect(EpollLoop& loop, const Address& peer, Duration timeout, std::shared_ptr<TlsClientContext> tls,
+  EpollConnect(EpollLoop& loop, const Address& peer, const ConnectOptions& options,
                Loop::OnConnected on_connected)
-      : loop_(loop), peer_(peer), tls_(std::move(tls)), on_connected_(std::move(on_connected)) {
-    if (auto error = begin()) {
+      : loop_(loop), peer_(peer), on_connected_(std::move(on_connected)) {
+    if (auto error = begin(options)) {
       fail_at_once(*error);
       return;
     }
@@ -292,7 +292,7 @@ class EpollConnect final : public TcpConnect, public Ready {
       fail_at_once(system_error("epoll", ENOSPC));
       return;
     }
-    deadline_ = loop_.after(timeout, [this] { finish(std::unexpected(connect_error(ETIMEDOUT))); });
+    deadline_ = loop_.after(options.timeout, [this] { finish(std::unexpected(connect_error(ETIMEDOUT))); });
   }
   ~EpollConnect() override { leave_loop(); }
 
@@ -316,22 +316,32 @@ class EpollConnect final : public TcpConnect, public Ready {
   }
 
  private:
-  std::optional<Error> begin() {
+  std::optional<Error> begin(const ConnectOptions& options) {
     const int family = peer_.ip.is_v4() ? AF_INET : AF_INET6;
     FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (socket.get() < 0) return system_error("socket", errno);
     const int on = 1;
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (options.from)
+      if (auto error = bind_to(socket.get(), *options.from)) return error;
     SocketAddress to = to_socket_address(peer_);
     if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) return connect_error(errno);
     std::unique_ptr<TlsSession> session;
-    if (tls_) {
-      auto made = connect_tls(tls_, socket.get(), loop_.clock().now());
+    if (options.tls) {
+      auto made = connect_tls(options.tls, socket.get(), loop_.clock().now(), options.server_name);
       if (!made) return made.error();
       session = std::move(*made);
     }
     wire_ = Wire(std::move(socket), std::move(session));
     return std::nullopt;
+  }
+  // The port is chosen at connect(), so that many connections to different peers may share one.
+  static std::optional<Error> bind_to(int socket, const IpAddress& from) {
+    const int on = 1;
+    setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    SocketAddress address = to_socket_address({from, 0});
+    if (::bind(socket, address.get(), address.size) == 0) return std::nullopt;
+    return system_error("bind " + from.to_string(), errno);
   }
   void fail_at_once(const Error& error) {
     failed_at_once_ = loop_.after(Duration::zero(), [this, error] { finish(std::unexpected(error)); });
@@ -350,7 +360,6 @@ class EpollConnect final : public TcpConnect, public Ready {
 
   EpollLoop& loop_;
   Address peer_;
-  std::shared_ptr<TlsClientContext> tls_;
   Loop::OnConnected on_connected_;
   Wire wire_;
   bool connected_ = false;  // TCP is; the handshake follows
@@ -372,10 +381,9 @@ Result<std::unique_ptr<TcpListener>> open_listener(
   return listener;
 }
 
-std::unique_ptr<TcpConnect> start_connect(EpollLoop& loop, const Address& address, Duration timeout,
-                                          std::shared_ptr<TlsClientContext> tls,
-                                          Loop::OnConnected on_connected) {
-  return std::make_unique<EpollConnect>(loop, address, timeout, std::move(tls), std::move(on_connected));
+std::unique_ptr<TcpConnect> start_connect(EpollLoop& loop, const Address& address,
+                                          const ConnectOptions& options, Loop::OnConnected on_connected) {
+  return std::make_unique<EpollConnect>(loop, address, options, std::move(on_connected));
 }
 
 Lingering::Lingering(EpollLoop& loop, Wire wire)

@@ -11,9 +11,8 @@ namespace meridian::net {
 Result<std::unique_ptr<TcpListener>> open_listener(
     EpollLoop& loop, const Address& address, const ListenOptions& options,
     std::shared_ptr<TlsServerContext> tls, std::function<void(std::unique_ptr<TcpConnection>)> on_accept);
-std::unique_ptr<TcpConnect> start_connect(EpollLoop& loop, const Address& address, Duration timeout,
-                                          std::shared_ptr<TlsClientContext> tls,
-                                          Loop::OnConnected on_connected);
+std::unique_ptr<TcpConnect> start_connect(EpollLoop& loop, const Address& address,
+                                          const ConnectOptions& options, Loop::OnConnected on_connected);
 
 // A connection whose owner said close_after_flush: sends the rest, then reads until the peer closes too.
 // Closing with unread input would make the kernel send a reset, which can destroy a reply still in flight

@@ -253,6 +253,23 @@ TEST_F(Tcp, RefusedConnectionsSaySo) {
   EXPECT_EQ(message, "connect " + free_port.to_string() + ": Connection refused");
 }
 
+TEST_F(Tcp, ConnectsFromTheAddressThatWasAskedFor) {
+  connect();
+  std::string from;
+  const auto connected = [&](Result<std::unique_ptr<TcpConnection>> result) {
+    from = result ? (*result)->local().ip.to_string() : result.error().message;
+    loop->stop();
+  };
+  const ConnectOptions here{.timeout = 2s, .from = IpAddress::v4({127, 0, 53, 7})};
+  auto attempt = loop->connect_tcp(listener->local(), here, connected);
+  loop->run();
+  EXPECT_EQ(from, "127.0.53.7");
+  const ConnectOptions elsewhere{.timeout = 2s, .from = IpAddress::v4({192, 0, 2, 1})};
+  attempt = loop->connect_tcp(listener->local(), elsewhere, connected);
+  loop->run();
+  EXPECT_TRUE(from.starts_with("bind 192.0.2.1: ")) << from;
+}
+
 TEST_F(Tcp, TwoPlainListenersCannotShareAPort) {
   connect();
   auto second = loop->listen_tcp(listener->local(), {}, nullptr, [](std::unique_ptr<TcpConnection>) {});

@@ -35,7 +35,7 @@ class OpensslClientContext final : public TlsClientContext {
  public:
   OpensslHandle<SSL_CTX> ssl;
   std::string pinned_sha256, server_name;
-  bool name_is_address = false;
+  bool name_is_address = false, verifies = true;
 };
 
 class OpensslSession final : public TlsSession {
@@ -188,7 +188,9 @@ void judge_by(SSL* ssl, SystemTime now) {
   X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), static_cast<std::time_t>(seconds));
 }
 
-bool expect_name(SSL* ssl, const OpensslClientContext& context) {
+bool expect_name(SSL* ssl, const OpensslClientContext& context, const std::string& server_name) {
+  if (!server_name.empty())
+    return !context.verifies && SSL_set_tlsext_host_name(ssl, server_name.c_str()) == 1;
   if (context.server_name.empty()) return true;
   if (context.name_is_address)
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), context.server_name.c_str()) == 1;
@@ -214,16 +216,20 @@ Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServe
 }
 
 Result<std::shared_ptr<TlsClientContext>> make_tls_client_context(const TlsClientOptions& options) {
-  if (options.ca_pem.empty() == options.pinned_sha256.empty())
-    return invalid("a TLS client trusts either authorities or one pinned certificate");
+  if (options.verify ? options.ca_pem.empty() == options.pinned_sha256.empty()
+                     : !options.ca_pem.empty() || !options.pinned_sha256.empty())
+    return invalid("a TLS client trusts either authorities or one pinned certificate, or verifies nothing");
   auto context = std::make_shared<OpensslClientContext>();
   context->ssl = TRY(make_context(TLS_client_method(), options.oldest));
   context->server_name = options.server_name;
   context->name_is_address = IpAddress::parse(options.server_name).has_value();
   SSL_CTX* ssl = context->ssl.get();
-  SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-  if (!options.ca_pem.empty()) {
+  context->verifies = options.verify;
+  SSL_CTX_set_verify(ssl, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (!options.verify) {
+    SSL_CTX_set_cipher_list(ssl, "DEFAULT");  // whoever believes anyone need not be choosy
+  } else if (!options.ca_pem.empty()) {
     TRY(trust(ssl, options.ca_pem));
   } else {
     const bool digits = options.pinned_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -253,10 +259,10 @@ Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext>
 }
 
 Result<std::unique_ptr<TlsSession>> connect_tls(std::shared_ptr<TlsClientContext> context, int descriptor,
-                                                SystemTime now) {
+                                                SystemTime now, const std::string& server_name) {
   const auto& ours = static_cast<OpensslClientContext&>(*context);
   OpensslHandle<SSL> ssl(SSL_new(ours.ssl.get()));
-  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1 || !expect_name(ssl.get(), ours))
+  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1 || !expect_name(ssl.get(), ours, server_name))
     return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
   judge_by(ssl.get(), now);
   SSL_set_connect_state(ssl.get());

@@ -40,6 +40,7 @@ struct TlsClientOptions {
   // DER form of the server's certificate or of an authority that the server sends along with it.
   std::string ca_pem{};
   std::string pinned_sha256{};
+  bool verify = true;  // false: anyone is believed, and neither of them is given
   // Sent as SNI, and the certificate must be for it; an IP address is only compared (RFC 6066 §3). Empty:
   // any name of a trusted server certificate will do.
   std::string server_name{};

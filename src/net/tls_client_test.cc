@@ -343,6 +343,30 @@ TEST_F(TlsPair, AReplacedCertificateIsShownToTheNextClient) {
   EXPECT_EQ(next->peer_certificate()->common_name, "renewed");
 }
 
+TEST_F(TlsPair, AClientThatVerifiesNothingBelievesAnyoneAndNamesTheServer) {
+  CertificateTerms old = terms("old", true);
+  old.now = kNow - 72h;
+  const Identity expired = issue(stranger, old);
+  server_options.certificate_pem = expired.certificate_pem;
+  server_options.key_pem = expired.key_pem;
+  connect();
+  EXPECT_FALSE(client);
+  client_options = {.verify = false, .oldest = TlsVersion::Tls12};
+  connect();
+  ASSERT_TRUE(client) << refusal;
+  EXPECT_EQ(server->server_name(), "");
+  const ConnectOptions named{
+      .timeout = 5s, .tls = *make_tls_client_context(client_options), .server_name = "www.example.com"};
+  auto attempt = loop->connect_tcp(listener->local(), named, [&](auto result) {
+    EXPECT_TRUE(result);
+    loop->stop();
+  });
+  loop->run();
+  EXPECT_EQ(server->server_name(), "www.example.com");
+  client_options.ca_pem = authority.certificate_pem;
+  EXPECT_FALSE(make_tls_client_context(client_options));
+}
+
 TEST_F(TlsPair, AServerThatNeverShakesHandsTimesOut) {
   auto mute =
       *loop->listen_tcp({IpAddress::v4({127, 0, 0, 1}), 0}, {}, nullptr,

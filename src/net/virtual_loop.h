@@ -30,8 +30,8 @@ class VirtualLoop : public Loop {
     on_accept_ = std::move(on_accept);
     return std::make_unique<VirtualListener>(*this, address);
   }
-  std::unique_ptr<TcpConnect> connect_tcp(const Address&, Duration, std::shared_ptr<TlsClientContext>,
-                                          OnConnected) override {
+  using Loop::connect_tcp;
+  std::unique_ptr<TcpConnect> connect_tcp(const Address&, const ConnectOptions&, OnConnected) override {
     return nullptr;
   }
   Result<std::unique_ptr<UdpSocket>> serve_udp(const Address&, const ListenOptions&,

@@ -33,7 +33,7 @@ class TlsSession {
 Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext> context, int descriptor,
                                                SystemTime now);
 Result<std::unique_ptr<TlsSession>> connect_tls(std::shared_ptr<TlsClientContext> context, int descriptor,
-                                                SystemTime now);
+                                                SystemTime now, const std::string& server_name);
 
 class Wire {
  public:
