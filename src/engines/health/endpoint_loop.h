@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "net/virtual_loop.h"
@@ -12,20 +13,23 @@ class EndpointLoop final : public net::VirtualLoop {
  public:
   enum class Manner { Accepts, Refuses, Hangs };
 
-  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address& address, Duration timeout,
-                                               std::shared_ptr<net::TlsClientContext>,
+  using Loop::connect_tcp;
+  std::unique_ptr<net::TcpConnect> connect_tcp(const net::Address& address,
+                                               const net::ConnectOptions& options,
                                                OnConnected on_connected) override {
     asked.emplace_back(clock().monotonic(), address);
+    const bool refuses =
+        manner == Manner::Refuses || refused.contains(options.from ? options.from->to_string() : "");
     auto attempt = std::make_unique<Attempt>(*this);
     if (manner == Manner::Hangs)
-      attempt->timer = after(timeout, [on_connected] {
+      attempt->timer = after(options.timeout, [on_connected] {
         on_connected(fail(ErrorCode::Unavailable, "Connection timed out", ErrorSource::Peer));
       });
     else
-      attempt->timer = after(connects_in, [this, address, on_connected] {
-        if (manner == Manner::Refuses)
+      attempt->timer = after(connects_in, [this, address, options, refuses, on_connected] {
+        if (refuses)
           return on_connected(fail(ErrorCode::Unavailable, "Connection refused", ErrorSource::Peer));
-        on_connected(std::make_unique<Connection>(*this, address));
+        on_connected(std::make_unique<Connection>(*this, address, options.from));
       });
     return attempt;
   }
@@ -38,6 +42,7 @@ class EndpointLoop final : public net::VirtualLoop {
   }
 
   Manner manner = Manner::Accepts;
+  std::set<std::string> refused;  // source addresses that are, whatever the manner
   Duration connects_in = std::chrono::milliseconds(10);
   std::vector<std::pair<MonotonicTime, net::Address>> asked;  // every attempt
   std::string received;
@@ -60,7 +65,8 @@ class EndpointLoop final : public net::VirtualLoop {
   };
   class Connection final : public net::TcpConnection {
    public:
-    Connection(EndpointLoop& loop, const net::Address& peer) : socket_(loop), peer_(peer) {
+    Connection(EndpointLoop& loop, const net::Address& peer, std::optional<net::IpAddress> from)
+        : socket_(loop), peer_(peer), local_{from.value_or(net::IpAddress()), 50'000} {
       loop.connection = this;
     }
     ~Connection() override {
@@ -75,12 +81,12 @@ class EndpointLoop final : public net::VirtualLoop {
     void resume_reading() override {}
     void close_after_flush() override {}
     const net::Address& peer() const override { return peer_; }
-    const net::Address& local() const override { return peer_; }
+    const net::Address& local() const override { return local_; }
     std::string_view server_name() const override { return ""; }
 
    private:
     Socket socket_;
-    net::Address peer_;
+    net::Address peer_, local_;
   };
 };
 

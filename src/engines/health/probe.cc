@@ -20,7 +20,7 @@ Probe::Probe(net::Loop& loop, ProbeTarget target, OnResult on_result)
       began_(loop.clock().monotonic()),
       connect_time_(target_.http ? kHttpConnectTime : kTcpConnectTime),
       judge_(target_.search_string) {
-  attempt_ = loop_.connect_tcp(target_.endpoint, connect_time_,
+  attempt_ = loop_.connect_tcp(target_.endpoint, {.timeout = connect_time_, .from = target_.from},
                                [this](auto connected) { on_connected(std::move(connected)); });
 }
 
@@ -33,6 +33,7 @@ void Probe::on_connected(Result<std::unique_ptr<net::TcpConnection>> connected) 
     return finish({false, "The connection could not be established: " + connected.error().message});
   }
   result_.connected = elapsed();
+  result_.from = (*connected)->local().ip;
   if (!target_.http) return finish({true, "The connection was established."});
   connection_ = *std::move(connected);
   connection_->start(*this);

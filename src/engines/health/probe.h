@@ -20,13 +20,15 @@ inline constexpr Duration kBodyTime = std::chrono::seconds(2);    // after the s
 
 struct ProbeTarget {
   net::Address endpoint;
-  std::optional<HttpQuestion> http;  // without TLS; nothing: a TCP connection is enough
-  std::string search_string;         // empty: the status alone counts
+  std::optional<HttpQuestion> http;      // without TLS; nothing: a TCP connection is enough
+  std::string search_string{};           // empty: the status alone counts
+  std::optional<net::IpAddress> from{};  // none: the kernel chooses
 };
 
 struct ProbeResult {
   Verdict verdict;
   std::optional<Duration> connected, first_byte;  // since the start, as far as it came
+  std::optional<net::IpAddress> from{};           // of this machine; none without a connection
 };
 
 // Destroying it gives up. Of the loop's thread.

@@ -39,5 +39,14 @@ TEST(Quorum, IsMoreThanEighteenPercent) {
   EXPECT_EQ(quorum(0, 0), std::nullopt);
 }
 
+TEST(Quorum, IsKnownEarlyWhenTheSilentCannotChangeIt) {
+  EXPECT_EQ(early_quorum(0, 6, 2), std::nullopt);
+  EXPECT_EQ(early_quorum(0, 7, 1), false);
+  EXPECT_EQ(early_quorum(1, 0, 7), std::nullopt);
+  EXPECT_EQ(early_quorum(2, 0, 6), true);
+  EXPECT_EQ(early_quorum(1, 7, 0), false);
+  EXPECT_EQ(early_quorum(0, 0, 0), std::nullopt);
+}
+
 }  // namespace
 }  // namespace meridian::engines::health
