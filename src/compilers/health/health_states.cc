@@ -15,6 +15,11 @@ bool is_calculated(const route53::HealthCheckConfig& config) {
   return config.type == route53::HealthCheckType::Calculated;
 }
 
+std::optional<bool> in(const Findings& findings, std::string_view id) {
+  const auto at = findings.find(id);
+  return at == findings.end() ? std::nullopt : std::optional(at->second);
+}
+
 std::string_view id_in(std::string_view key) {
   return key.substr(route53::kHealthChecksPrefix.size());
 }
@@ -34,8 +39,9 @@ HealthStates::~HealthStates() {
   watch_.reset();
 }
 
-Result<void> HealthStates::start(Findings findings) {
+Result<void> HealthStates::start(Findings findings, Findings said) {
   findings_ = std::move(findings);
+  said_ = std::move(said);
   TRY(load());
   recovery_ = std::thread([this] { recover_when_lost(); });
   return {};
@@ -56,7 +62,8 @@ Result<void> HealthStates::load() {
       remove(id);
       touched.insert(id);
     }
-    std::erase_if(findings_, [this](const auto& finding) { return !checks_.contains(finding.first); });
+    for (Findings* const findings : {&findings_, &said_})
+      std::erase_if(*findings, [this](const auto& finding) { return !checks_.contains(finding.first); });
     settle(touched);
   }
   return follow(range.revision);
@@ -116,6 +123,7 @@ void HealthStates::put(const store::KeyValue& item, Ids& touched) {
   }
   Check& check = checks_[resource->id];
   unlink(resource->id, check);
+  sink_.configured(*resource);
   check.config = std::move(resource->config);
   for (const std::string& child : check.config.child_health_checks) parents_[child].insert(resource->id);
   touched.insert(resource->id);
@@ -125,7 +133,9 @@ void HealthStates::remove(std::string_view id) {
   const auto at = checks_.find(id);
   if (at == checks_.end()) return;
   unlink(at->first, at->second);
+  sink_.removed(at->first);
   findings_.erase(at->first);
+  said_.erase(at->first);
   checks_.erase(at);
 }
 
@@ -169,22 +179,29 @@ void HealthStates::tell(const std::string& id, bool healthy) {
 }
 
 bool HealthStates::now(const std::string& id, const Check& check) const {
-  return endpoint_health(check.config, found(id));
+  const std::optional<bool> said = in(said_, id);
+  return endpoint_health(check.config, said ? said : in(findings_, id));
 }
 
-std::optional<bool> HealthStates::found(std::string_view id) const {
-  const auto at = findings_.find(id);
-  return at == findings_.end() ? std::nullopt : std::optional(at->second);
+void HealthStates::find(std::string_view id, bool healthy) {
+  std::lock_guard lock(mutex_);
+  const auto at = checks_.find(id);
+  if (at == checks_.end() || is_calculated(at->second.config)) return;
+  findings_[at->first] = healthy;
+  settle({at->first});
 }
 
-Result<void> HealthStates::find(std::string_view id, bool healthy) {
+Result<void> HealthStates::say(std::string_view id, std::optional<bool> healthy) {
   std::lock_guard lock(mutex_);
   const auto at = checks_.find(id);
   if (at == checks_.end()) return fail(ErrorCode::NotFound, fmt::format("there is no health check '{}'", id));
   if (is_calculated(at->second.config))
     return fail(ErrorCode::Conflict,
                 fmt::format("health check '{}' is calculated from its child health checks", id));
-  findings_[at->first] = healthy;
+  if (healthy)
+    said_[at->first] = *healthy;
+  else
+    said_.erase(at->first);
   settle({at->first});
   return {};
 }
@@ -194,12 +211,17 @@ Findings HealthStates::findings() const {
   return findings_;
 }
 
+Findings HealthStates::said() const {
+  std::lock_guard lock(mutex_);
+  return said_;
+}
+
 std::vector<HealthStates::State> HealthStates::states() const {
   std::lock_guard lock(mutex_);
   std::vector<State> states;
   for (const auto& [id, check] : checks_)
-    states.push_back({id, check.config.type, check.told.value_or(true), found(id), check.config.inverted,
-                      check.config.disabled});
+    states.push_back({id, check.config.type, check.told.value_or(true), in(findings_, id), in(said_, id),
+                      check.config.inverted, check.config.disabled});
   return states;
 }
 

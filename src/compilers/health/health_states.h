@@ -26,6 +26,9 @@ class HealthSink {
  public:
   virtual ~HealthSink() = default;
   virtual void set(const std::string& id, bool healthy) = 0;  // a deleted check is told as healthy
+  // What probes go by: a check is new, or its settings may be others; or it is gone.
+  virtual void configured(const services::route53::HealthCheckResource&) {}
+  virtual void removed(const std::string& /*id*/) {}
 };
 
 using Findings = std::map<std::string, bool, std::less<>>;  // by id: whether it was found healthy
@@ -36,18 +39,23 @@ class HealthStates {
     std::string id;
     services::route53::HealthCheckType type;
     bool healthy = true;
-    std::optional<bool> found;
+    std::optional<bool> found;  // by those who probe
+    std::optional<bool> said;   // by an operator; counts in place of what was found
     bool inverted = false, disabled = false;
   };
 
   HealthStates(store::Store& store, HealthSink& sink, Logger& logger);
   ~HealthStates();
 
-  // With what was found before; the sink hears of every check before this returns.
-  Result<void> start(Findings findings);
-  // NotFound, or Conflict for a check that nothing can be found about. Thread-safe.
-  Result<void> find(std::string_view id, bool healthy);
+  // With what was found and said before; the sink hears of every check before this returns.
+  Result<void> start(Findings findings, Findings said);
+  // Of a check that is gone, or that nothing can be found about, nothing is kept. Thread-safe.
+  void find(std::string_view id, bool healthy);
+  // nullopt takes back what was said. NotFound, or Conflict for a check that nothing can be said of.
+  // Thread-safe.
+  Result<void> say(std::string_view id, std::optional<bool> healthy);
   Findings findings() const;          // of checks that exist. Thread-safe.
+  Findings said() const;              // the same
   std::vector<State> states() const;  // by id. Thread-safe.
 
  private:
@@ -67,7 +75,6 @@ class HealthStates {
   void settle(const Ids& touched);
   void tell(const std::string& id, bool healthy);
   bool now(const std::string& id, const Check& check) const;
-  std::optional<bool> found(std::string_view id) const;
 
   store::Store& store_;
   HealthSink& sink_;
@@ -77,7 +84,7 @@ class HealthStates {
   std::condition_variable changed_;
   std::map<std::string, Check, std::less<>> checks_;
   std::map<std::string, Ids, std::less<>> parents_;  // calculated checks, by child
-  Findings findings_;
+  Findings findings_, said_;
   bool lost_ = false, stopping_ = false;
 
   std::unique_ptr<store::Watch> watch_;

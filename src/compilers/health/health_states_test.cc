@@ -24,8 +24,13 @@ class Told final : public HealthSink {
     now[id] = healthy;
     changes.emplace_back(id, healthy);
   }
+  void configured(const services::route53::HealthCheckResource& check) override {
+    thresholds[check.id] = check.config.failure_threshold;
+  }
+  void removed(const std::string& id) override { thresholds.erase(id); }
   std::map<std::string, bool> now;
   std::vector<std::pair<std::string, bool>> changes;
+  std::map<std::string, int> thresholds;
 };
 
 class HealthStatesTest : public testing::Test {
@@ -53,7 +58,7 @@ class HealthStatesTest : public testing::Test {
   }
   void start(Findings findings = {}) {
     states = std::make_unique<HealthStates>(store, told, logger);
-    ASSERT_TRUE(states->start(std::move(findings)));
+    ASSERT_TRUE(states->start(std::move(findings), {}));
     told.changes.clear();
   }
 
@@ -69,9 +74,40 @@ TEST_F(HealthStatesTest, WhatWasFoundBeforeCountsFromTheStart) {
   put("b");
   put("sum", calculated({"a", "b"}, 2));
   states = std::make_unique<HealthStates>(store, told, logger);
-  ASSERT_TRUE(states->start({{"b", false}, {"deleted", false}}));
+  ASSERT_TRUE(states->start({{"b", false}, {"deleted", false}}, {{"gone", true}, {"a", true}}));
   EXPECT_THAT(told.changes, UnorderedElementsAre(Pair("a", true), Pair("b", false), Pair("sum", false)));
   EXPECT_THAT(states->findings(), ElementsAre(Pair("b", false)));
+  EXPECT_THAT(states->said(), ElementsAre(Pair("a", true)));
+}
+
+TEST_F(HealthStatesTest, WhatIsSaidCountsUntilItIsTakenBack) {
+  put("a", {.inverted = true});
+  start();
+  states->find("a", true);
+  EXPECT_FALSE(told.now.at("a"));
+  ASSERT_TRUE(states->say("a", false));
+  EXPECT_TRUE(told.now.at("a"));
+  states->find("a", true);
+  states->find("a", false);
+  states->find("a", true);
+  EXPECT_TRUE(told.now.at("a"));
+  const auto shown = states->states().at(0);
+  EXPECT_EQ(shown.found, true);
+  EXPECT_EQ(shown.said, false);
+  ASSERT_TRUE(states->say("a", std::nullopt));
+  EXPECT_FALSE(told.now.at("a"));
+  EXPECT_THAT(states->said(), IsEmpty());
+}
+
+TEST_F(HealthStatesTest, WhoProbesHearsOfSettings) {
+  put("a", {.failure_threshold = 2});
+  start();
+  EXPECT_THAT(told.thresholds, ElementsAre(Pair("a", 2)));
+  put("a", {.failure_threshold = 5});
+  put("b", {.failure_threshold = 1});
+  EXPECT_THAT(told.thresholds, ElementsAre(Pair("a", 5), Pair("b", 1)));
+  remove("a");
+  EXPECT_THAT(told.thresholds, ElementsAre(Pair("b", 1)));
 }
 
 TEST_F(HealthStatesTest, AFlipReachesItsParentsOnce) {
@@ -80,21 +116,25 @@ TEST_F(HealthStatesTest, AFlipReachesItsParentsOnce) {
   put("any", calculated({"a", "b"}, 1));
   put("all", calculated({"a", "b"}, 2));
   start();
-  ASSERT_TRUE(states->find("a", false));
+  states->find("a", false);
   EXPECT_THAT(told.changes, ElementsAre(Pair("a", false), Pair("all", false)));
   told.changes.clear();
-  ASSERT_TRUE(states->find("a", false));
+  states->find("a", false);
   EXPECT_THAT(told.changes, IsEmpty());
-  ASSERT_TRUE(states->find("b", false));
+  states->find("b", false);
   EXPECT_THAT(told.changes, ElementsAre(Pair("b", false), Pair("any", false)));
 }
 
-TEST_F(HealthStatesTest, NothingCanBeFoundAboutSome) {
+TEST_F(HealthStatesTest, NothingCanBeFoundOrSaidAboutSome) {
   put("a");
   put("sum", calculated({"a"}, 1));
   start();
-  EXPECT_EQ(states->find("none", true).error().code, ErrorCode::NotFound);
-  EXPECT_EQ(states->find("sum", true).error().code, ErrorCode::Conflict);
+  EXPECT_EQ(states->say("none", true).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(states->say("sum", true).error().code, ErrorCode::Conflict);
+  states->find("none", false);
+  states->find("sum", false);
+  EXPECT_THAT(told.changes, IsEmpty());
+  EXPECT_THAT(states->findings(), IsEmpty());
 }
 
 TEST_F(HealthStatesTest, SettingsAreFollowed) {
@@ -103,7 +143,7 @@ TEST_F(HealthStatesTest, SettingsAreFollowed) {
   EXPECT_THAT(told.changes, ElementsAre(Pair("a", true)));
   put("a", {.inverted = true});
   EXPECT_FALSE(told.now.at("a"));
-  ASSERT_TRUE(states->find("a", false));
+  states->find("a", false);
   EXPECT_TRUE(told.now.at("a"));
   put("a", {.inverted = true, .disabled = true});
   EXPECT_FALSE(told.now.at("a"));
@@ -143,7 +183,7 @@ TEST_F(HealthStatesTest, ALostWatchIsReplacedThoughTheStoreCannotBeReadAtFirst) 
   put("b");
   store::FailingStore failing(store);
   states = std::make_unique<HealthStates>(failing, told, logger);
-  ASSERT_TRUE(states->start({{"a", false}, {"b", false}}));
+  ASSERT_TRUE(states->start({{"a", false}, {"b", false}}, {}));
   ASSERT_TRUE(store.commit({.preconditions = {},
                             .puts = {stored("new", {.inverted = true})},
                             .deletes = {services::route53::health_check_key("a")}}));
@@ -215,7 +255,7 @@ TEST_F(HealthStatesTest, AgreeWithTheReferenceWhateverHappens) {
       default: {
         const std::string id = plain_id();
         const bool healthy = random.below(2) == 0;
-        EXPECT_EQ(states->find(id, healthy).has_value(), reference.checks.contains(id));
+        states->find(id, healthy);
         if (reference.checks.contains(id)) reference.found[id] = healthy;
       }
     }
