@@ -37,25 +37,28 @@ void Admin::handle(http::Request request, http::Responder responder) {
   sources_.diff_dns(std::move(request.body), output, std::move(responder));
 }
 
-// A browser says in Origin whose page sent a PUT.
-http::Response Admin::find_health(const http::Request& request) {
-  if (!sources_.find_health) return reply(405, "health is said at the control\n");
+// A browser says in Origin whose page sent this.
+http::Response Admin::change_health(const http::Request& request) {
+  if (!sources_.say_health) return reply(405, "health is said at the control\n");
   if (request.field("origin")) return reply(403, "no page may say this\n");
   const auto id = percent_decode(request.head.path.substr(kHealthChecks.size() + 1), false);
-  const Result<void> found = sources_.find_health(id.value_or(""), request.body);
-  if (found) return reply(204, "");
-  const ErrorCode code = found.error().code;
+  const Result<void> done = request.head.method == "DELETE"
+                                ? sources_.take_back_health(id.value_or(""))
+                                : sources_.say_health(id.value_or(""), request.body);
+  if (done) return reply(204, "");
+  const ErrorCode code = done.error().code;
   const int status = code == ErrorCode::NotFound   ? 404
                      : code == ErrorCode::Conflict ? 409
                      : code == ErrorCode::Invalid  ? 400
                                                    : 500;
-  return reply(status, found.error().message + "\n");
+  return reply(status, done.error().message + "\n");
 }
 
 http::Response Admin::answer(const http::Request& request) {
-  if (request.head.method == "PUT" && request.head.path.starts_with(kHealthChecks) &&
+  const bool changes = request.head.method == "PUT" || request.head.method == "DELETE";
+  if (changes && request.head.path.starts_with(kHealthChecks) &&
       request.head.path.substr(kHealthChecks.size()).starts_with("/"))
-    return find_health(request);
+    return change_health(request);
   if (request.head.method != "GET" && request.head.method != "HEAD")
     return reply(405, "only GET is served here\n");
   std::string_view path = request.head.path, query = request.head.query;

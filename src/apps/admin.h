@@ -1,6 +1,6 @@
 // The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top and /explain/dns over
 // HTTP, unsigned, on an address of its own. Rule: nothing here changes anything, but for PUT
-// /health-checks/ID, which no browser can be led to send.
+// and DELETE /health-checks/ID, which no browser can be led to send.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,9 @@ struct AdminSources {
   std::function<std::string(Output)> busiest;  // DNS clients and zones
   std::function<std::string(Output)> edges;    // null: there is no feed here
   std::function<std::string(Output)> health_checks;
-  // What a health check is found to be, as JSON; null: that is not said here.
-  std::function<Result<void>(std::string_view id, std::string_view finding)> find_health;
+  // What an operator says of a health check, as JSON, or takes back; null: that is not said here.
+  std::function<Result<void>(std::string_view id, std::string_view words)> say_health;
+  std::function<Result<void>(std::string_view id)> take_back_health;
   std::function<Result<std::string>(const ExplainDnsQuery&, Output)> explain_dns;
   // Replies when it is done; null: there is no store here.
   std::function<void(std::string body, Output, http::Responder)> diff_dns;
@@ -39,7 +40,7 @@ class Admin final : public http::Handler {
 
  private:
   http::Response answer(const http::Request& request);
-  http::Response find_health(const http::Request& request);
+  http::Response change_health(const http::Request& request);
   Metrics& metrics_;
   AdminSources sources_;
 };

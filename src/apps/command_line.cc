@@ -34,6 +34,7 @@ struct Parsed {
   EdgesRemoveOptions edges_remove;
   HealthListOptions health_list;
   HealthSetOptions health_set;
+  HealthClearOptions health_clear;
   StatusOptions status;
   ExplainDnsOptions explain_dns;
   DiffOptions diff;
@@ -352,6 +353,9 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   app.add_flag("--private-health-checks", options.private_health_checks,
                "Let health checks name private, loopback and reserved addresses, which AWS refuses")
       ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");
+  app.add_flag("--no-health-probes", options.no_health_probes,
+               "Do not probe the endpoints of health checks: they are what was found or said last")
+      ->envname("MERIDIAN_NO_HEALTH_PROBES");
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
@@ -428,14 +432,17 @@ void add_health(CLI::App& root, Parsed& parsed) {
   health.require_subcommand(1);
   add_admin(*health.add_subcommand("list", "Every health check and its state"), parsed.health_list.client);
   CLI::App& set = *health.add_subcommand(
-      "set", "Say how a health check is found; nothing probes yet, so it stays until it is said again");
+      "set", "Override what probes find of a health check, until `meridian health clear`");
   set.add_option("id", parsed.health_set.id, "The health check")->required()->type_name("ID");
   const std::map<std::string, bool> states{{"healthy", true}, {"unhealthy", false}};
-  set.add_option("state", parsed.health_set.healthy, "How it is found")
+  set.add_option("state", parsed.health_set.healthy, "What it is to be")
       ->required()
       ->transform(silent(CLI::CheckedTransformer(states)))
       ->type_name("healthy|unhealthy");
   add_admin(set, parsed.health_set.client);
+  CLI::App& clear = *health.add_subcommand("clear", "Let a health check be again what probes find");
+  clear.add_option("id", parsed.health_clear.id, "The health check")->required()->type_name("ID");
+  add_admin(clear, parsed.health_clear.client);
 }
 
 void add_explain(CLI::App& root, Parsed& parsed) {
@@ -620,6 +627,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   }
   if (got("health")) {
     if (root.get_subcommand("health")->got_subcommand("set")) return parsed.health_set;
+    if (root.get_subcommand("health")->got_subcommand("clear")) return parsed.health_clear;
     return parsed.health_list;
   }
   if (got("edges")) {

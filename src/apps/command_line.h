@@ -102,6 +102,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::uint32_t records_per_zone_max = 0;
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
   bool private_health_checks = false;  // health checks may name any address
+  bool no_health_probes = false;       // health checks are what is said of them
   bool dev = false;
   bool example = false;
 };
@@ -137,6 +138,11 @@ struct HealthSetOptions {
   ClientOptions client;
   std::string id;
   bool healthy = false;
+};
+
+struct HealthClearOptions {
+  ClientOptions client;
+  std::string id;
 };
 
 struct StatusOptions {
@@ -187,9 +193,9 @@ struct PrintOptions {
 };
 
 using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, StatusOptions,
-                             ExplainDnsOptions, DiffOptions, ZoneImportOptions, ZoneExportOptions,
-                             SupportMatrixOptions, VersionOptions, PrintOptions>;
+                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
+                             StatusOptions, ExplainDnsOptions, DiffOptions, ZoneImportOptions,
+                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

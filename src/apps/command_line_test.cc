@@ -138,6 +138,9 @@ TEST(CommandLine, TheListOfEdgesAndWhatMakesThem) {
   EXPECT_TRUE(set.healthy);
   EXPECT_FALSE(std::get<HealthSetOptions>(parse({"health", "set", "h1", "unhealthy"})).healthy);
   EXPECT_EQ(std::get<PrintOptions>(parse({"health", "set", "h1", "ill"})).exit_code, 2);
+  EXPECT_EQ(std::get<HealthClearOptions>(parse({"health", "clear", "h1"})).id, "h1");
+  EXPECT_FALSE(std::get<ServeOptions>(parse({"serve"})).no_health_probes);
+  EXPECT_TRUE(std::get<ServeOptions>(parse({"control", "--no-health-probes"})).no_health_probes);
   EXPECT_EQ(std::get<HealthListOptions>(parse({"health", "list", "--output", "json"})).client.output,
             Output::Json);
   EXPECT_EQ(std::get<EdgeJoinOptions>(parse({"edge", "join", "TOKEN", "--again"})).token, "TOKEN");

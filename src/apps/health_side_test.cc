@@ -105,29 +105,29 @@ class HealthControlTest : public HealthSideTest {
   void start() {
     control.reset();
     open();
-    control = std::make_unique<HealthControl>(store, *side, nullptr, directory, world);
+    control = std::make_unique<HealthControl>(store, *side, nullptr, directory, HealthProbing::Off, world);
     ASSERT_TRUE(control->start());
   }
   ErrorCode refusal(const std::string& id, const std::string& finding) {
-    return control->find(id, finding).error().code;
+    return control->say(id, finding).error().code;
   }
 
   store::MemoryStore store{clock, store::Delivery::Pumped};
   std::unique_ptr<HealthControl> control;
 };
 
-TEST_F(HealthControlTest, WhatIsFoundCountsAtOnceAndAfterARestart) {
-  ASSERT_TRUE(control->find("a", R"({"healthy": false})"));
+TEST_F(HealthControlTest, WhatIsSaidCountsAtOnceAndAfterARestart) {
+  ASSERT_TRUE(control->say("a", R"({"healthy": false})"));
   for (int restarts = 0; restarts < 2; ++restarts, start()) {
     EXPECT_FALSE(healthy("a"));
     EXPECT_FALSE(healthy("sum"));
   }
-  ASSERT_TRUE(control->find("a", R"({"healthy": true})"));
-  EXPECT_TRUE(healthy("sum"));
+  ASSERT_TRUE(control->take_back("a"));
+  for (int restarts = 0; restarts < 2; ++restarts, start()) EXPECT_TRUE(healthy("sum"));
   EXPECT_EQ(control->counts().healthy, 2u);
 }
 
-TEST_F(HealthControlTest, OtherFindingsAreRefused) {
+TEST_F(HealthControlTest, OtherWordsAreRefused) {
   EXPECT_EQ(refusal("none", R"({"healthy": false})"), ErrorCode::NotFound);
   EXPECT_EQ(refusal("sum", R"({"healthy": false})"), ErrorCode::Conflict);
   for (const char* finding : {"", "false", R"({"healthy": "no"})", R"({"healthy": false, "why": 1})", "{}"})
@@ -142,13 +142,15 @@ TEST_F(HealthControlTest, AnUnknownCheckThatWasUnhealthyIsForgotten) {
 }
 
 TEST_F(HealthControlTest, IsShownToOperators) {
-  ASSERT_TRUE(control->find("a", R"({"healthy": false})"));
-  EXPECT_EQ(control->describe(Output::Json),
-            R"({"health_checks":[{"id":"a","type":"HTTP","healthy":false,"found_healthy":false,)"
-            R"("inverted":false,"disabled":false},{"id":"sum","type":"CALCULATED","healthy":false,)"
-            R"("found_healthy":null,"inverted":false,"disabled":false}]})"
-            "\n");
-  EXPECT_THAT(control->describe(Output::Table), testing::ContainsRegex("sum +CALCULATED +unhealthy +-"));
+  ASSERT_TRUE(control->say("a", R"({"healthy": false})"));
+  EXPECT_EQ(
+      control->describe(Output::Json),
+      R"({"health_checks":[{"id":"a","type":"HTTP","healthy":false,"found_healthy":null,)"
+      R"("override_healthy":false,"inverted":false,"disabled":false},{"id":"sum","type":"CALCULATED","healthy":false,)"
+      R"("found_healthy":null,"override_healthy":null,"inverted":false,"disabled":false}]})"
+      "\n");
+  EXPECT_THAT(control->describe(Output::Table),
+              testing::ContainsRegex("\na +HTTP +unhealthy +- +unhealthy\n"));
 }
 
 }  // namespace

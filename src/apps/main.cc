@@ -53,6 +53,7 @@ int main(int count, char** words) {
           [&](const EdgesRemoveOptions& options) { return edges_remove(options, disk); },
           [&](const HealthListOptions& options) { return health_list(options); },
           [&](const HealthSetOptions& options) { return health_set(options); },
+          [&](const HealthClearOptions& options) { return health_clear(options); },
           [&](const StatusOptions& options) { return status(options); },
           [&](const ExplainDnsOptions& options) { return explain_dns(options); },
           [&](const DiffOptions& options) { return diff(options, clock); },

@@ -55,6 +55,10 @@ int health_set(const HealthSetOptions& options) {
              fmt::format(R"({{"healthy":{}}})", options.healthy));
 }
 
+int health_clear(const HealthClearOptions& options) {
+  return ask(options.client, "/health-checks/" + percent_encode(options.id), "DELETE", "");
+}
+
 int explain_dns(const ExplainDnsOptions& options) {
   return show(options.client, fmt::format("/explain/dns?name={}&type={}&from={}&subnet={}&region={}&draws={}",
                                           percent_encode(options.name), percent_encode(options.type),

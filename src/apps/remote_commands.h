@@ -9,6 +9,7 @@ int status(const StatusOptions& options);
 int edges(const EdgesOptions& options);
 int health_list(const HealthListOptions& options);
 int health_set(const HealthSetOptions& options);
+int health_clear(const HealthClearOptions& options);
 int explain_dns(const ExplainDnsOptions& options);
 
 }  // namespace meridian::apps

@@ -138,8 +138,9 @@ Result<void> Server::start() {
         TRY(FeedService::open(options_.feed, options_.data_dir, {identity.id, newest}, *publisher_, world()));
     publisher_->set_feed(&feed_->server());
   }
-  health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
-                                            options_.data_dir, world());
+  health_ = std::make_unique<HealthControl>(
+      *store_, dns_->health(), feed_ ? &feed_->server() : nullptr, options_.data_dir,
+      options_.no_health_probes ? HealthProbing::Off : HealthProbing::On, world());
   TRY(health_->start());
   watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *publisher_, clock_, logger_, metrics_,
                                                           secondaries);
@@ -178,6 +179,7 @@ Result<void> Server::start() {
   dns_->work_on(operator_.loop());
   std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}};
   if (feed_) loops.push_back({"feed", &feed_->loop()});
+  if (health_->probe_loop()) loops.push_back({"health", &health_->probe_loop()->loop()});
   dns_->add_loops(loops);
   operator_.watch(std::move(loops), [this] { return ready_ ? dns_->state() : ""; });
   operator_.manager().status(dns_->state());
@@ -239,9 +241,10 @@ Result<void> Server::start_admin() {
   };
   dns_->show(sources);
   sources.health_checks = [this](Output output) { return health_->describe(output); };
-  sources.find_health = [this](std::string_view id, std::string_view finding) {
-    return health_->find(id, finding);
+  sources.say_health = [this](std::string_view id, std::string_view words) {
+    return health_->say(id, words);
   };
+  sources.take_back_health = [this](std::string_view id) { return health_->take_back(id); };
   admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
   return {};
 }
@@ -294,6 +297,7 @@ void Server::drain() {
 
 void Server::stop_loops() {
   if (api_loop_) api_loop_->stop();
+  if (health_) health_->stop();
   if (feed_) feed_->stop();
   operator_.stop();
 }

@@ -79,7 +79,7 @@ class Edges(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="meridian-edges-"))
         self.addCleanup(shutil.rmtree, self.root, True)
-        self.control = Role(self.root, "control", [BINARY, "control"])
+        self.control = Role(self.root, "control", [BINARY, "control", "--no-health-probes"])
         self.addCleanup(self.control.end)
         self.control.start("--api", "127.0.0.1:0", "--feed", "127.0.0.1:0", "--admin", "127.0.0.1:0",
                            "--edge-live-time", "2")

@@ -17,13 +17,33 @@ std::string_view word(bool healthy) {
   return healthy ? "healthy" : "unhealthy";
 }
 
-Result<bool> is_healthy(std::string_view finding) {
-  const auto value = json::parse(finding);
+Result<bool> is_healthy(std::string_view words) {
+  const auto value = json::parse(words);
   const json::Object* const members = value ? value->get<json::Object>() : nullptr;
   const bool one = members && members->size() == 1 && members->front().first == "healthy";
   const bool* const healthy = one ? members->front().second.get<bool>() : nullptr;
-  if (!healthy) return invalid(R"(what was found is {"healthy": true} or {"healthy": false})");
+  if (!healthy) return invalid(R"(what is said is {"healthy": true} or {"healthy": false})");
   return *healthy;
+}
+
+Findings read_findings(const std::string& path, const World& world) {
+  Findings findings;
+  for (const HealthTable::Entry& check : read_kept_states(path, world)) findings[check.id] = check.healthy;
+  return findings;
+}
+
+Result<void> write_findings(const Findings& findings, const std::string& path, const World& world) {
+  std::vector<HealthTable::Entry> states;
+  for (const auto& [check, healthy] : findings) states.push_back({check, healthy});
+  return world.disk.replace(path, as_bytes(snapshots::health::write_states(states)));
+}
+
+std::string or_null(std::optional<bool> healthy) {
+  return healthy ? fmt::to_string(*healthy) : "null";
+}
+
+std::string_view or_dash(std::optional<bool> healthy) {
+  return healthy ? word(*healthy) : "-";
 }
 
 std::string settings(const HealthStates::State& state) {
@@ -33,21 +53,63 @@ std::string settings(const HealthStates::State& state) {
 }  // namespace
 
 HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                             const std::string& data_dir, const World& world)
+                             const std::string& data_dir, HealthProbing probing, const World& world)
     : here_(here),
       feed_(feed),
       world_(world),
-      path_(data_dir + "/health-found"),
+      found_path_(data_dir + "/health-found"),
+      said_path_(data_dir + "/health-said"),
+      probes_(probing == HealthProbing::Off
+                  ? nullptr
+                  : std::make_unique<HealthProbes>(
+                        world.random, [this](const std::string& id, bool healthy) { found(id, healthy); })),
       states_(store, *this, world.logger) {}
 
 Result<void> HealthControl::start() {
-  Findings findings;
-  for (const HealthTable::Entry& check : read_kept_states(path_, world_)) findings[check.id] = check.healthy;
-  TRY(states_.start(std::move(findings)));
+  TRY(states_.start(read_findings(found_path_, world_), read_findings(said_path_, world_)));
   std::set<std::string> ids;
   for (const HealthStates::State& state : states_.states()) ids.insert(state.id);
   here_.forget_but(ids);
+  if (probes_) probes_->start();
   return {};
+}
+
+void HealthControl::stop() {
+  if (!probes_) return;
+  probes_->stop();
+  if (std::exchange(keep_timer_, nullptr)) keep_found();
+}
+
+LoopThread* HealthControl::probe_loop() {
+  return probes_ ? &probes_->loop() : nullptr;
+}
+
+void HealthControl::configured(const services::route53::HealthCheckResource& check) {
+  if (probes_) probes_->set(check);
+}
+
+void HealthControl::removed(const std::string& id) {
+  if (probes_) probes_->remove(id);
+}
+
+// Many checks may change together: they are kept together.
+void HealthControl::found(const std::string& id, bool healthy) {
+  states_.find(id, healthy);
+  if (keep_timer_) return;
+  keep_timer_ = probes_->loop().loop().after(kHealthSaveTime, [this] {
+    keep_found();
+    keep_timer_ = nullptr;
+  });
+}
+
+void HealthControl::keep_found() {
+  if (auto kept = write_findings(states_.findings(), found_path_, world_); !kept)
+    world_.logger.error("health", "a restart would not know what probes found",
+                        {{"why", kept.error().message}});
+}
+
+Result<void> HealthControl::keep_said() {
+  return write_findings(states_.said(), said_path_, world_);
 }
 
 void HealthControl::set(const std::string& id, bool healthy) {
@@ -55,14 +117,18 @@ void HealthControl::set(const std::string& id, bool healthy) {
   if (feed_) feed_->set_health(id, healthy);
 }
 
-Result<void> HealthControl::find(std::string_view id, std::string_view finding) {
-  const bool healthy = TRY(is_healthy(finding));
-  TRY(states_.find(id, healthy));
-  world_.logger.info("health", "an operator says how a health check is found",
-                     {{"id", id}, {"found", word(healthy)}});
-  std::vector<HealthTable::Entry> found;
-  for (const auto& [check, was_healthy] : states_.findings()) found.push_back({check, was_healthy});
-  return world_.disk.replace(path_, as_bytes(snapshots::health::write_states(found)));
+Result<void> HealthControl::say(std::string_view id, std::string_view words) {
+  const bool healthy = TRY(is_healthy(words));
+  TRY(states_.say(id, healthy));
+  world_.logger.info("health", "an operator overrides what is found of a health check",
+                     {{"id", id}, {"says", word(healthy)}});
+  return keep_said();
+}
+
+Result<void> HealthControl::take_back(std::string_view id) {
+  TRY(states_.say(id, std::nullopt));
+  world_.logger.info("health", "a health check is again what is found of it", {{"id", id}});
+  return keep_said();
 }
 
 HealthCounts HealthControl::counts() const {
@@ -76,16 +142,18 @@ std::string HealthControl::describe(Output output) const {
   if (output == Output::Json) {
     std::string list;
     for (const HealthStates::State& state : states_.states())
-      list += fmt::format(
-          R"({}{{"id":"{}","type":"{}","healthy":{},"found_healthy":{},"inverted":{},"disabled":{}}})",
-          list.empty() ? "" : ",", state.id, to_string(state.type), state.healthy,
-          state.found ? (*state.found ? "true" : "false") : "null", state.inverted, state.disabled);
+      list +=
+          fmt::format(R"({}{{"id":"{}","type":"{}","healthy":{},"found_healthy":{},"override_healthy":{},)"
+                      R"("inverted":{},"disabled":{}}})",
+                      list.empty() ? "" : ",", state.id, to_string(state.type), state.healthy,
+                      or_null(state.found), or_null(state.said), state.inverted, state.disabled);
     return fmt::format("{{\"health_checks\":[{}]}}\n", list);
   }
-  std::string out = fmt::format("{:<37} {:<18} {:<10} FOUND\n", "HEALTH CHECK", "TYPE", "STATE");
+  std::string out =
+      fmt::format("{:<37} {:<18} {:<10} {:<10} OVERRIDE\n", "HEALTH CHECK", "TYPE", "STATE", "FOUND");
   for (const HealthStates::State& state : states_.states())
-    out += fmt::format("{:<37} {:<18} {:<10} {}{}\n", state.id, to_string(state.type), word(state.healthy),
-                       state.found ? word(*state.found) : "-", settings(state));
+    out += fmt::format("{:<37} {:<18} {:<10} {:<10} {}{}\n", state.id, to_string(state.type),
+                       word(state.healthy), or_dash(state.found), or_dash(state.said), settings(state));
   return out;
 }
 

@@ -1,39 +1,54 @@
-// Health checks in a control's process: what an operator says of them is kept, what follows from it reaches
-// DNS here and at the edges.
+// Health checks in a control's process: they are probed, what was found and what an operator says of them is
+// kept, and what follows from it reaches DNS here and at the edges.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "apps/control/health_probes.h"
 #include "apps/health_side.h"
 #include "compilers/health/health_states.h"
 #include "snapshots/feed/server.h"
 
 namespace meridian::apps {
 
+enum class HealthProbing : bool { Off, On };
+
 class HealthControl final : private compilers::health::HealthSink {
  public:
   // `feed` may be null.
   HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                const std::string& data_dir, const World& world);
+                const std::string& data_dir, HealthProbing probing, const World& world);
+  ~HealthControl() override { stop(); }
 
-  // Reads what was said before, in DATA_DIR/health-found; edges hear of every check from then on.
+  // Reads what was found and said before, in DATA_DIR/health-found and DATA_DIR/health-said; edges hear of
+  // every check from then on.
   Result<void> start();
-  // A development operation: until something probes, this is how a check is found healthy or not. On return
-  // it counts here, is on its way to the edges, and survives a restart. `finding` is {"healthy": true} or
+  void stop();               // no more probes; what was found is kept
+  LoopThread* probe_loop();  // null: nothing is probed here
+  // What an operator says of a check counts in place of what probes find, until it is taken back. On return
+  // it counts here, is on its way to the edges, and survives a restart. `words` are {"healthy": true} or
   // {"healthy": false}. Of one thread.
-  Result<void> find(std::string_view id, std::string_view finding);
+  Result<void> say(std::string_view id, std::string_view words);
+  Result<void> take_back(std::string_view id);
   std::string describe(Output output) const;  // thread-safe
   HealthCounts counts() const;                // thread-safe
 
  private:
   void set(const std::string& id, bool healthy) override;
+  void configured(const services::route53::HealthCheckResource& check) override;
+  void removed(const std::string& id) override;
+  void found(const std::string& id, bool healthy);
+  void keep_found();
+  Result<void> keep_said();
 
   HealthSide& here_;
   snapshots::feed::FeedServer* feed_;
   World world_;
-  std::string path_;
+  std::string found_path_, said_path_;
+  std::unique_ptr<HealthProbes> probes_;  // null: nothing is probed here
+  std::unique_ptr<net::Timer> keep_timer_;
   compilers::health::HealthStates states_;
 };
 
