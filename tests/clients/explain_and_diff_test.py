@@ -152,6 +152,31 @@ class ExplainAndDiff(unittest.TestCase):
         counts = {name: only.read_text().count(f" {name} A ") for name in ("www.example.com", "w.example.com")}
         self.assertAlmostEqual(report["changed_share"], counts["www.example.com"] / sum(counts.values()))
 
+    def test_a_new_document_for_a_traffic_policy(self):
+        def document(*weights: int) -> str:
+            return json.dumps({"AWSPolicyFormatVersion": "2015-10-01", "RecordType": "A", "StartRule": "split", "Endpoints": {
+                f"e{i}": {"Type": "value", "Value": f"192.0.2.{20 + i}"} for i in range(len(weights))}, "Rules": {
+                "split": {"RuleType": "weighted", "Items": [{"Weight": str(weight), "EndpointReference": f"e{i}"}
+                                                            for i, weight in enumerate(weights)]}}})
+
+        def diff(status: int, text: str) -> dict:
+            (self.folder / "document.json").write_text(text)
+            done = self.server.meridian("diff", "--traffic-policy-instance", instance, "--document",
+                                        str(self.folder / "document.json"), "--output", "json", check=False)
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+            return json.loads(done.stdout)
+
+        policy = self.route53.create_traffic_policy(Name="split", Document=document(50, 50))["TrafficPolicy"]
+        instance = self.route53.create_traffic_policy_instance(
+            HostedZoneId=self.zone, Name="flow.example.com", TTL=60, TrafficPolicyId=policy["Id"],
+            TrafficPolicyVersion=1)["TrafficPolicyInstance"]["Id"]
+        self.assertEqual(diff(0, document(50, 50))["verdict"], "same")
+        report = diff(1, document(50, 30, 20))
+        self.assertAlmostEqual(report["changed_share"], 0.2, 2)
+        self.assertEqual([each["name"] for each in report["questions"]], ["flow.example.com."])
+        self.assertEqual([each["code"] for each in diff(2, "{}")["errors"]], ["InvalidTrafficPolicyDocument"])
+        self.assertEqual(len(self.route53.list_traffic_policy_versions(Id=policy["Id"])["TrafficPolicies"]), 1)
+
     def test_any_call_can_be_tried(self):
         seen = {}
 

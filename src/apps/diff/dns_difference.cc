@@ -98,7 +98,8 @@ class Trial {
   std::set<std::size_t> report(std::size_t number, const r53::ChangeBatch& batch,
                                const std::vector<std::size_t>& places, const aws::ServiceError& error) {
     std::set<std::size_t> guilty;
-    if (const auto* details = error.details.empty() ? nullptr : &error.details.as<r53::InvalidChangeBatch>();
+    const bool of_batch = error.code == "InvalidChangeBatch" && !error.details.empty();
+    if (const auto* details = of_batch ? &error.details.as<r53::InvalidChangeBatch>() : nullptr;
         details && details->messages && details->messages->size() == call_.refused_items.size()) {
       const std::vector<std::size_t> items = call_.refused_items;
       for (std::size_t i = 0; i < items.size(); ++i) {
