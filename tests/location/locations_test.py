@@ -44,6 +44,18 @@ def until(condition, seconds=30):
         time.sleep(0.02)
 
 
+class ExampleServer(Server):
+    """With the example world, once it is answered."""
+
+    def __init__(self, *options: str):
+        super().__init__("--example", *options)
+
+    def start(self):
+        super().start()
+        with DnsClient(self.dns, 10) as dns:
+            until(lambda: dns.query("weighted.example.test").addresses)
+
+
 def client_of(country: str, cidr: str = "10.0.0.0/8") -> str:
     return f'[[client]]\ncidr = "{cidr}"\ncountry = "{country}"\n'
 
@@ -53,7 +65,7 @@ class ExampleWorld(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--example", "--topology", str(ROOT / "packaging/config/topology.toml"))
+        cls.server = ExampleServer("--topology", str(ROOT / "packaging/config/topology.toml"))
         cls.enterClassContext(cls.server)
 
     def ask(self, name: str, subnet: str | None = None, source: str | None = None):
@@ -152,7 +164,7 @@ class NestedNetworks(unittest.TestCase):
                 for block, (latitude, longitude) in self.places.items()))
             (files / "latencies.csv").write_text("cidr,region,milliseconds\n" + "".join(
                 f"{block},{region},{ms}\n" for block, row in self.measured.items() for region, ms in row.items()))
-            with Server("--example", "--topology", str(files / "topology.toml"), "--latency-table",
+            with ExampleServer("--topology", str(files / "topology.toml"), "--latency-table",
                         str(files / "latencies.csv")) as server, DnsClient(server.dns, 10) as dns:
                 sure = 0
                 for client in self.clients:
@@ -189,7 +201,7 @@ class Changes(unittest.TestCase):
 
     def test_come_into_use_without_a_query_lost(self):
         topology = self.write("topology.toml", client_of("DE"))
-        with Server("--example", "--topology", topology) as server, DnsClient(server.dns, 10) as dns:
+        with ExampleServer("--topology", topology) as server, DnsClient(server.dns, 10) as dns:
             answers, ending = [], threading.Event()
 
             def ask():
@@ -217,7 +229,7 @@ class Changes(unittest.TestCase):
         topology = self.write("topology.toml", client_of("DE"))
         rows = [{"cidr": "192.0.2.0/24", "country": "US", "subdivision": "California", "latitude": "37", "longitude": "-122"}]
         database = self.write("places.mmdb", make(rows, schema="flat"))
-        with Server("--example", "--topology", topology, "--geo-database", database) as server, DnsClient(server.dns, 10) as dns:
+        with ExampleServer("--topology", topology, "--geo-database", database) as server, DnsClient(server.dns, 10) as dns:
             def ask(subnet):
                 return dns.query("geo.example.test", subnet=subnet).addresses
 
@@ -239,7 +251,7 @@ class Changes(unittest.TestCase):
     def test_a_server_does_not_start_with_a_broken_file(self):
         topology = self.write("topology.toml", client_of("XX"))
         with self.assertRaisesRegex(RuntimeError, "topology.toml: line 1: 'country'"):
-            with Server("--example", "--topology", topology):
+            with ExampleServer("--topology", topology):
                 pass
 
 
