@@ -475,17 +475,19 @@ void add_diff(CLI::App& root, Parsed& parsed) {
   diff.add_option("--zone", options.zone, "The hosted zone by its name, when that is unique")
       ->type_name("NAME")
       ->excludes(id);
-  CLI::Option_group& change = *diff.add_option_group("change", "What to try");
-  change.add_option("--change-batch", options.change_batch, "A change batch as the AWS CLI reads it")
-      ->type_name("FILE");
-  change.add_option("--zone-file", options.zone_file, "A zone file, as `zone import` would take it")
-      ->type_name("FILE");
+  CLI::Option* batch =
+      diff.add_option("--change-batch", options.change_batch, "A change batch as the AWS CLI reads it")
+          ->type_name("FILE");
+  CLI::Option* file =
+      diff.add_option("--zone-file", options.zone_file, "A zone file, as `zone import` would take it")
+          ->type_name("FILE")
+          ->excludes(batch);
   CLI::Option* instance =
-      change
-          .add_option("--traffic-policy-instance", options.traffic_policy_instance,
+      diff.add_option("--traffic-policy-instance", options.traffic_policy_instance,
                       "An instance that would follow a new version of its traffic policy, --document")
-          ->type_name("ID");
-  change.require_option(1);
+          ->type_name("ID")
+          ->excludes(batch)
+          ->excludes(file);
   CLI::Option* document =
       diff.add_option("--document", options.document, "The new version's document")->type_name("FILE");
   document->needs(instance);

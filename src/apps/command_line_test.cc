@@ -203,6 +203,32 @@ TEST(CommandLine, MistakesGoToStandardErrorWithStatusTwo) {
   EXPECT_EQ(std::get<PrintOptions>(parse({"--help"})).exit_code, 0);
 }
 
+TEST(CommandLine, ADiffIsOfOneThing) {
+  const auto options = std::get<DiffOptions>(
+      parse({"diff", "--zone", "example.com", "--change-batch", "file://b", "--query-log", "q"}));
+  EXPECT_EQ(options.zone, "example.com");
+  EXPECT_EQ(options.change_batch, "file://b");
+  EXPECT_EQ(options.clients, 10000u);
+  for (std::vector<const char*> words : {std::vector<const char*>{"--change-batch", "a", "--zone-file", "b"},
+                                         {"--zone", "a", "--hosted-zone-id", "b"},
+                                         {"--traffic-policy-instance", "a"},
+                                         {"--document", "a"},
+                                         {"--clients", "10001"}}) {
+    words.insert(words.begin(), "diff");
+    EXPECT_EQ(std::get<PrintOptions>(parse(words)).exit_code, 2) << words[1];
+  }
+}
+
+TEST(CommandLine, ExplainPutsTheClientInOnePlace) {
+  const auto options = std::get<ExplainDnsOptions>(
+      parse({"explain", "dns", "a", "--from", "192.0.2.1", "--subnet", "192.0.2.0/24", "--repeat", "10"}));
+  EXPECT_EQ(options.type, "A");
+  EXPECT_EQ(options.subnet, "192.0.2.0/24");
+  EXPECT_EQ(options.draws, 10u);
+  const auto both = parse({"explain", "dns", "a", "--region", "eu-west-1", "--subnet", "192.0.2.0/24"});
+  EXPECT_EQ(std::get<PrintOptions>(both).exit_code, 2);
+}
+
 TEST(CommandLine, AMisspeltCommandIsNamed) {
   EXPECT_EQ(std::get<PrintOptions>(parse({"nonsense"})).text,
             "meridian: 'nonsense' is no command; `meridian --help` lists them\n");
@@ -217,7 +243,8 @@ TEST(CommandLine, AMisspeltCommandIsNamed) {
 TEST(CommandLine, CompletionAndManualNameEveryCommand) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     auto script = std::get<PrintOptions>(parse({"completion", shell})).text;
-    for (const char* word : {"serve", "explain", "import", "export", "support-matrix", "data-dir"})
+    for (const char* word :
+         {"serve", "explain", "import", "export", "support-matrix", "data-dir", "change-batch"})
       EXPECT_THAT(script, HasSubstr(word)) << shell;
   }
   auto manual = std::get<PrintOptions>(parse({"man"})).text;

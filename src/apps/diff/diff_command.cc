@@ -196,6 +196,8 @@ Result<std::string> summarise_query_log(std::string_view text, std::string_view 
 }
 
 int diff(const DiffOptions& options, const Clock& clock) {
+  if (options.change_batch.empty() && options.zone_file.empty() && options.traffic_policy_instance.empty())
+    return say("what to try: --change-batch, --zone-file or --traffic-policy-instance");
   auto body = write_request(options, clock);
   if (!body) return say(body.error().message);
   const auto reply = send(options, *std::move(body));
