@@ -77,6 +77,10 @@ SystemTime time_of(std::int64_t second) {
 
 }  // namespace
 
+std::string metric_scope(std::string_view account, std::string_view region) {
+  return fmt::format("{}/{}", account, region);
+}
+
 SeriesStore::SeriesStore(const Clock& clock, const SeriesStoreOptions& options, Metrics& metrics)
     : clock_(clock),
       options_(options),
@@ -182,7 +186,7 @@ Result<void> SeriesStore::add(std::span<const Sample> samples) {
 }
 
 Result<std::vector<Point>> SeriesStore::read(const SeriesId& series, SystemTime from, SystemTime to,
-                                             seconds period, std::size_t limit) const {
+                                             seconds period, std::size_t limit, SystemTime origin) const {
   std::unique_lock lock(mutex_);
   const auto known = known_.find(series);
   if (known == known_.end()) return std::vector<Point>{};
@@ -190,20 +194,23 @@ Result<std::vector<Point>> SeriesStore::read(const SeriesId& series, SystemTime 
   const SystemTime now = clock_.now();
   lock.unlock();
 
-  // The coarsest resolution that the period is made of has the fewest rows, and the longest memory.
+  // The coarsest resolution that the periods are made of has the fewest rows, and the longest memory.
+  const std::int64_t phase = second_of(origin) - floor_to(second_of(origin), period);
+  const auto made_of = [&](seconds row) { return period % row == seconds(0) && phase % row.count() == 0; };
   std::size_t resolution = kResolutionCount;
-  while (resolution > 0 && period % kResolutions[resolution - 1].period != seconds(0)) --resolution;
+  while (resolution > 0 && !made_of(kResolutions[resolution - 1].period)) --resolution;
   if (resolution == 0) return invalid("a period of no whole seconds");
   --resolution;
   const std::int64_t first = std::max(second_of(from), second_of(now - kResolutions[resolution].kept));
-  std::int64_t begin = floor_to(first, period);
+  std::int64_t begin = floor_to(first - phase, period) + phase;
   if (begin < first) begin += period.count();
   std::vector<Point> points;
   const Rocks::Snapshot moment(*rocks_);
   TRY(rocks_->scan(row_key(number, resolution, begin), row_key(number, resolution + 1, 0), moment,
                    [&](std::string_view key, std::string_view value) -> Result<bool> {
                      ByteReader in(key.substr(key.size() - 8));
-                     const std::int64_t start = floor_to(static_cast<std::int64_t>(in.u64()), period);
+                     const std::int64_t start =
+                         floor_to(static_cast<std::int64_t>(in.u64()) - phase, period) + phase;
                      if (time_of(start) >= to) return false;
                      if (points.empty() || points.back().start != time_of(start)) {
                        if (points.size() == limit) return false;

@@ -20,28 +20,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "store/series/metric_sink.h"
 #include "store/series/statistics.h"
 
 namespace meridian::store {
 
 class Rocks;
-
-struct SeriesId {
-  std::string account;
-  std::string name_space;
-  std::string metric;
-  std::map<std::string, std::string> dimensions;
-  std::string unit;
-
-  auto operator<=>(const SeriesId&) const = default;
-};
-
-struct Sample {
-  SeriesId series;
-  SystemTime at;
-  Statistics statistics;
-  bool by_second = false;  // high resolution
-};
 
 struct Point {
   SystemTime start;
@@ -52,7 +36,7 @@ struct SeriesStoreOptions {
   std::size_t series_max = 100'000;
 };
 
-class SeriesStore {
+class SeriesStore final : public MetricSink {
  public:
   // How long each resolution is kept (CloudWatch: "Metrics retention").
   struct Resolution {
@@ -68,15 +52,16 @@ class SeriesStore {
   static Result<std::unique_ptr<SeriesStore>> open(const std::string& directory, const Clock& clock,
                                                    Logger& logger, Metrics& metrics,
                                                    const SeriesStoreOptions& options = {});
-  ~SeriesStore();
+  ~SeriesStore() override;
 
   // All or nothing. Limit: a series would be one too many. Thread-safe, as everything here.
-  Result<void> add(std::span<const Sample> samples);
+  Result<void> add(std::span<const Sample> samples) override;
 
   // The periods that begin in [from, to), in order of time; those without a sample are left out. `period` is
-  // 1, 5, 10, 30 or a multiple of 60 seconds; periods begin at multiples of it since 1970. At most `limit`.
+  // in whole seconds; periods begin at multiples of it since `origin`. At most `limit`.
   Result<std::vector<Point>> read(const SeriesId& series, SystemTime from, SystemTime to,
-                                  std::chrono::seconds period, std::size_t limit) const;
+                                  std::chrono::seconds period, std::size_t limit,
+                                  SystemTime origin = SystemTime()) const;
 
   // Series of the account that `visit` takes, by namespace, metric, dimensions, unit, behind `after`; those
   // with no sample for kListedFor are left out. `visit` ends the walk with false.

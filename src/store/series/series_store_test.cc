@@ -51,6 +51,21 @@ class SeriesStoreTest : public ::testing::Test {
   std::unique_ptr<SeriesStore> store_;
 };
 
+TEST_F(SeriesStoreTest, PeriodsBeginWhereAsked) {
+  ASSERT_TRUE(add(id(), 17min, 1));
+  ASSERT_TRUE(add(id(), 18min, 2));
+  ASSERT_TRUE(add(id(), 77min, 4));
+  ASSERT_TRUE(add(id(), 78min, 8));
+  const auto points =
+      store_->read(id(), kStart - 42min, kStart + 3h, seconds(3600), 10, kStart + 18min + 24h).value();
+  ASSERT_EQ(points.size(), 3u);
+  EXPECT_EQ(points[0].start, kStart - 42min);
+  EXPECT_EQ(points[0].statistics.sum(), 1);
+  EXPECT_EQ(points[1].start, kStart + 18min);
+  EXPECT_EQ(points[1].statistics.sum(), 6);
+  EXPECT_EQ(points[2].statistics.sum(), 8);
+}
+
 TEST_F(SeriesStoreTest, AddsUpByPeriod) {
   ASSERT_TRUE(add(id(), 1s, 1));
   ASSERT_TRUE(add(id(), 59s, 2));
