@@ -133,18 +133,13 @@ aws::Outcome<api::ListReusableDelegationSetsResponse> Route53::ListReusableDeleg
   auto most = parse_max_items(input.MaxItems, kDelegationSetsPageMax);
   if (!most) return api::errors::InvalidInput(most.error());
   std::string prefix = account_delegation_sets_prefix(call.account_id);
-  store::RangeOptions options{.limit = *most + 1};
-  if (input.Marker) options.start_at = prefix + std::string(bare_id(*input.Marker));
-  std::vector<std::string> ids = ids_behind(prefix, TRY(aws::or_failure(store_.range(prefix, options))));
+  const IdPage page = TRY(page_of_ids(store_, prefix, input.Marker, *most));
   api::ListReusableDelegationSetsResponse out;
   out.Marker = input.Marker.value_or("");
   out.MaxItems = std::to_string(*most);
-  if (ids.size() > *most) {
-    out.IsTruncated = true;
-    out.NextMarker = ids.back();
-    ids.pop_back();
-  }
-  for (const std::string& id : ids)
+  out.IsTruncated = page.next.has_value();
+  out.NextMarker = page.next;
+  for (const std::string& id : page.ids)
     if (auto set = TRY(aws::read(store_, delegation_set_key(id), decode_delegation_set)))
       out.DelegationSets.push_back(shown(set->value));
   return out;

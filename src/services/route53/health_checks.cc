@@ -154,18 +154,13 @@ aws::Outcome<api::ListHealthChecksResponse> Route53::ListHealthChecks(
   auto most = parse_max_items(input.MaxItems, kHealthChecksPageMax);
   if (!most) return api::errors::InvalidInput(most.error());
   const std::string prefix = account_health_checks_prefix(call.account_id);
-  store::RangeOptions options{.limit = *most + 1};
-  if (input.Marker) options.start_at = prefix + *input.Marker;
-  std::vector<std::string> ids = ids_behind(prefix, TRY(aws::or_failure(store_.range(prefix, options))));
+  const IdPage page = TRY(page_of_ids(store_, prefix, input.Marker, *most));
   api::ListHealthChecksResponse out;
   out.Marker = input.Marker.value_or("");
   out.MaxItems = std::to_string(*most);
-  if (ids.size() > *most) {
-    out.IsTruncated = true;
-    out.NextMarker = ids.back();
-    ids.pop_back();
-  }
-  for (const std::string& id : ids)
+  out.IsTruncated = page.next.has_value();
+  out.NextMarker = page.next;
+  for (const std::string& id : page.ids)
     // One deleted since the index was read is left out.
     if (auto check = TRY(aws::read(store_, health_check_key(id), decode_health_check)))
       out.HealthChecks.push_back(shown(check->value));

@@ -73,6 +73,18 @@ std::vector<std::string> ids_behind(std::string_view prefix, const store::Range&
   return ids;
 }
 
+aws::Outcome<IdPage> page_of_ids(store::Store& store, const std::string& prefix,
+                                 const std::optional<std::string>& marker, std::size_t most) {
+  store::RangeOptions options{.limit = most + 1};
+  if (marker) options.start_at = prefix + std::string(bare_id(*marker));
+  IdPage page{ids_behind(prefix, TRY(aws::or_failure(store.range(prefix, options)))), {}};
+  if (page.ids.size() > most) {
+    page.next = std::move(page.ids.back());
+    page.ids.pop_back();
+  }
+  return page;
+}
+
 aws::Outcome<Route53::StoredZone> Route53::zone(const aws::Call& call, std::string_view id) {
   id = bare_id(id);
   auto found = TRY(aws::read(store_, zone_key(id), decode_hosted_zone));
@@ -234,15 +246,10 @@ aws::Outcome<api::ListHostedZonesResponse> Route53::ListHostedZones(
   out.Marker = input.Marker.value_or("");
   // Of private zones there are none.
   if (input.HostedZoneType) return out;
-  store::RangeOptions options{.limit = *most + 1};
-  if (input.Marker) options.start_at = prefix + std::string(bare_id(*input.Marker));
-  std::vector<std::string> ids = ids_behind(prefix, TRY(aws::or_failure(store_.range(prefix, options))));
-  if (ids.size() > *most) {
-    out.IsTruncated = true;
-    out.NextMarker = ids.back();
-    ids.pop_back();
-  }
-  for (const HostedZoneResource& zone : TRY(zones_by_id(ids))) out.HostedZones.push_back(shown(zone));
+  const IdPage page = TRY(page_of_ids(store_, prefix, input.Marker, *most));
+  out.IsTruncated = page.next.has_value();
+  out.NextMarker = page.next;
+  for (const HostedZoneResource& zone : TRY(zones_by_id(page.ids))) out.HostedZones.push_back(shown(zone));
   return out;
 }
 

@@ -323,4 +323,13 @@ std::vector<std::string> shown(const NameServers& servers);
 // Where ids of an index stand behind its prefix.
 std::vector<std::string> ids_behind(std::string_view prefix, const store::Range& range);
 
+// One page of a list whose marker is an id.
+struct IdPage {
+  std::vector<std::string> ids;
+  std::optional<std::string> next;  // the first id of the next page
+};
+// At most `most` of the ids behind `prefix`, from `marker` on where there is one.
+aws::Outcome<IdPage> page_of_ids(store::Store& store, const std::string& prefix,
+                                 const std::optional<std::string>& marker, std::size_t most);
+
 }  // namespace meridian::services::route53
