@@ -1,5 +1,5 @@
-// A net::Loop for tests: no sockets, and time moves only when told. What tests need beyond that (a client's
-// side of a connection, datagrams) they add by extending it.
+// A net::Loop without sockets, whose time moves only when told: for tests and simulations. What they need
+// beyond that (a client's side of a connection, datagrams) they add by extending it; sim/ has a whole network.
 #pragma once
 
 #include <map>
@@ -24,9 +24,13 @@ class VirtualLoop : public Loop {
     timers_.emplace(key, std::move(task));
     return std::make_unique<VirtualTimer>(*this, key);
   }
+  // Happens whatever becomes of who asked for it.
+  void surely_after(Duration delay, std::function<void()> task) {
+    timers_.emplace(Key{clock_.monotonic() + delay, ++timers_made_}, std::move(task));
+  }
   Result<std::unique_ptr<TcpListener>> listen_tcp(
       const Address& address, const ListenOptions&, std::shared_ptr<TlsServerContext>,
-      std::function<void(std::unique_ptr<TcpConnection>)> on_accept) final {
+      std::function<void(std::unique_ptr<TcpConnection>)> on_accept) override {
     on_accept_ = std::move(on_accept);
     return std::make_unique<VirtualListener>(*this, address);
   }
