@@ -322,6 +322,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   options.records_per_zone_max = 10000;
   options.traffic_policies_max = 50;
   options.traffic_policy_instances_max = 5;
+  options.metrics_max = 100000;
   app.add_option("--api", options.api, "Where the AWS API listens")
       ->envname("MERIDIAN_API")
       ->type_name("ADDR:PORT")
@@ -350,6 +351,8 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
             1'000'000, "traffic policies in an account");
   add_quota("--traffic-policy-instances-max", "MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX",
             options.traffic_policy_instances_max, 1'000'000, "traffic policy instances in an account");
+  add_quota("--metrics-max", "MERIDIAN_METRICS_MAX", options.metrics_max, 10'000'000,
+            "metrics that CloudWatch keeps, of about 500 bytes of memory each");
   app.add_flag("--private-health-checks", options.private_health_checks,
                "Let health checks name private, loopback and reserved addresses, which AWS refuses")
       ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");

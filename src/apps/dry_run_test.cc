@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/services.h"
+#include "store/embedded/scratch_directory.h"
 #include "store/memory/memory_store.h"
 
 namespace meridian::apps {
@@ -29,7 +30,10 @@ class DryRunTest : public testing::Test {
 
   template <typename Output, typename Input>
   aws::Outcome<Output> invoke(const char* operation, const Input& input) {
-    auto& service = services.route53;
+    return invoke<Output>(services.route53, operation, input);
+  }
+  template <typename Output, typename Input>
+  aws::Outcome<Output> invoke(aws::Service& service, const char* operation, const Input& input) {
     auto output = service.invoke(call, *service.model().find(operation), aws::Value::of(input));
     if (!output) return std::unexpected(output.error());
     return output->template as<Output>();
@@ -46,8 +50,13 @@ class DryRunTest : public testing::Test {
   NothingServed nothing_served;
   NoAnswers no_answers;
   store::MemoryStore store{clock, store::Delivery::Pumped};
-  Services services{
-      store, clock, random, nothing_served, no_answers, {}, services::route53::HealthCheckTargets::Public};
+  store::ScratchDirectory directory;
+  Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
+  Metrics metrics;
+  std::unique_ptr<store::SeriesStore> series =
+      store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
+  Services services{store,          *series,    clock, random,
+                    nothing_served, no_answers, {},    services::route53::HealthCheckTargets::Public};
   aws::Call call;
 };
 
@@ -86,6 +95,21 @@ TEST_F(DryRunTest, RefusesAsTheCallWouldBe) {
   EXPECT_TRUE(invoke<r53::ChangeResourceRecordSetsResponse>("ChangeResourceRecordSets", input));
   EXPECT_THAT(call.would_change, HasSubstr(R"("name":"www.example.com.","type":"A")"));
   EXPECT_EQ(store.revision(), before);
+}
+
+TEST_F(DryRunTest, MetricsAreTriedButNotKept) {
+  call.dry_run = true;
+  call.time = clock.now();
+  gen::cloudwatch::PutMetricDataInput input{.Namespace = "Site"};
+  input.MetricData.emplace().push_back({.MetricName = "Requests", .Value = 1});
+  const auto put = [&] {
+    return invoke<gen::cloudwatch::PutMetricDataResponse>(services.cloudwatch, "PutMetricData", input);
+  };
+  EXPECT_TRUE(put());
+  EXPECT_EQ(series->series_count(), 0u);
+  call.dry_run = false;
+  EXPECT_TRUE(put());
+  EXPECT_EQ(series->series_count(), 1u);
 }
 
 TEST(DryRunChanges, AreNamedUpToALimit) {

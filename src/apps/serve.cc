@@ -26,6 +26,7 @@
 #include "base/metrics.h"
 #include "services/iam/credentials.h"
 #include "store/embedded/embedded_store.h"
+#include "store/series/series_store.h"
 
 namespace meridian::apps {
 namespace {
@@ -79,6 +80,7 @@ class Server final : public RoleServer {
   std::unique_ptr<DnsPublisher> publisher_;
   std::unique_ptr<FeedService> feed_;  // null: no edges
   std::unique_ptr<store::EmbeddedStore> store_;
+  std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
@@ -121,6 +123,8 @@ Result<void> Server::start() {
                                            .clock = clock_,
                                            .logger = &logger_,
                                            .metrics = &metrics_}));
+  series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
+                                         {.series_max = options_.metrics_max}));
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
@@ -150,10 +154,10 @@ Result<void> Server::start() {
   quotas.traffic_policies_max = options_.traffic_policies_max;
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
-  services_ = std::make_unique<Services>(*store_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
-                                         options_.private_health_checks
-                                             ? services::route53::HealthCheckTargets::Any
-                                             : services::route53::HealthCheckTargets::Public);
+  services_ = std::make_unique<Services>(
+      *store_, *series_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
+      options_.private_health_checks ? services::route53::HealthCheckTargets::Any
+                                     : services::route53::HealthCheckTargets::Public);
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
   if (const auto& suspect = service().suspect())

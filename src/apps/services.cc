@@ -10,7 +10,7 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 
 }  // namespace
 
-Services::Services(store::Store& store, const Clock& clock, Random& random,
+Services::Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets)
@@ -20,13 +20,18 @@ Services::Services(store::Store& store, const Clock& clock, Random& random,
                     in, clock, random, acknowledgements, quotas, health_check_targets, &dns_answers);
               }),
       sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
-      iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }) {}
+      iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }),
+      cloudwatch(store, [&](store::Store& in) {
+        return std::make_unique<services::cloudwatch::CloudWatch>(in, series);
+      }) {}
 
 std::vector<ServiceSupport> supported_services() {
   return {
       support(gen::route53::service_model(), gen::route53::implemented<services::route53::Route53>()),
       support(gen::sts::service_model(), gen::sts::implemented<services::sts::Sts>()),
       support(gen::iam::service_model(), gen::iam::implemented<services::iam::Iam>()),
+      support(gen::cloudwatch::service_model(),
+              gen::cloudwatch::implemented<services::cloudwatch::CloudWatch>()),
   };
 }
 

@@ -8,6 +8,7 @@
 #include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "services/cloudwatch/service.h"
 #include "services/iam/service.h"
 #include "services/route53/service.h"
 #include "services/sts/service.h"
@@ -17,15 +18,16 @@ namespace meridian::apps {
 
 class Services {
  public:
-  Services(store::Store& store, const Clock& clock, Random& random,
+  Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
            const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets);
-  std::vector<aws::Service*> all() { return {&route53, &sts, &iam}; }
+  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch}; }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
   ServiceWithDryRuns<services::sts::Sts> sts;
   ServiceWithDryRuns<services::iam::Iam> iam;
+  ServiceWithDryRuns<services::cloudwatch::CloudWatch> cloudwatch;
 };
 
 // One service's operations, and which of them this binary has, taken from the code.

@@ -5,6 +5,7 @@
 
 #include "apps/diff/difference_words.h"
 #include "apps/services.h"
+#include "store/embedded/scratch_directory.h"
 #include "store/memory/memory_store.h"
 
 namespace meridian::apps {
@@ -87,8 +88,12 @@ class DnsDifferenceTest : public testing::Test {
   NothingServed nothing_served;
   NoAnswers no_answers;
   store::MemoryStore store{clock, store::Delivery::Pumped};
-  Services services{
-      store, clock, random, nothing_served, no_answers, {}, services::route53::HealthCheckTargets::Public};
+  store::ScratchDirectory directory;
+  Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
+  std::unique_ptr<store::SeriesStore> series =
+      store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
+  Services services{store,          *series,    clock, random,
+                    nothing_served, no_answers, {},    services::route53::HealthCheckTargets::Public};
   std::shared_ptr<snapshots::health::HealthTable> health = std::make_shared<snapshots::health::HealthTable>();
   engines::dns::DnsEngine engine{
       {}, snapshots::dns::DnsSnapshot::empty(random), clock, random, metrics, net::make_loop};

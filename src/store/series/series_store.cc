@@ -135,26 +135,38 @@ Result<void> SeriesStore::forget_old() {
   return {};
 }
 
+// The series of the samples; those that are new have the numbers that come next.
+Result<std::map<SeriesId, SeriesStore::Known>> SeriesStore::known_or_next(
+    std::span<const Sample> samples) const {
+  std::map<SeriesId, Known> series;
+  std::size_t made = 0;
+  for (const Sample& sample : samples) {
+    if (series.contains(sample.series)) continue;
+    const auto known = known_.find(sample.series);
+    if (known == known_.end() && known_.size() + ++made > options_.series_max)
+      return fail(ErrorCode::Limit,
+                  fmt::format("there are {} series of metrics already", options_.series_max));
+    series.emplace(sample.series, known == known_.end() ? Known{next_number_ + made - 1, {}} : known->second);
+  }
+  return series;
+}
+
+Result<void> SeriesStore::try_add(std::span<const Sample> samples) const {
+  const std::lock_guard lock(mutex_);
+  (void)TRY(known_or_next(samples));
+  return {};
+}
+
 Result<void> SeriesStore::add(std::span<const Sample> samples) {
   const std::lock_guard lock(mutex_);
   const SystemTime now = clock_.now();
   if (now - forgot_ > kForgetEvery) TRY(forget_old());
 
-  std::map<SeriesId, Known> touched;
+  std::map<SeriesId, Known> touched = TRY(known_or_next(samples));
   std::map<std::string, Statistics> rows;
   Rocks::Batch batch;
-  std::size_t made = 0;
   for (const Sample& sample : samples) {
-    auto found = touched.find(sample.series);
-    if (found == touched.end()) {
-      const auto known = known_.find(sample.series);
-      if (known == known_.end() && known_.size() + ++made > options_.series_max)
-        return fail(ErrorCode::Limit,
-                    fmt::format("there are {} series of metrics already", options_.series_max));
-      const Known start = known == known_.end() ? Known{next_number_ + made - 1, {}} : known->second;
-      found = touched.emplace(sample.series, start).first;
-    }
-    Known& series = found->second;
+    Known& series = touched.find(sample.series)->second;
     const std::int64_t second = second_of(sample.at);
     for (std::size_t r = sample.by_second ? 0 : 1; r < kResolutionCount; ++r) {
       if (sample.at < now - kResolutions[r].kept) continue;
@@ -179,8 +191,10 @@ Result<void> SeriesStore::add(std::span<const Sample> samples) {
   }
   for (const auto& [id, series] : touched) batch.put(name_key(series.number), encode(id, series.last));
   TRY(rocks_->write(batch, Rocks::Sync::No));
-  next_number_ += made;
-  for (const auto& [id, series] : touched) known_[id] = series;
+  for (const auto& [id, series] : touched) {
+    known_[id] = series;
+    next_number_ = std::max(next_number_, series.number + 1);
+  }
   series_gauge_.set(static_cast<double>(known_.size()));
   return {};
 }

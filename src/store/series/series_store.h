@@ -56,6 +56,8 @@ class SeriesStore final : public MetricSink {
 
   // All or nothing. Limit: a series would be one too many. Thread-safe, as everything here.
   Result<void> add(std::span<const Sample> samples) override;
+  // As add() would answer; nothing is kept.
+  Result<void> try_add(std::span<const Sample> samples) const;
 
   // The periods that begin in [from, to), in order of time; those without a sample are left out. `period` is
   // in whole seconds; periods begin at multiples of it since `origin`. At most `limit`.
@@ -79,6 +81,7 @@ class SeriesStore final : public MetricSink {
   SeriesStore(const Clock& clock, const SeriesStoreOptions& options, Metrics& metrics);
   Result<void> load();
   Result<void> forget_old();
+  Result<std::map<SeriesId, Known>> known_or_next(std::span<const Sample> samples) const;
 
   const Clock& clock_;
   const SeriesStoreOptions options_;

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""CloudWatch through every AWS CLI on this machine (query, JSON) and the AWS SDK for JavaScript (rpc-v2-cbor)."""
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from meridian_server import ROOT, Server, aws_commands  # noqa: E402
+
+
+def stamp(moment: datetime.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class AwsCli(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.server.start()
+        self.minute = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
+
+    def tearDown(self):
+        self.server.__exit__()
+
+    def cloudwatch(self, *words: str, fails: str | None = None):
+        done = subprocess.run([self.command, "cloudwatch", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
+                               "--output", "json", *words],
+                              capture_output=True, text=True, env=self.server.environment, timeout=60)
+        if fails is not None:
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            self.assertIn(fails, done.stderr)
+            return {}
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def sums(self) -> list[float]:
+        got = self.cloudwatch("get-metric-statistics", "--namespace", "Site", "--metric-name", "Requests",
+                              "--dimensions", "Name=Host,Value=a", "--period", "60", "--statistics", "Sum",
+                              "--start-time", stamp(self.minute - datetime.timedelta(hours=1)),
+                              "--end-time", stamp(self.minute + datetime.timedelta(hours=1)))
+        return [point["Sum"] for point in got["Datapoints"]]
+
+    def put(self, *more: str, **kinds):
+        return self.cloudwatch("put-metric-data", "--namespace", "Site", "--metric-name", "Requests", *more, **kinds)
+
+    def test_metrics(self):
+        for number, self.command in enumerate(aws_commands(), 1):
+            self.put("--dimensions", "Host=a", "--value", "2.5", "--unit", "Count", "--timestamp", stamp(self.minute))
+            self.assertEqual(self.sums(), [2.5 * number])
+            listed = self.cloudwatch("list-metrics", "--namespace", "Site", "--recently-active", "PT3H")["Metrics"]
+            self.assertEqual(listed, [{"Namespace": "Site", "MetricName": "Requests",
+                                       "Dimensions": [{"Name": "Host", "Value": "a"}]}])
+            data = self.cloudwatch(
+                "get-metric-data", "--start-time", stamp(self.minute), "--end-time",
+                stamp(self.minute + datetime.timedelta(minutes=5)), "--metric-data-queries", json.dumps([{
+                    "Id": "m1", "MetricStat": {"Period": 300, "Stat": "SampleCount", "Metric": {
+                        "Namespace": "Site", "MetricName": "Requests", "Dimensions": listed[0]["Dimensions"]}}}]))
+            self.assertEqual(data["MetricDataResults"][0]["Values"], [number])
+            self.put("--value", "1", "--timestamp", "2020-01-01T00:00:00Z",
+                     fails="(InvalidParameterValue) when calling the PutMetricData operation: The parameter "
+                           "MetricData.member.1.Timestamp must specify a time within the past two weeks.")
+            self.cloudwatch("put-metric-data", "--namespace", "AWS/Site", "--metric-name", "M", "--value", "1",
+                            fails="The value AWS/ for parameter Namespace is invalid.")
+
+    def test_dashboards(self):
+        body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "# Site"}}]})
+        for self.command in aws_commands():
+            self.cloudwatch("put-dashboard", "--dashboard-name", "site", "--dashboard-body", body)
+            self.assertEqual(self.cloudwatch("get-dashboard", "--dashboard-name", "site")["DashboardBody"], body)
+            entries = self.cloudwatch("list-dashboards")["DashboardEntries"]
+            self.assertEqual([(entry["DashboardName"], entry["Size"]) for entry in entries], [("site", len(body))])
+            self.cloudwatch("put-dashboard", "--dashboard-name", "site", "--dashboard-body", "{", fails="valid JSON object")
+            self.cloudwatch("delete-dashboards", "--dashboard-names", "site")
+            self.cloudwatch("get-dashboard", "--dashboard-name", "site", fails="Dashboard site does not exist")
+
+    def test_metrics_survive_a_kill(self):
+        self.command = aws_commands()[0]
+        self.put("--dimensions", "Host=a", "--value", "7", "--timestamp", stamp(self.minute))
+        self.server.kill()
+        self.server.start()
+        self.assertEqual(self.sums(), [7])
+
+
+class JavaScriptSdk(unittest.TestCase):
+    def test_metrics_and_dashboards_in_cbor(self):
+        place = ROOT / "build" / "clients"
+        place.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "cloudwatch.mjs"):
+            shutil.copy(HERE / name, place)
+        if not (place / "node_modules" / "@aws-sdk" / "client-cloudwatch").exists():
+            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
+                           cwd=place, check=True, timeout=300)
+        with Server("--dev") as server:
+            environment = {**server.environment, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+            environment.pop("AWS_PROFILE")
+            done = subprocess.run(["node", "cloudwatch.mjs"], cwd=place, env=environment, capture_output=True, text=True,
+                                  timeout=120)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
