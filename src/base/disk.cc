@@ -40,6 +40,20 @@ Result<void> write_all(int fd, Bytes bytes, const std::string& path) {
   return {};
 }
 
+Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t size, const std::string& path) {
+  std::string out(size, '\0');
+  std::size_t filled = 0;
+  while (filled < out.size()) {
+    ssize_t got = pread(fd, out.data() + filled, out.size() - filled, static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_failure("read", path);
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  out.resize(filled);
+  return out;
+}
+
 Result<void> sync_directory_of(const std::string& path) {
   std::string directory = std::filesystem::path(path).parent_path();
   Descriptor fd(open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -74,17 +88,13 @@ Result<std::string> RealDisk::read(const std::string& path) {
   Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return os_failure("open", path);
-  std::string out(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < out.size()) {
-    ssize_t got = ::read(fd.get(), out.data() + filled, out.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return os_failure("read", path);
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  out.resize(filled);
-  return out;
+  return read_at(fd.get(), 0, static_cast<std::size_t>(status.st_size), path);
+}
+
+Result<std::string> RealDisk::read_part(const std::string& path, std::uint64_t offset, std::size_t size) {
+  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return os_failure("open", path);
+  return read_at(fd.get(), offset, size, path);
 }
 
 Result<std::unique_ptr<AppendFile>> RealDisk::append_to(const std::string& path) {

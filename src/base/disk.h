@@ -30,7 +30,9 @@ struct FileVersion {
 class Disk {
  public:
   virtual ~Disk() = default;
-  virtual Result<std::string> read(const std::string& path) = 0;     // NotFound when there is no such file
+  virtual Result<std::string> read(const std::string& path) = 0;  // NotFound when there is no such file
+  // At most `size` bytes; fewer where the file ends.
+  virtual Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) = 0;
   virtual Result<FileVersion> version(const std::string& path) = 0;  // NotFound, the same
   virtual Result<std::unique_ptr<AppendFile>> append_to(
       const std::string& path) = 0;  // creates it, mode 0600
@@ -47,6 +49,7 @@ class Disk {
 class RealDisk final : public Disk {
  public:
   Result<std::string> read(const std::string& path) override;
+  Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) override;
   Result<FileVersion> version(const std::string& path) override;
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;
   Result<void> replace(const std::string& path, Bytes bytes) override;

@@ -42,6 +42,14 @@ TEST_F(DiskTest, AppendsAcrossReopening) {
   EXPECT_EQ(disk_.append_to(path("log")).value()->size(), 3u);
 }
 
+TEST_F(DiskTest, ReadsAPartAndNoMoreThanThereIs) {
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("0123456789")));
+  EXPECT_EQ(disk_.read_part(path("x"), 3, 4).value(), "3456");
+  EXPECT_EQ(disk_.read_part(path("x"), 8, 4).value(), "89");
+  EXPECT_EQ(disk_.read_part(path("x"), 20, 4).value(), "");
+  EXPECT_EQ(disk_.read_part(path("y"), 0, 4).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(DiskTest, SaysWhichFileIsMissing) {
   auto missing = disk_.read(path("nothing"));
   ASSERT_FALSE(missing);

@@ -36,6 +36,10 @@ class FakeDisk final : public Disk {
     if (!has(path)) return fail(ErrorCode::NotFound, "no " + path);
     return file(path);
   }
+  Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) override {
+    const std::string bytes = TRY(read(path));
+    return offset < bytes.size() ? bytes.substr(offset, size) : std::string();
+  }
   Result<FileVersion> version(const std::string& path) override {
     const std::string bytes = TRY(read(path));
     return FileVersion{std::hash<std::string>{}(bytes), bytes.size(), 0};
