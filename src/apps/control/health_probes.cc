@@ -7,21 +7,10 @@ namespace {
 
 using engines::health::CheckSettings;
 using engines::health::HttpQuestion;
-using engines::health::Vantage;
+using engines::health::vantages;
 using services::route53::HealthCheckConfig;
 using services::route53::HealthCheckResource;
 using services::route53::HealthCheckType;
-
-// The Regions of HealthCheckRegion in AWS's model. On one machine, an address of each tells them apart.
-std::vector<Vantage> vantages() {
-  std::vector<Vantage> all;
-  for (const char* region : {"us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1",
-                             "ap-southeast-2", "ap-northeast-1", "sa-east-1"}) {
-    const auto number = static_cast<std::uint8_t>(all.size() + 1);
-    all.push_back({region, net::IpAddress::v4({127, 0, 53, number})});
-  }
-  return all;
-}
 
 bool searches(HealthCheckType type) {
   return type == HealthCheckType::HttpStrMatch || type == HealthCheckType::HttpsStrMatch;

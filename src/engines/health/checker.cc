@@ -42,11 +42,10 @@ void Checker::begin(Checks::value_type& check) {
 void Checker::finish(Checks::value_type& check, const ProbeResult& result) {
   check.second.probe.reset();
   --probing_;
-  const bool changed = check.second.streak.add(result.verdict.healthy);
+  check.second.streak.add(result.verdict.healthy);
   wait(check, check.second.settings.interval);
   begin_waiting();
-  observer_.probed(check.first, result);
-  if (changed) observer_.changed(check.first, *check.second.streak.healthy());
+  observer_.probed(check.first, result, check.second.streak);
 }
 
 void Checker::begin_waiting() {

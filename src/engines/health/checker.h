@@ -24,9 +24,8 @@ struct CheckSettings {
 class CheckObserver {
  public:
   virtual ~CheckObserver() = default;
-  virtual void probed(const std::string& id, const ProbeResult& result) = 0;
-  virtual void changed(const std::string& id,
-                       bool healthy) = 0;  // the checker's mind, not the check's status
+  // `streak` has counted it: it is the checker's mind, not the check's status.
+  virtual void probed(const std::string& id, const ProbeResult& result, const Streak& streak) = 0;
 };
 
 class Checker {

@@ -21,13 +21,17 @@ class CheckerTest : public testing::Test, protected CheckObserver {
   static CheckSettings tcp(Duration interval = seconds(10), unsigned threshold = 3) {
     return {{net::Address::parse("192.0.2.1:80").value(), std::nullopt, ""}, interval, threshold};
   }
-  void probed(const std::string& id, const ProbeResult&) override { ++probes[id]; }
-  void changed(const std::string& id, bool healthy) override { changes.emplace_back(id, healthy); }
+  void probed(const std::string& id, const ProbeResult&, const Streak& streak) override {
+    ++probes[id];
+    if (std::exchange(minds[id], streak.healthy()) != streak.healthy())
+      changes.emplace_back(id, *streak.healthy());
+  }
 
   EndpointLoop loop;
   SeededRandom random{5};
   Checker checker{loop, random, *this, 50};
   std::map<std::string, int> probes;
+  std::map<std::string, std::optional<bool>> minds;
   std::vector<std::pair<std::string, bool>> changes;
 };
 

@@ -21,7 +21,7 @@ std::string address_of(int checker) {
   return "127.0.53." + std::to_string(checker);
 }
 
-std::vector<Vantage> vantages() {
+std::vector<Vantage> eight_regions() {
   std::vector<Vantage> all;
   for (int i = 1; i <= kRegions; ++i)
     all.push_back({"region-" + std::to_string(i), net::IpAddress::parse(address_of(i)).value()});
@@ -46,7 +46,7 @@ class PanelTest : public testing::Test, protected PanelSink {
 
   EndpointLoop loop;
   SeededRandom random{5};
-  Panel panel{loop, random, *this, vantages()};
+  Panel panel{loop, random, *this, eight_regions()};
   std::vector<std::pair<std::string, bool>> told;
 };
 
@@ -122,6 +122,16 @@ TEST_F(PanelTest, ARemovedCheckIsProbedNoMore) {
   EXPECT_THAT(loop.asked, IsEmpty());
   EXPECT_THAT(panel.observations("a"), IsEmpty());
   EXPECT_EQ(loop.timers(), 0u);
+}
+
+TEST(Vantages, AreThoseOfAws) {
+  EXPECT_THAT(vantages(), SizeIs(8));
+  const auto two = vantages_of({"sa-east-1", "us-west-1", "us-west-1"}).value();
+  ASSERT_THAT(two, SizeIs(2));
+  EXPECT_EQ(two[0].region, "us-west-1");
+  EXPECT_EQ(two[0].loopback->to_string(), "127.0.53.2");
+  EXPECT_THAT(vantages_of({"us-west-1", "mars-1"}).error().message, HasSubstr("'mars-1'"));
+  EXPECT_THAT(vantages_of({}).value(), IsEmpty());
 }
 
 }  // namespace

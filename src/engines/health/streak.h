@@ -26,6 +26,7 @@ class Streak {
     return true;
   }
   std::optional<bool> healthy() const { return healthy_; }  // nothing before the first probe
+  unsigned against() const { return against_; }             // how many in a row found otherwise so far
 
  private:
   unsigned threshold_, against_ = 0;
