@@ -68,6 +68,8 @@ void FeedClient::disconnect(const std::string& why) {
   welcome_.reset();
   incoming_.reset();
   told_health_.reset();
+  told_checks_.reset();
+  report_timer_.reset();
   awaiting_image_ = false;
   tick_timer_.reset();
   frames_timer_.reset();
@@ -157,7 +159,22 @@ Result<void> FeedClient::take(const Welcome& welcome) {
                 {"revision", target_.holds().revision}});
   acknowledge_pause_ = kAcknowledgeMin;
   acknowledge();
+  if (options_.checker) {
+    send(Checker{options_.checker->region()});
+    options_.checker->repeat_reports();
+    report();
+  }
   return {};
+}
+
+// What the control does not take in time waits where it is replaced by what is newer.
+void FeedClient::report() {
+  report_timer_ = loop_.after(kReportTime, [this] { report(); });
+  while (connection_->pending() < kReportsPendingMax) {
+    auto reports = options_.checker->take_reports(kReportsMax);
+    if (reports.empty()) return;
+    send(Reports{std::move(reports)});
+  }
 }
 
 Result<void> FeedClient::take(const Newest& newest) {
@@ -179,6 +196,23 @@ Result<void> FeedClient::take(const Health& health) {
   if (!told_health_) return protocol_error("health out of turn");
   target_.forget_health_but(*told_health_);
   told_health_.reset();
+  return {};
+}
+
+Result<void> FeedClient::take(const Checks& checks) {
+  CheckerTarget* const checker = options_.checker;
+  if (!welcome_ || !checker) return protocol_error("health checks for who is no checker");
+  if (checks.begins) told_checks_.emplace();
+  for (const CheckBytes& check : checks.checks) {
+    check.bytes.empty() ? checker->remove_check(check.id) : checker->set_check(check.id, check.bytes);
+    if (told_checks_ && !check.bytes.empty()) told_checks_->insert(check.id);
+  }
+  if (told_checks_ && told_checks_->size() > health::HealthTable::kChecksMax)
+    return protocol_error("more health checks than there are");
+  if (!checks.completes) return {};
+  if (!told_checks_) return protocol_error("health checks out of turn");
+  checker->forget_checks_but(*told_checks_);
+  told_checks_.reset();
   return {};
 }
 

@@ -19,6 +19,8 @@
 
 namespace meridian::snapshots::feed {
 
+inline constexpr std::size_t kReportsPendingMax = 256 * 1024;  // bytes that the control has not taken
+
 // Where packages go. Called on the loop's thread.
 class FeedTarget {
  public:
@@ -41,6 +43,18 @@ class FeedTarget {
   virtual void crash_was_heard() = 0;
 };
 
+// Of an edge that is a checker: what it is to probe, and what it found. Called on the loop's thread.
+class CheckerTarget {
+ public:
+  virtual ~CheckerTarget() = default;
+  virtual std::string region() const = 0;
+  virtual void set_check(const std::string& id, std::string_view settings) = 0;
+  virtual void remove_check(const std::string& id) = 0;
+  virtual void forget_checks_but(const std::set<std::string>& ids) = 0;
+  virtual std::vector<CheckBytes> take_reports(std::size_t most) = 0;  // those that are news
+  virtual void repeat_reports() = 0;  // to a control that knows none of them: all are news
+};
+
 // The edge's own certificate. Called on the loop's thread.
 class EdgeCertificate {
  public:
@@ -51,6 +65,7 @@ class EdgeCertificate {
 
 struct FeedClientOptions {
   std::string name, software;
+  CheckerTarget* checker = nullptr;  // null: the edge is none
 };
 
 // For people and metrics.
@@ -91,6 +106,7 @@ class FeedClient final : private net::TcpHandler {
   Result<void> take(PackagePart& part);
   Result<void> take(const Newest& newest);
   Result<void> take(const Health& health);
+  Result<void> take(const Checks& checks);
   Result<void> take(const Certificate& certificate);
   Result<void> take(const Farewell& farewell);
   template <typename Other>
@@ -102,6 +118,7 @@ class FeedClient final : private net::TcpHandler {
   void refuse(const std::string& why);
   void acknowledge();
   void ask_for_renewal();
+  void report();
 
   net::Loop& loop_;
   Random& random_;
@@ -125,10 +142,12 @@ class FeedClient final : private net::TcpHandler {
   std::uint64_t refused_to_ = 0;                      // of the last refusal: who gets past it has recovered
   std::uint64_t acknowledged_ = 0;                    // on this connection
   std::optional<std::set<std::string>> told_health_;  // while the control tells all there is
+  std::optional<std::set<std::string>> told_checks_;  // the same
   MonotonicTime heard_{};
   std::optional<MonotonicTime> renewal_asked_;
   Duration reconnect_pause_, image_pause_, acknowledge_pause_{};
-  std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, frames_timer_, image_timer_, acknowledge_timer_;
+  std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, frames_timer_, image_timer_, acknowledge_timer_,
+      report_timer_;
   bool told_lost_ = false;
   std::string told_why_;
 

@@ -32,6 +32,7 @@ void EdgeTable::connected(const std::string& name, std::string software, std::st
   edge.connected = true;
   edge.revision = 0;
   edge.refusal.clear();
+  edge.checker_region.clear();
   if (!edge.behind_since) edge.behind_since = clock.monotonic();
   heard(name, clock);
 }
@@ -45,6 +46,10 @@ void EdgeTable::heard(const std::string& name, const Clock& clock) {
 
 void EdgeTable::loaded(const std::string& name, const Load& load) {
   if (EdgeState* edge = find(name)) edge->load = load;
+}
+
+void EdgeTable::checks_from(const std::string& name, const std::string& region) {
+  if (EdgeState* edge = find(name)) edge->checker_region = region;
 }
 
 bool EdgeTable::acknowledged(const std::string& name, std::uint64_t revision, MonotonicTime now) {

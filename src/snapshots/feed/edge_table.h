@@ -26,7 +26,8 @@ struct EdgeState {
   std::optional<SystemTime> heard_at;  // nothing: never since the control started
   std::optional<MonotonicTime> behind_since;
   Load load;
-  std::string refusal;  // why it did not take the last package; empty when it did
+  std::string checker_region;  // where it probes health checks for; empty: it does not
+  std::string refusal;         // why it did not take the last package; empty when it did
 };
 
 class EdgeTable {
@@ -41,6 +42,7 @@ class EdgeTable {
   void connected(const std::string& name, std::string software, std::string peer, const Clock& clock);
   void heard(const std::string& name, const Clock& clock);
   void loaded(const std::string& name, const Load& load);
+  void checks_from(const std::string& name, const std::string& region);
   // False when nobody could serve that: it was never published.
   bool acknowledged(const std::string& name, std::uint64_t revision, MonotonicTime now);
   void refused(const std::string& name, std::string why);

@@ -23,7 +23,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 // What travels is a text: a delta adds a letter or more, an image is all of it.
-class Control final : public EdgeAuthority, public ImageSource {
+class Control final : public EdgeAuthority, public ImageSource, public CheckerListener {
  public:
   Control(TestLoop& loop, Logger& logger, StoreId store, std::string text, std::size_t history_bytes_max,
           CanaryOptions canaries = {})
@@ -70,6 +70,17 @@ class Control final : public EdgeAuthority, public ImageSource {
   Result<Certificate> renew(const net::CertificateSummary& certificate, const Renew& renew) override {
     return Certificate{certificate.common_name, "renewed " + renew.request_pem, "authority"};
   }
+  Result<void> joined(const std::string& edge, const std::string& region) override {
+    if (region == "nowhere") return invalid("there is no such Region");
+    checkers[edge] = region;
+    return {};
+  }
+  void reported(const std::string& edge, std::vector<CheckBytes> reports) override {
+    for (const CheckBytes& report : reports) said[edge][report.id] = report.bytes;
+    most_reports = std::max(most_reports, reports.size());
+  }
+  void lost(const std::string& edge, Duration silent_for) override { lost_checkers[edge] = silent_for; }
+  void removed(const std::string& edge) override { removed_edges.push_back(edge); }
   Image image() override {
     ++images_made;
     return {text_.size(), text_};
@@ -80,13 +91,18 @@ class Control final : public EdgeAuthority, public ImageSource {
   std::set<std::string> strangers;
   std::vector<std::string> removing;
   int images_made = 0;
+  std::map<std::string, std::string> checkers;                     // their Regions, by edge
+  std::map<std::string, std::map<std::string, std::string>> said;  // by edge and check
+  std::map<std::string, Duration> lost_checkers;
+  std::vector<std::string> removed_edges;
+  std::size_t most_reports = 0;  // in one frame
 
  private:
   TestLoop& loop_;
   std::string text_;
 };
 
-class Edge final : public FeedTarget, public EdgeCertificate {
+class Edge final : public FeedTarget, public EdgeCertificate, public CheckerTarget {
  public:
   Edge(TestLoop& loop, Logger& logger, std::string name)
       : loop_(loop), logger_(logger), name_(std::move(name)) {
@@ -100,7 +116,7 @@ class Edge final : public FeedTarget, public EdgeCertificate {
           ++attempts;
           return loop_.connect(path, std::move(done));
         },
-        FeedClientOptions{name_, "1.0.0"});
+        FeedClientOptions{name_, "1.0.0", checks_from.empty() ? nullptr : this});
     client->start();
   }
 
@@ -127,6 +143,23 @@ class Edge final : public FeedTarget, public EdgeCertificate {
   void forget_health_but(const std::set<std::string>& ids) override {
     std::erase_if(health, [&](const auto& check) { return !ids.contains(check.first); });
   }
+  std::string region() const override { return checks_from; }
+  void set_check(const std::string& id, std::string_view settings) override { checks[id] = settings; }
+  void remove_check(const std::string& id) override { checks.erase(id); }
+  void forget_checks_but(const std::set<std::string>& ids) override {
+    std::erase_if(checks, [&](const auto& check) { return !ids.contains(check.first); });
+  }
+  std::vector<CheckBytes> take_reports(std::size_t most) override {
+    const std::size_t size = std::min(most, news.size());
+    std::vector<CheckBytes> taken(news.begin(), news.begin() + static_cast<std::ptrdiff_t>(size));
+    news.erase(news.begin(), news.begin() + static_cast<std::ptrdiff_t>(size));
+    return taken;
+  }
+  void repeat_reports() override { news = all_reports; }
+  void say(const std::string& id, const std::string& report) {
+    news.push_back({id, report});
+    all_reports.push_back({id, report});
+  }
   Load load() override { return {5, 10, 1000}; }
   Crash crash() const override { return died_of; }
   void crash_was_heard() override { died_of = {}; }
@@ -150,6 +183,9 @@ class Edge final : public FeedTarget, public EdgeCertificate {
   int attempts = 0;
   std::map<std::string, bool> health;
   int health_told = 0;
+  std::string checks_from;  // a Region, of a checker
+  std::map<std::string, std::string> checks;
+  std::vector<CheckBytes> news, all_reports;
   Crash died_of;
   std::function<void()> when_applying;
 

@@ -32,6 +32,13 @@ class Writer {
       field(state.healthy);
     }
   }
+  void field(const std::vector<CheckBytes>& values) {
+    append_u32(out_, static_cast<std::uint32_t>(values.size()));
+    for (const CheckBytes& check : values) {
+      field(check.id, kHealthCheckIdSizeMax);
+      field(check.bytes, kCheckBytesMax);
+    }
+  }
   void field(const std::string& value, std::size_t size_max) {
     append_sized(out_, std::string_view(value).substr(0, size_max));
   }
@@ -70,15 +77,19 @@ class Reader {
     fits_ = fits_ && sensible;
   }
   void field(std::vector<health::HealthTable::Entry>& values) {
-    const std::uint32_t count = in_.u32();
-    fits_ = fits_ && in_.ok() && count <= kHealthStatesMax;
-    // Each takes at least a byte, so that what is not there makes nothing.
-    if (!fits_ || count > in_.remaining()) return void(fits_ = false);
-    values.resize(count);
+    if (!count(values, kHealthStatesMax)) return;
     for (auto& state : values) {
       field(state.id, kHealthCheckIdSizeMax);
       field(state.healthy);
       fits_ = fits_ && health::is_health_check_id(state.id);
+    }
+  }
+  void field(std::vector<CheckBytes>& values) {
+    if (!count(values, kCheckEntriesMax)) return;
+    for (CheckBytes& check : values) {
+      field(check.id, kHealthCheckIdSizeMax);
+      field(check.bytes, kCheckBytesMax);
+      fits_ = fits_ && health::is_health_check_id(check.id);
     }
   }
   void field(std::string& value, std::size_t size_max) {
@@ -90,6 +101,15 @@ class Reader {
   bool whole() const { return fits_ && in_.ok() && in_.at_end(); }
 
  private:
+  template <typename T>
+  bool count(std::vector<T>& values, std::size_t most) {
+    const std::uint32_t size = in_.u32();
+    // Each takes at least a byte, so that what is not there makes nothing.
+    fits_ = fits_ && in_.ok() && size <= most && size <= in_.remaining();
+    if (fits_) values.resize(size);
+    return fits_;
+  }
+
   ByteReader in_;
   bool fits_ = true;
 };
@@ -151,6 +171,14 @@ void fields(Io& io, AnyFrame& frame) {
     io.field(frame.begins);
     io.field(frame.completes);
     io.field(frame.states);
+  } else if constexpr (std::is_same_v<T, Checker>) {
+    io.field(frame.region, kRegionSizeMax);
+  } else if constexpr (std::is_same_v<T, Checks>) {
+    io.field(frame.begins);
+    io.field(frame.completes);
+    io.field(frame.checks);
+  } else if constexpr (std::is_same_v<T, Reports>) {
+    io.field(frame.reports);
   } else {
     static_assert(std::is_same_v<T, ImageWanted>);
   }

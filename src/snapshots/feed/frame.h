@@ -18,8 +18,8 @@
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::uint16_t kProtocolVersion = 3;
-// Edges of this version are still served: those of 2 hear nothing of health.
+inline constexpr std::uint16_t kProtocolVersion = 4;
+// Edges of this version are still served: those of 2 hear nothing of health, those of 3 are no checkers.
 inline constexpr std::uint16_t kProtocolVersionMin = 2;
 inline constexpr std::size_t kFrameBytesMax = 192 * 1024;  // kind and body
 inline constexpr std::size_t kPartBytesMax = 128 * 1024;   // of a package, in one frame
@@ -28,7 +28,11 @@ inline constexpr std::size_t kSoftwareSizeMax = 64;        // a version text
 inline constexpr std::size_t kReasonSizeMax = 1024;        // why something was refused
 inline constexpr std::size_t kZoneIdSizeMax = 64;
 inline constexpr std::size_t kHealthCheckIdSizeMax = health::HealthTable::kIdSizeMax;
-inline constexpr std::size_t kHealthStatesMax = 1024;          // in one frame
+inline constexpr std::size_t kHealthStatesMax = 1024;    // in one frame
+inline constexpr std::size_t kCheckEntriesMax = 1024;    // settings or reports in one frame
+inline constexpr std::size_t kCheckBytesMax = 8 * 1024;  // of one of them
+inline constexpr std::size_t kReportsMax = 64;           // that an edge sends in one frame
+inline constexpr std::size_t kRegionSizeMax = 63;
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
@@ -131,9 +135,33 @@ struct Health {
   bool operator==(const Health&) const = default;
 };
 
+// The edge is a checker: it probes health checks for this Region.
+struct Checker {
+  std::string region;
+  bool operator==(const Checker&) const = default;
+};
+// Of one health check: its settings, or what a checker reports of it. What is in them is between who probes
+// and who counts.
+struct CheckBytes {
+  std::string id, bytes;
+  bool operator==(const CheckBytes&) const = default;
+};
+// What a checker is to probe: first all of it, then what changes. Without bytes: not any more. A check that
+// is in no frame from the one that begins to the one that completes is not probed.
+struct Checks {
+  bool begins = false, completes = false;
+  std::vector<CheckBytes> checks = {};
+  bool operator==(const Checks&) const = default;
+};
+// What a checker found: all of it after Checker, then what is new.
+struct Reports {
+  std::vector<CheckBytes> reports;
+  bool operator==(const Reports&) const = default;
+};
+
 // The order is the wire's: a kind is the place of its type here, counted from 1.
 using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
-                           Newest, Enrol, Renew, Certificate, Farewell, Health>;
+                           Newest, Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports>;
 
 std::string encode(const Frame& frame);
 

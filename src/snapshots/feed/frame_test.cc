@@ -28,7 +28,10 @@ std::vector<Frame> one_of_each() {
           Certificate{"fra1", "certificate", "authority"},
           Farewell{"the end"},
           Health{true, true, {}},
-          Health{false, true, {{"4b0a6f3e-1f0c-4f7a-9d8e-2b7f0f1c2d3e", false}, {"b", true}}}};
+          Health{false, true, {{"4b0a6f3e-1f0c-4f7a-9d8e-2b7f0f1c2d3e", false}, {"b", true}}},
+          Checker{"eu-west-1"},
+          Checks{true, false, {{"a", "settings"}, {"b", ""}}},
+          Reports{{{"a", std::string(kCheckBytesMax, 'x')}}}};
 }
 
 TEST(Frames, EveryKindComesBackFromItsBytesHoweverTheyArrive) {

@@ -12,7 +12,8 @@
 namespace meridian::snapshots::feed {
 namespace {
 
-constexpr std::uint16_t kHealthProtocol = 3;  // the first in which edges hear of health
+constexpr std::uint16_t kHealthProtocol = 3;   // the first in which edges hear of health
+constexpr std::uint16_t kCheckerProtocol = 4;  // the first in which edges may be checkers
 
 std::unexpected<Error> protocol_error(std::string why) {
   return fail(ErrorCode::Invalid, std::move(why), ErrorSource::Peer);
@@ -34,6 +35,8 @@ class FeedServer::Session final : public net::TcpHandler {
   const std::string& name() const { return name_; }
   bool follows() const { return !name_.empty(); }
   std::uint64_t cursor() const { return cursor_; }
+  bool is_checker() const { return !region_.empty(); }
+  Duration silent_for() const { return now() - heard_; }
   bool wants_image() const { return wants_image_; }
   net::TcpConnection& connection() { return *connection_; }
 
@@ -63,7 +66,7 @@ class FeedServer::Session final : public net::TcpHandler {
   // wrong.
   void send_what_fits() {
     while (follows() && connection_->pending() < kPendingBytesMax)
-      if (!send_health() && !send_of_package()) return;
+      if (!send_health() && !send_checks() && !send_of_package()) return;
   }
 
   // The error is why the session ends.
@@ -167,6 +170,31 @@ class FeedServer::Session final : public net::TcpHandler {
     return {};
   }
 
+  Result<void> take(const Checker& checker) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    if (protocol_ < kCheckerProtocol || is_checker() || !is_edge_name(checker.region))
+      return protocol_error("it cannot become that checker now");
+    const Result<void> joined = server_.checkers_
+                                    ? server_.checkers_->joined(name_, checker.region)
+                                    : fail(ErrorCode::Unavailable, "nothing is probed for this control");
+    if (!joined) {
+      server_.logger_.warn("feed", "an edge would be a checker and does not count",
+                           {{"edge", name_}, {"region", checker.region}, {"why", joined.error().message}});
+      return {};
+    }
+    region_ = checker.region;
+    server_.logger_.info("feed", "an edge is a checker", {{"edge", name_}, {"region", region_}});
+    std::lock_guard lock(server_.mutex_);
+    server_.table_.checks_from(name_, region_);
+    return {};
+  }
+
+  Result<void> take(const Reports& reports) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    if (is_checker()) server_.checkers_->reported(name_, reports.reports);
+    return {};
+  }
+
   Result<void> take(const Enrol& enrol) {
     auto certificate = server_.authority_.enrol(enrol);
     if (!certificate) {
@@ -214,6 +242,25 @@ class FeedServer::Session final : public net::TcpHandler {
     return true;
   }
 
+  // False: there is nothing to tell, or the edge is no checker.
+  bool send_checks() {
+    if (!is_checker()) return false;
+    Checks checks;
+    {
+      std::lock_guard lock(server_.mutex_);
+      if (checks_completed_ && checks_cursor_ == server_.checks_.newest()) return false;
+      auto part = server_.checks_.after(checks_cursor_, region_, kPartBytesMax);
+      checks.checks = std::move(part.checks);
+      checks.begins = part.begins;
+      if (part.begins) checks_completed_ = false;
+      checks_cursor_ = part.last;
+      if (!checks_completed_ && checks_cursor_ == server_.checks_.newest())
+        checks.completes = checks_completed_ = true;
+    }
+    send(checks);
+    return true;
+  }
+
   // False: the edge has everything, or does not take anything now.
   bool send_of_package() {
     if (refused_) return false;
@@ -250,6 +297,9 @@ class FeedServer::Session final : public net::TcpHandler {
   std::uint16_t protocol_ = 0;
   std::uint64_t health_cursor_ = 0;  // the number of the last change that was sent
   bool health_begun_ = false, health_completed_ = false;
+  std::string region_;  // of a checker; empty: it is none
+  std::uint64_t checks_cursor_ = 0;
+  bool checks_completed_ = false;
   std::uint64_t cursor_ = 0;  // the revision after what was sent
   bool wants_image_ = false;
   bool refused_ = false;  // it did not take a package, and has not asked for an image yet
@@ -375,6 +425,7 @@ Result<void> FeedServer::take_back(const std::string& edge, const Hello& hello) 
 void FeedServer::end(Session& session, const std::string& why) {
   if (session.follows()) {
     logger_.warn("feed", "an edge is disconnected", {{"edge", session.name()}, {"why", why}});
+    if (session.is_checker()) checkers_->lost(session.name(), session.silent_for());
     std::lock_guard lock(mutex_);
     table_.disconnected(session.name());
   }
@@ -393,6 +444,7 @@ void FeedServer::replace_older(const Session& session) {
 void FeedServer::remove(const std::string& name) {
   const auto at = std::ranges::find_if(sessions_, [&](const auto& one) { return one->name() == name; });
   if (at != sessions_.end()) end(**at, "it was removed from the edges of this control");
+  if (checkers_) checkers_->removed(name);
   std::lock_guard lock(mutex_);
   table_.removed(name);
 }
@@ -449,6 +501,20 @@ void FeedServer::set_health(std::string_view id, bool healthy) {
     return;
   }
   ask_for_pump();
+}
+
+void FeedServer::set_check(const std::string& id, std::vector<std::string> regions, std::string settings) {
+  std::lock_guard lock(mutex_);
+  if (!checks_.set(id, std::move(regions), std::move(settings))) {
+    logger_.error("feed", "checkers at edges do not probe a health check: there are too many", {{"id", id}});
+    return;
+  }
+  ask_for_pump();
+}
+
+void FeedServer::remove_check(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  if (checks_.remove(id)) ask_for_pump();
 }
 
 std::uint64_t FeedServer::served_revision() const {

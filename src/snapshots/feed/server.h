@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "net/loop.h"
 #include "snapshots/feed/canary_gate.h"
+#include "snapshots/feed/check_log.h"
 #include "snapshots/feed/edge_table.h"
 #include "snapshots/feed/health_log.h"
 #include "snapshots/feed/history.h"
@@ -42,6 +43,17 @@ class EdgeAuthority {
   virtual Result<void> admit(const net::CertificateSummary& certificate) = 0;
   virtual Result<Certificate> enrol(const Enrol& enrol) = 0;
   virtual Result<Certificate> renew(const net::CertificateSummary& certificate, const Renew& renew) = 0;
+};
+
+// Who counts what edges find that are checkers. Called on the loop's thread.
+class CheckerListener {
+ public:
+  virtual ~CheckerListener() = default;
+  // The error says why it does not count: it is told of no checks, and not listened to.
+  virtual Result<void> joined(const std::string& edge, const std::string& region) = 0;
+  virtual void reported(const std::string& edge, std::vector<CheckBytes> reports) = 0;
+  virtual void lost(const std::string& edge, Duration silent_for) = 0;  // it may come back
+  virtual void removed(const std::string& edge) = 0;                    // it is an edge no more
 };
 
 // Makes images of the newest state. Called on the loop's thread; the revision must be one that was published,
@@ -76,12 +88,18 @@ class FeedServer {
   // back. After an error the edge will tell it again. Called on the loop's thread; before listen().
   using OnCrash = std::function<Result<std::uint64_t>(const std::string& edge, const Crash& crash)>;
   void on_crash(OnCrash on_crash) { on_crash_ = std::move(on_crash); }
+  // Without one, no edge is a checker; before listen().
+  void listen_to_checkers(CheckerListener& listener) { checkers_ = &listener; }
   Result<net::Address> listen(const net::Address& address, std::shared_ptr<net::TlsServerContext> tls);
 
   // The next package of the chain, or an image (from 0). Thread-safe.
   void publish(std::uint64_t from, std::uint64_t to, std::string_view plain);
   // A health check as it is now, on its way to all edges. Thread-safe.
   void set_health(std::string_view id, bool healthy);
+  // What checkers of these Regions (none: of all) are to probe, on its way to them; or are not, any more.
+  // Thread-safe.
+  void set_check(const std::string& id, std::vector<std::string> regions, std::string settings);
+  void remove_check(const std::string& id);
   // The revision that all edges serve, by the rule of edge_table.h. Thread-safe.
   std::uint64_t served_revision() const;
   std::uint64_t newest() const;
@@ -118,11 +136,13 @@ class FeedServer {
   Counter& crashes_;
   Counter& canaries_overdue_;
   OnCrash on_crash_;
+  CheckerListener* checkers_ = nullptr;
 
-  mutable std::mutex mutex_;  // of these five
+  mutable std::mutex mutex_;  // of these six
   CanaryGate gate_;
   History history_;
   HealthLog health_;
+  CheckLog checks_;
   mutable EdgeTable table_;
   bool pump_asked_ = false;
 
