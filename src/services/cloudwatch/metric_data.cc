@@ -4,18 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <set>
 
 #include "gen/cloudwatch/errors.h"
 #include "services/cloudwatch/metric_identity.h"
+#include "services/cloudwatch/periods.h"
 #include "services/cloudwatch/service.h"
-#include "services/cloudwatch/statistic.h"
+#include "store/series/statistic.h"
 
 namespace meridian::services::cloudwatch {
 namespace {
 
 using std::chrono::seconds;
+using store::Statistic;
 
 constexpr std::size_t kQueriesMax = 500;
 constexpr std::int32_t kDatapointsMax = 100'800;
@@ -128,20 +129,12 @@ aws::Outcome<Values> read_values(const store::SeriesStore& series, const aws::Ca
   const seconds period(stat.Period);
   const Statistic statistic = *Statistic::parse(stat.Stat);
   const SystemTime from = whole_periods(input.StartTime, period);
-  std::map<SystemTime, store::Statistics> by_time;
-  for (const std::string_view unit : units()) {
-    if (stat.Unit && *stat.Unit != unit) continue;
-    const auto id =
-        series_id(call, *stat.Metric.Namespace, *stat.Metric.MetricName, stat.Metric.Dimensions, unit);
-    auto points = series.read(id, from, input.EndTime, period, kDatapointsMax);
-    if (!points) return aws::internal_failure(points.error().message);
-    for (const store::Point& point : *points) {
-      const auto [place, fresh] = by_time.try_emplace(point.start, point.statistics);
-      if (!fresh) place->second.merge(point.statistics);
-    }
-  }
+  const auto id = series_id(call, *stat.Metric.Namespace, *stat.Metric.MetricName, stat.Metric.Dimensions,
+                            stat.Unit.value_or(""));
+  auto points = series.read_any_unit(id, from, input.EndTime, period, kDatapointsMax);
+  if (!points) return aws::internal_failure(points.error().message);
   Values values;
-  for (const auto& [time, statistics] : by_time) {
+  for (const auto& [time, statistics] : *points) {
     if (position.last && (ascending ? time <= *position.last : time >= *position.last)) continue;
     if (const auto value = statistic.of(statistics)) values.emplace_back(time, *value);
   }

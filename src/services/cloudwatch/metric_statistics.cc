@@ -5,13 +5,15 @@
 
 #include "gen/cloudwatch/errors.h"
 #include "services/cloudwatch/metric_identity.h"
+#include "services/cloudwatch/periods.h"
 #include "services/cloudwatch/service.h"
-#include "services/cloudwatch/statistic.h"
+#include "store/series/statistic.h"
 
 namespace meridian::services::cloudwatch {
 namespace {
 
 using std::chrono::seconds;
+using store::Statistic;
 
 constexpr std::int64_t kDatapointsMax = 1440;
 

@@ -236,6 +236,36 @@ Result<std::vector<Point>> SeriesStore::read(const SeriesId& series, SystemTime 
   return points;
 }
 
+std::vector<SeriesId> SeriesStore::units_of(const SeriesId& metric) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SeriesId> out;
+  // The unit is what series are ordered by last.
+  for (auto at = known_.lower_bound(metric); at != known_.end(); ++at) {
+    SeriesId same = at->first;
+    same.unit.clear();
+    if (same != metric) break;
+    out.push_back(at->first);
+  }
+  return out;
+}
+
+Result<std::vector<Point>> SeriesStore::read_any_unit(const SeriesId& metric, SystemTime from, SystemTime to,
+                                                      seconds period, std::size_t limit,
+                                                      SystemTime origin) const {
+  if (!metric.unit.empty()) return read(metric, from, to, period, limit, origin);
+  const std::vector<SeriesId> units = units_of(metric);
+  if (units.size() == 1) return read(units[0], from, to, period, limit, origin);
+  std::map<SystemTime, Statistics> by_time;
+  for (const SeriesId& unit : units) {
+    const auto points = TRY(read(unit, from, to, period, limit, origin));
+    for (const Point& point : points) by_time[point.start].merge(point.statistics);
+  }
+  std::vector<Point> points;
+  for (const auto& [start, statistics] : by_time)
+    if (points.size() < limit) points.push_back({start, statistics});
+  return points;
+}
+
 Result<void> SeriesStore::list(std::string_view account, const SeriesId* after,
                                const std::function<bool(const SeriesId&, SystemTime)>& visit) const {
   const std::lock_guard lock(mutex_);

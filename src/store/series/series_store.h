@@ -65,6 +65,11 @@ class SeriesStore final : public MetricSink {
                                   std::chrono::seconds period, std::size_t limit,
                                   SystemTime origin = SystemTime()) const;
 
+  // The same of a metric whose unit is left open when it is "": the values of all its units added up.
+  Result<std::vector<Point>> read_any_unit(const SeriesId& metric, SystemTime from, SystemTime to,
+                                           std::chrono::seconds period, std::size_t limit,
+                                           SystemTime origin = SystemTime()) const;
+
   // Series of the account that `visit` takes, by namespace, metric, dimensions, unit, behind `after`; those
   // with no sample for kListedFor are left out. `visit` ends the walk with false.
   Result<void> list(std::string_view account, const SeriesId* after,
@@ -81,6 +86,7 @@ class SeriesStore final : public MetricSink {
   SeriesStore(const Clock& clock, const SeriesStoreOptions& options, Metrics& metrics);
   Result<void> load();
   Result<void> forget_old();
+  std::vector<SeriesId> units_of(const SeriesId& metric) const;
   Result<std::map<SeriesId, Known>> known_or_next(std::span<const Sample> samples) const;
 
   const Clock& clock_;

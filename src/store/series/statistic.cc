@@ -1,4 +1,4 @@
-#include "services/cloudwatch/statistic.h"
+#include "store/series/statistic.h"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,8 @@
 #include <limits>
 #include <utility>
 
-namespace meridian::services::cloudwatch {
+namespace meridian::store {
 namespace {
-
-using std::chrono::seconds;
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
@@ -68,7 +66,7 @@ std::optional<Statistic> Statistic::parse(std::string_view text) {
   return basic ? basic : parse_extended(text);
 }
 
-std::optional<double> Statistic::of(const store::Statistics& statistics) const {
+std::optional<double> Statistic::of(const Statistics& statistics) const {
   switch (kind_) {
     case Kind::SampleCount:
       return statistics.count();
@@ -90,25 +88,4 @@ std::optional<double> Statistic::of(const store::Statistics& statistics) const {
   return std::nullopt;
 }
 
-bool is_period(std::int32_t period) {
-  if (period <= 0 || period > 86400) return false;
-  return period % 60 == 0 || period == 1 || period == 5 || period == 10 || period == 20 || period == 30;
-}
-
-SystemTime whole_periods(SystemTime time, seconds period) {
-  const auto since = std::max(std::chrono::floor<seconds>(time).time_since_epoch(), seconds(0));
-  return SystemTime(since - since % period);
-}
-
-SystemTime rounded_start(SystemTime start, SystemTime now, seconds period) {
-  seconds step(60);
-  if (period < step)
-    step = period;
-  else if (start < now - std::chrono::days(63))
-    step = seconds(3600);
-  else if (start < now - std::chrono::days(15))
-    step = seconds(300);
-  return whole_periods(start, step);
-}
-
-}  // namespace meridian::services::cloudwatch
+}  // namespace meridian::store

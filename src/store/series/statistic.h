@@ -2,14 +2,12 @@
 // Rule: a statistic that what is kept of a period cannot give is refused, never approximated by another.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string_view>
 
-#include "base/clock.h"
 #include "store/series/statistics.h"
 
-namespace meridian::services::cloudwatch {
+namespace meridian::store {
 
 class Statistic {
  public:
@@ -20,7 +18,7 @@ class Statistic {
   static std::optional<Statistic> parse(std::string_view text);
 
   // Nothing when a percentile is asked of values that came as a statistic set.
-  std::optional<double> of(const store::Statistics& statistics) const;
+  std::optional<double> of(const Statistics& statistics) const;
 
  private:
   enum class Kind : std::uint8_t { SampleCount, Average, Sum, Minimum, Maximum, Percentile, PercentileRank };
@@ -29,13 +27,4 @@ class Statistic {
   double low_ = 0, high_ = 0;  // Percentile: the share in low_
 };
 
-// 1, 5, 10, 20, 30, or a multiple of 60 up to a day.
-bool is_period(std::int32_t seconds);
-
-// Down to a multiple of the period since 1970, before which nothing is kept.
-SystemTime whole_periods(SystemTime time, std::chrono::seconds period);
-
-// AWS rounds the start of a request down, the more the longer ago it is (GetMetricStatistics, StartTime).
-SystemTime rounded_start(SystemTime start, SystemTime now, std::chrono::seconds period);
-
-}  // namespace meridian::services::cloudwatch
+}  // namespace meridian::store

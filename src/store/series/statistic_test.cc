@@ -1,12 +1,9 @@
-#include "services/cloudwatch/statistic.h"
+#include "store/series/statistic.h"
 
 #include <gtest/gtest.h>
 
-namespace meridian::services::cloudwatch {
+namespace meridian::store {
 namespace {
-
-using namespace std::chrono_literals;
-using store::Statistics;
 
 std::optional<double> value(std::string_view statistic, const Statistics& statistics) {
   const auto parsed = Statistic::parse(statistic);
@@ -47,18 +44,5 @@ TEST(StatisticTest, WhatIsNotKeptIsNoStatistic) {
   EXPECT_FALSE(Statistic::parse_extended("Sum"));
 }
 
-TEST(StatisticTest, Periods) {
-  for (const int good : {1, 5, 10, 20, 30, 60, 120, 86400}) EXPECT_TRUE(is_period(good)) << good;
-  for (const int bad : {-60, 0, 2, 15, 59, 61, 90, 86460}) EXPECT_FALSE(is_period(bad)) << bad;
-}
-
-TEST(StatisticTest, TheOlderTheCoarserTheStart) {
-  const SystemTime now{std::chrono::seconds(1'800'000'000)}, start = now + 59min + 59s;
-  EXPECT_EQ(rounded_start(start, start + 1h, 10s), now + 59min + 50s);
-  EXPECT_EQ(rounded_start(start, start + 1h, 60s), now + 59min);
-  EXPECT_EQ(rounded_start(start, start + std::chrono::days(16), 60s), now + 55min);
-  EXPECT_EQ(rounded_start(start, start + std::chrono::days(64), 60s), now);
-}
-
 }  // namespace
-}  // namespace meridian::services::cloudwatch
+}  // namespace meridian::store
