@@ -157,7 +157,8 @@ Result<void> Server::start() {
   services_ = std::make_unique<Services>(
       *store_, *series_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
-                                     : services::route53::HealthCheckTargets::Public);
+                                     : services::route53::HealthCheckTargets::Public,
+      health_->observations());
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
   if (const auto& suspect = service().suspect())

@@ -13,11 +13,13 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 Services::Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
-                   services::route53::HealthCheckTargets health_check_targets)
+                   services::route53::HealthCheckTargets health_check_targets,
+                   const services::route53::HealthObservations* observations)
     : route53(store,
-              [&, quotas, health_check_targets](store::Store& in) {
-                return std::make_unique<services::route53::Route53>(
-                    in, clock, random, acknowledgements, quotas, health_check_targets, &dns_answers);
+              [&, quotas, health_check_targets, observations](store::Store& in) {
+                return std::make_unique<services::route53::Route53>(in, clock, random, acknowledgements,
+                                                                    quotas, health_check_targets,
+                                                                    &dns_answers, observations);
               }),
       sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
       iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }),

@@ -21,7 +21,8 @@ class Services {
   Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
            const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
-           services::route53::HealthCheckTargets health_check_targets);
+           services::route53::HealthCheckTargets health_check_targets,
+           const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
   std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch}; }
 
   ServiceWithDryRuns<services::route53::Route53> route53;

@@ -102,6 +102,14 @@ class Failover(unittest.TestCase):
         self.assertLess(back, INTERVAL + BUSY)
         print(f"failover after {away:.1f} s, recovery after {back:.1f} s, of {INTERVAL} s")
 
+        status = self.api.call("GET", f"healthcheck/{self.check}/status")
+        self.assertEqual(set(re.findall(r"<Region>([^<]+)<", status)), REGIONS)
+        self.assertIn("<Status>Success: HTTP Status Code 200, OK</Status>", status)
+        self.assertIn("<IPAddress>127.0.53.8</IPAddress>", status)
+        failures = self.api.call("GET", f"healthcheck/{self.check}/lastfailurereason")
+        self.assertIn("<Status>Failure: Connection refused</Status>", failures)
+        self.assertIn("127.0.53.1/32", self.api.call("GET", "checkeripranges"))
+
         # An operator overrides what is found, and takes it back.
         self.server.meridian("health", "set", self.check, "unhealthy")
         self.assertTrue(self.answers("192.0.2.2"))

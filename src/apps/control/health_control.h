@@ -27,6 +27,7 @@ class HealthControl final : private compilers::health::HealthSink {
   Result<void> start();
   void stop();               // no more probes; what was found is kept
   LoopThread* probe_loop();  // null: nothing is probed here
+  const services::route53::HealthObservations* observations() const { return probes_.get(); }  // the same
   // What an operator says of a check counts in place of what probes find, until it is taken back. On return
   // it counts here, is on its way to the edges, and survives a restart. `words` are {"healthy": true} or
   // {"healthy": false}. Of one thread.

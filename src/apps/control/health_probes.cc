@@ -2,15 +2,33 @@
 
 #include <fmt/format.h>
 
+#include "net/source_address.h"
+
 namespace meridian::apps {
 namespace {
 
 using engines::health::CheckSettings;
 using engines::health::HttpQuestion;
+using engines::health::Vantage;
 using engines::health::vantages;
 using services::route53::HealthCheckConfig;
 using services::route53::HealthCheckResource;
 using services::route53::HealthCheckType;
+
+std::string range(const net::IpAddress& address) {
+  return fmt::format("{}/{}", address.to_string(), address.is_v4() ? 32 : 128);
+}
+
+using Observation = services::route53::HealthObservations::Observation;
+std::vector<Observation> shown(const std::vector<engines::health::Observation>& observations) {
+  std::vector<Observation> all;
+  for (const auto& one : observations) {
+    const auto from = one.from ? one.from : net::source_address(one.endpoint);
+    all.push_back(
+        {one.region, from ? from->to_string() : "", one.verdict.healthy, one.verdict.reason, one.checked});
+  }
+  return all;
+}
 
 bool searches(HealthCheckType type) {
   return type == HealthCheckType::HttpStrMatch || type == HealthCheckType::HttpsStrMatch;
@@ -51,6 +69,25 @@ void HealthProbes::set(const HealthCheckResource& check) {
 
 void HealthProbes::remove(const std::string& id) {
   loop_.loop().post([this, id] { panel_.remove(id); });
+}
+
+std::vector<Observation> HealthProbes::latest(std::string_view id) const {
+  return shown(panel_.observations(id));
+}
+
+std::vector<Observation> HealthProbes::last_failures(std::string_view id) const {
+  return shown(panel_.last_failures(id));
+}
+
+// This machine's addresses towards the Internet (documentation addresses stand for it: nothing is sent), and
+// those that only loopback endpoints see.
+std::vector<std::string> HealthProbes::checker_ranges() const {
+  std::vector<std::string> ranges;
+  for (const char* outside : {"192.0.2.1", "2001:db8::1"})
+    if (const auto from = net::source_address(net::IpAddress::parse(outside).value()))
+      ranges.push_back(range(*from));
+  for (const Vantage& vantage : vantages()) ranges.push_back(range(*vantage.loopback));
+  return ranges;
 }
 
 }  // namespace meridian::apps

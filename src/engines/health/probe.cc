@@ -1,17 +1,8 @@
 #include "engines/health/probe.h"
 
+#include "engines/health/failure_texts.h"
+
 namespace meridian::engines::health {
-namespace {
-
-constexpr const char* kTimedOut =
-    "Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by "
-    "your firewall. See "
-    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html";
-constexpr const char* kNoStatus =
-    "The endpoint did not respond with an HTTP status code within the timeout limit.";
-constexpr const char* kNoBody = "The search string was not found within the timeout limit.";
-
-}  // namespace
 
 Probe::Probe(net::Loop& loop, ProbeTarget target, OnResult on_result)
     : loop_(loop),
@@ -29,8 +20,8 @@ Probe::~Probe() = default;
 void Probe::on_connected(Result<std::unique_ptr<net::TcpConnection>> connected) {
   attempt_.reset();
   if (!connected) {
-    if (elapsed() >= connect_time_) return finish({false, kTimedOut});
-    return finish({false, "The connection could not be established: " + connected.error().message});
+    if (elapsed() >= connect_time_) return finish({false, kConnectionTimedOut});
+    return finish({false, connect_failure(connected.error())});
   }
   result_.connected = elapsed();
   result_.from = (*connected)->local().ip;
@@ -38,14 +29,14 @@ void Probe::on_connected(Result<std::unique_ptr<net::TcpConnection>> connected) 
   connection_ = *std::move(connected);
   connection_->start(*this);
   connection_->write(probe_request(*target_.http, target_.endpoint));
-  wait(kStatusTime, kNoStatus);
+  wait(kStatusTime, kStatusTimedOut);
 }
 
 void Probe::on_data(net::TcpConnection&, Bytes data) {
   if (!result_.first_byte) result_.first_byte = elapsed();
   const bool had_status = judge_.has_status();
   if (auto verdict = judge_.add(data)) return finish(*std::move(verdict));
-  if (!had_status && judge_.has_status()) wait(kBodyTime, kNoBody);
+  if (!had_status && judge_.has_status()) wait(kBodyTime, kBodyTimedOut);
 }
 
 void Probe::on_closed(net::TcpConnection&, const Error*) {

@@ -90,7 +90,7 @@ TEST_F(ProbeTest, TheStatusHasTwoSecondsFromTheConnection) {
   loop.advance(milliseconds(1'999));
   EXPECT_FALSE(result);
   loop.advance(milliseconds(1));
-  expect_unhealthy("did not respond with an HTTP status code");
+  expect_unhealthy("The HTTP request timed out. The endpoint did not respond with an HTTP status code");
 }
 
 TEST_F(ProbeTest, TheBodyHasTwoSecondsFromTheStatus) {

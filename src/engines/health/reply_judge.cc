@@ -11,6 +11,15 @@ Verdict not_http(const http1::Refusal& why) {
   return {false, fmt::format("The response is not valid HTTP: {}.", why.reason)};
 }
 
+// The endpoint's own ("503, Service Temporarily Unavailable"), as AWS shows it; the usual one in place of
+// none, or of one that would not be readable.
+std::string_view shown_phrase(const http1::ResponseHead& head) {
+  const auto printable = [](char c) { return ' ' <= c && c <= '~'; };
+  if (head.reason.empty() || !std::ranges::all_of(head.reason, printable))
+    return http1::reason_phrase(head.status);
+  return head.reason.substr(0, kPhraseBytesMax);
+}
+
 }  // namespace
 
 std::optional<Verdict> ReplyJudge::add(Bytes bytes) {
@@ -36,6 +45,7 @@ std::optional<Verdict> ReplyJudge::read_heads() {
       continue;
     }
     status_ = head.status;
+    phrase_ = shown_phrase(head);
     if (status_ >= 400 || search_string_.empty()) return Verdict{status_ < 400, status_text()};
     body_end_ = http1::response_body(head, "GET");
     length_ = head.framing.content_length.value_or(0);
@@ -86,8 +96,7 @@ Verdict ReplyJudge::ended() {
 }
 
 std::string ReplyJudge::status_text() const {
-  const std::string_view phrase = http1::reason_phrase(status_);
-  return fmt::format("HTTP Status Code {}{}{}", status_, phrase.empty() ? "" : ", ", phrase);
+  return fmt::format("HTTP Status Code {}{}{}", status_, phrase_.empty() ? "" : ", ", phrase_);
 }
 
 }  // namespace meridian::engines::health

@@ -15,6 +15,7 @@ namespace meridian::engines::health {
 inline constexpr std::size_t kReplyHeadBytesMax = 16 * 1024;
 inline constexpr std::size_t kSearchedBytesMax = 5120;  // of the body
 inline constexpr std::size_t kInterimRepliesMax = 8;    // 1xx before the reply
+inline constexpr std::size_t kPhraseBytesMax = 100;     // of the reason phrase shown
 
 struct Verdict {
   bool healthy = false;
@@ -45,6 +46,7 @@ class ReplyJudge {
   http1::HeadEnd head_end_{limits()};
   std::size_t interim_ = 0;
   int status_ = 0;
+  std::string phrase_;  // as the endpoint put it
   http1::BodyEnd body_end_ = http1::BodyEnd::None;
   std::uint64_t length_ = 0;
   http1::ChunkedDecoder chunks_;

@@ -17,7 +17,7 @@ Verdict judge(std::string_view reply, std::string search = "", std::size_t piece
 }
 std::string reply(int status, const std::string& fields = "Content-Length: 0\r\n",
                   const std::string& body = "") {
-  return "HTTP/1.1 " + std::to_string(status) + " x\r\n" + fields + "\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " \r\n" + fields + "\r\n" + body;
 }
 
 TEST(ReplyJudge, StatusesFrom200To399AreHealthy) {
@@ -26,6 +26,15 @@ TEST(ReplyJudge, StatusesFrom200To399AreHealthy) {
   EXPECT_EQ(judge(reply(200)).reason, "HTTP Status Code 200, OK");
   EXPECT_THAT(judge(reply(503)).reason, HasSubstr("HTTP Status Code 503, "));
   EXPECT_FALSE(judge(reply(503, "Content-Length: 2\r\n", "up"), "up").healthy);
+}
+
+TEST(ReplyJudge, ThePhraseIsTheEndpointsOwn) {
+  EXPECT_EQ(judge("HTTP/1.1 503 Service Temporarily Unavailable\r\n\r\n").reason,
+            "HTTP Status Code 503, Service Temporarily Unavailable");
+  EXPECT_EQ(judge("HTTP/1.1 404 \r\n\r\n").reason, "HTTP Status Code 404, Not Found");
+  EXPECT_EQ(judge("HTTP/1.1 299 \r\n\r\n").reason, "HTTP Status Code 299");
+  EXPECT_EQ(judge("HTTP/1.1 404 \xe4\r\n\r\n").reason, "HTTP Status Code 404, Not Found");
+  EXPECT_LT(judge("HTTP/1.1 404 " + std::string(1000, 'x') + "\r\n\r\n").reason.size(), 150u);
 }
 
 TEST(ReplyJudge, TheStatusCountsBeforeTheBodyComes) {

@@ -1,4 +1,4 @@
-// Health checks: settings of what is checked, and how. Who probes, and what is found, is not of this room.
+// Health checks: settings of what is checked, and how. Who probes is not of this room.
 #include "base/ids.h"
 #include "gen/route53/errors.h"
 #include "services/route53/health_check_config.h"

@@ -19,6 +19,7 @@
 #include "services/route53/change_batch.h"
 #include "services/route53/cidr_blocks.h"
 #include "services/route53/health_check_config.h"
+#include "services/route53/health_observations.h"
 #include "services/route53/resources.h"
 #include "services/route53/traffic_policy_resources.h"
 #include "store/store.h"
@@ -90,14 +91,15 @@ class Route53 final : public api::Api {
  public:
   Route53(store::Store& store, const Clock& clock, Random& random, const Acknowledgements& acknowledgements,
           Quotas quotas = {}, HealthCheckTargets health_check_targets = HealthCheckTargets::Public,
-          const DnsAnswers* dns_answers = nullptr)
+          const DnsAnswers* dns_answers = nullptr, const HealthObservations* observations = nullptr)
       : store_(store),
         clock_(clock),
         random_(random),
         acknowledgements_(acknowledgements),
         quotas_(quotas),
         health_check_targets_(health_check_targets),
-        dns_answers_(dns_answers) {}
+        dns_answers_(dns_answers),
+        observations_(observations) {}
 
   // hosted_zones.cc
   aws::Outcome<api::CreateHostedZoneResponse> CreateHostedZone(aws::Call&,
@@ -151,6 +153,14 @@ class Route53 final : public api::Api {
                                                                const api::ListHealthChecksRequest&) override;
   aws::Outcome<api::GetHealthCheckCountResponse> GetHealthCheckCount(
       aws::Call&, const api::GetHealthCheckCountRequest&) override;
+
+  // health_check_status.cc
+  aws::Outcome<api::GetHealthCheckStatusResponse> GetHealthCheckStatus(
+      aws::Call&, const api::GetHealthCheckStatusRequest&) override;
+  aws::Outcome<api::GetHealthCheckLastFailureReasonResponse> GetHealthCheckLastFailureReason(
+      aws::Call&, const api::GetHealthCheckLastFailureReasonRequest&) override;
+  aws::Outcome<api::GetCheckerIpRangesResponse> GetCheckerIpRanges(
+      aws::Call&, const api::GetCheckerIpRangesRequest&) override;
 
   // cidr_collections.cc
   aws::Outcome<api::CreateCidrCollectionResponse> CreateCidrCollection(
@@ -262,6 +272,8 @@ class Route53 final : public api::Api {
   aws::Outcome<std::optional<HealthCheckResource>> made_before(const HealthCheckResource& check);
   aws::Outcome<store::Transaction> new_health_check(const aws::Call& call, const HealthCheckResource& check);
 
+  aws::Outcome<std::string> observed_health_check(const aws::Call& call, std::string_view id);
+
   aws::Outcome<StoredTrafficPolicy> traffic_policy(const aws::Call& call, std::string_view id);
   aws::Outcome<StoredTrafficPolicyVersion> traffic_policy_version(const TrafficPolicyResource& policy,
                                                                   std::int32_t version);
@@ -308,7 +320,8 @@ class Route53 final : public api::Api {
   const Acknowledgements& acknowledgements_;
   const Quotas quotas_;
   const HealthCheckTargets health_check_targets_;
-  const DnsAnswers* const dns_answers_;  // null: there is no DNS here
+  const DnsAnswers* const dns_answers_;           // null: there is no DNS here
+  const HealthObservations* const observations_;  // null: nothing is probed
 };
 
 // PriorRequestNotComplete: others changed the same things faster every time.

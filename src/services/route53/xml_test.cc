@@ -118,7 +118,7 @@ TEST_F(Xml, ErrorsHaveTheirCodeAndStatus) {
   EXPECT_EQ(response.status, 404);
   EXPECT_THAT(response.body, HasSubstr("<Code>NoSuchHostedZone</Code>"));
   EXPECT_THAT(response.body, HasSubstr("<Message>No hosted zone found with ID: ZDOESNOTEXIST</Message>"));
-  EXPECT_EQ(send("GET", "/2013-04-01/checkeripranges").status, 501);
+  EXPECT_EQ(send("GET", "/2013-04-01/hostedzone/Z1/dnssec").status, 501);
 }
 
 }  // namespace
