@@ -14,19 +14,13 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from debian_root import DebianRoot
 from package_test import directives, package, run
 from service_manager import ServiceManager
 
-RELEASE = "bookworm"
 AS_IN_THE_UNIT = ["setpriv", "--reuid", "meridian", "--regid", "meridian", "--init-groups",
                   "--bounding-set", "-all,+net_bind_service", "--inh-caps", "-all,+net_bind_service",
                   "--ambient-caps", "-all,+net_bind_service", "--no-new-privs"]
-
-
-def mirror() -> str:
-    """Where this machine gets its packages from."""
-    found = run("apt-get", "indextargets", "--format", "$(SITE)").splitlines()
-    return found[0] if found else "http://deb.debian.org/debian"
 
 
 def capability_of(text: str) -> dict[str, str]:
@@ -38,32 +32,11 @@ class Installed(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="meridian-debian-", dir="/var/tmp"))
-        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
-        cls.root.chmod(0o755)
-        run("debootstrap", "--variant=minbase", RELEASE, cls.root, mirror())
-        for path in ("etc/apt", "etc/ssl/certs", "usr/local/share/ca-certificates", "usr/share/ca-certificates"):
-            if pathlib.Path("/", path).is_dir():
-                shutil.copytree(pathlib.Path("/", path), cls.root / path, dirs_exist_ok=True, symlinks=True)
-        for path in ("etc/resolv.conf", "etc/hosts"):
-            shutil.copy(pathlib.Path("/", path), cls.root / path)
-        policy = cls.root / "usr/sbin/policy-rc.d"
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
+        cls.debian = DebianRoot(cls)
+        cls.root, cls.inside, cls.install = cls.debian.path, cls.debian.inside, cls.debian.install
         run("mount", "-t", "proc", "proc", cls.root / "proc")
         cls.addClassCleanup(run, "umount", cls.root / "proc")
         cls.inside("apt-get", "update", "-q")
-
-    @classmethod
-    def inside(cls, *command, **options) -> str:
-        return run("chroot", cls.root, *command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C",
-                                                      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, **options)
-
-    @classmethod
-    def install(cls, deb: pathlib.Path) -> str:
-        shutil.copy(deb, cls.root / "tmp" / deb.name)
-        return cls.inside("apt-get", "install", "-qy", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confdef",
-                          "-o", "Dpkg::Options::=--force-confold", f"/tmp/{deb.name}")
 
     def serve(self, unit: str, ask) -> None:
         """Starts what the unit starts, has `ask` look at it, ends it."""
