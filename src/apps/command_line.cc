@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/command_line_health.h"
 #include "apps/command_texts.h"
 #include "apps/version.h"
 
@@ -359,6 +360,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   app.add_flag("--no-health-probes", options.no_health_probes,
                "Do not probe the endpoints of health checks: they are what was found or said last")
       ->envname("MERIDIAN_NO_HEALTH_PROBES");
+  add_health_options(app, options.health);
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
@@ -395,6 +397,7 @@ void add_edge(CLI::App& root, Parsed& parsed) {
   CLI::App& edge = *root.add_subcommand("edge", "Answer DNS with what a control sends, and without it");
   add_process(edge, parsed.edge, parsed.config);
   add_dns_server(edge, parsed.edge);
+  add_checker_option(edge, parsed.edge.check_from);
   CLI::App& join = *edge.add_subcommand("join", "Become an edge of the control that made the token");
   join.add_option("token", parsed.edge_join.token, "What `meridian edges token` printed there")
       ->required()

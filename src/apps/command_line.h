@@ -90,6 +90,12 @@ struct FeedOptions {
   std::uint32_t canary_soak_s = 0;
 };
 
+// Who probes health checks, and what is made of what they find.
+struct HealthOptions {
+  std::vector<std::string> check_from = {};  // Regions of the checkers here; none: all of them; or "none"
+  std::uint32_t checker_live_time_s = 0;
+};
+
 // Of `serve`, and of `control`, which does not answer DNS itself.
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
@@ -103,7 +109,8 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
   std::uint32_t metrics_max = 0;       // series that CloudWatch keeps; 100,000 by default
   bool private_health_checks = false;  // health checks may name any address
-  bool no_health_probes = false;       // health checks are what is said of them
+  HealthOptions health;
+  bool no_health_probes = false;  // health checks are what is said of them
   bool dev = false;
   bool example = false;
 };
@@ -116,7 +123,9 @@ struct ClientOptions {
   Output output = Output::Table;
 };
 
-struct EdgeOptions : ProcessOptions, DnsServerOptions {};
+struct EdgeOptions : ProcessOptions, DnsServerOptions {
+  std::string check_from;  // the Region of which it is a checker; empty: it is none
+};
 struct EdgeJoinOptions {
   std::string token, data_dir;
   bool again = false;

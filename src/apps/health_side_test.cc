@@ -105,7 +105,8 @@ class HealthControlTest : public HealthSideTest {
   void start() {
     control.reset();
     open();
-    control = std::make_unique<HealthControl>(store, *side, nullptr, directory, HealthProbing::Off, world);
+    control =
+        std::make_unique<HealthControl>(store, *side, nullptr, directory, HealthProbing{.on = false}, world);
     ASSERT_TRUE(control->start());
   }
   ErrorCode refusal(const std::string& id, const std::string& finding) {

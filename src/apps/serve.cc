@@ -142,9 +142,8 @@ Result<void> Server::start() {
         TRY(FeedService::open(options_.feed, options_.data_dir, {identity.id, newest}, *publisher_, world()));
     publisher_->set_feed(&feed_->server());
   }
-  health_ = std::make_unique<HealthControl>(
-      *store_, dns_->health(), feed_ ? &feed_->server() : nullptr, options_.data_dir,
-      options_.no_health_probes ? HealthProbing::Off : HealthProbing::On, world());
+  health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
+                                            options_.data_dir, TRY(health_probing(options_)), world());
   TRY(health_->start());
   watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *publisher_, clock_, logger_, metrics_,
                                                           secondaries);
@@ -240,7 +239,7 @@ Result<void> Server::start_admin() {
     return {};
   };
   sources.status = [this](Output output) { return describe(facts(), output); };
-  if (feed_) sources.edges = [this](Output output) { return feed_->describe(output); };
+  if (feed_) sources.edges = [this](Output output) { return feed_->describe(output, health_->checkers()); };
   sources.diff_dns = [this](std::string body, Output output, http::Responder responder) {
     diffs_->answer(std::move(body), output, std::move(responder));
   };

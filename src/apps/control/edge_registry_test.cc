@@ -172,13 +172,18 @@ TEST(DescribeEdges, SaysWhatAnOperatorAsks) {
   lost.behind_since = clock.monotonic();
   lost.refusal = "it has no SOA";
   clock.advance(std::chrono::seconds(73));
-  const std::string table = describe_edges({live, lost}, 42, clock, Output::Table);
+  const std::vector<engines::health::CheckerState> checkers{{"", "us-east-1"},
+                                                            {"sin1", "ap-southeast-1", false, false}};
+  const std::string table = describe_edges({live, lost}, checkers, 42, clock, Output::Table);
   EXPECT_THAT(table, HasSubstr("sin1 refuses: it has no SOA"));
   EXPECT_THAT(table, HasSubstr("lost since 2023-11-14T22:13:20Z"));
-  const std::string json = describe_edges({live, lost}, 42, clock, Output::Json);
+  const std::string json = describe_edges({live, lost}, checkers, 42, clock, Output::Json);
   EXPECT_THAT(json, HasSubstr(R"({"newest_revision":42,"edges":[{"name":"fra1","state":"live")"));
+  EXPECT_THAT(table, HasSubstr("ap-southeast-1 (silent)"));
+  EXPECT_THAT(json, HasSubstr(R"("checker":null)"));
+  EXPECT_THAT(json, HasSubstr(R"("checker":{"region":"ap-southeast-1","counted":false,"checks":0})"));
   EXPECT_THAT(json, HasSubstr(R"("lag_revisions":2,"lag_seconds":73.000)"));
-  EXPECT_THAT(describe_edges({}, 0, clock, Output::Table), HasSubstr("meridian edges token"));
+  EXPECT_THAT(describe_edges({}, {}, 0, clock, Output::Table), HasSubstr("meridian edges token"));
 }
 
 }  // namespace

@@ -28,36 +28,55 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-std::string json_of(const feed::EdgeState& edge, std::uint64_t newest, const Clock& clock) {
+using engines::health::CheckerState;
+
+// Null: the edge is no checker.
+const CheckerState* checker_of(const feed::EdgeState& edge, const std::vector<CheckerState>& checkers) {
+  const auto at = std::ranges::find(checkers, edge.name, &CheckerState::name);
+  return at == checkers.end() ? nullptr : &*at;
+}
+
+std::string checks_from(const CheckerState* checker) {
+  if (!checker) return "-";
+  return checker->region + (checker->counted ? "" : " (silent)");
+}
+
+std::string json_of(const feed::EdgeState& edge, const CheckerState* checker, std::uint64_t newest,
+                    const Clock& clock) {
+  const std::string checks = checker ? fmt::format(R"({{"region":"{}","counted":{},"checks":{}}})",
+                                                   checker->region, checker->counted, checker->checks)
+                                     : "null";
   return fmt::format(
       R"({{"name":{},"state":{},"connected":{},"waited_for":{},"revision":{},"lag_revisions":{},)"
       R"("lag_seconds":{:.3f},"version":{},"address":{},"last_heard":{},"queries_per_second":{},)"
-      R"("cpu_permille":{},"memory_bytes":{},"refusal":{}}})",
+      R"("cpu_permille":{},"memory_bytes":{},"checker":{},"refusal":{}}})",
       json_string(edge.name), json_string(state_of(edge)), edge.connected, edge.waited_for, edge.revision,
       newest - std::min(newest, edge.revision), seconds_behind(edge, clock), json_string(edge.software),
       json_string(edge.peer), edge.heard_at ? json_string(format_iso8601(*edge.heard_at)) : "null",
-      edge.load.queries_per_s, edge.load.cpu_permille, edge.load.memory_bytes, json_string(edge.refusal));
+      edge.load.queries_per_s, edge.load.cpu_permille, edge.load.memory_bytes, checks,
+      json_string(edge.refusal));
 }
 
 }  // namespace
 
-std::string describe_edges(const std::vector<feed::EdgeState>& edges, std::uint64_t newest,
+std::string describe_edges(const std::vector<feed::EdgeState>& edges,
+                           const std::vector<CheckerState>& checkers, std::uint64_t newest,
                            const Clock& clock, Output output) {
   if (output == Output::Json) {
     std::string list;
     for (const feed::EdgeState& edge : edges)
-      list += (list.empty() ? "" : ",") + json_of(edge, newest, clock);
+      list += (list.empty() ? "" : ",") + json_of(edge, checker_of(edge, checkers), newest, clock);
     return fmt::format("{{\"newest_revision\":{},\"edges\":[{}]}}\n", newest, list);
   }
   if (edges.empty()) return "no edges; `meridian edges token` makes a token for one\n";
   std::string out =
-      fmt::format("{:<20} {:>10} {:>6} {:>8} {:<10} {:>10} {:>5} {:>8}  {}\n", "NAME", "REVISION", "LAG",
-                  "SECONDS", "VERSION", "QUERIES/S", "CPU%", "MEMORY", "STATE");
+      fmt::format("{:<20} {:>10} {:>6} {:>8} {:<10} {:>10} {:>5} {:>8}  {:<23}  {}\n", "NAME", "REVISION",
+                  "LAG", "SECONDS", "VERSION", "QUERIES/S", "CPU%", "MEMORY", "CHECKS FROM", "STATE");
   for (const feed::EdgeState& edge : edges)
-    out += fmt::format("{:<20} {:>10} {:>6} {:>8.1f} {:<10} {:>10} {:>5.1f} {:>6}MB  {}\n", edge.name,
+    out += fmt::format("{:<20} {:>10} {:>6} {:>8.1f} {:<10} {:>10} {:>5.1f} {:>6}MB  {:<23}  {}\n", edge.name,
                        edge.revision, newest - std::min(newest, edge.revision), seconds_behind(edge, clock),
                        edge.software, edge.load.queries_per_s, edge.load.cpu_permille / 10.0,
-                       edge.load.memory_bytes >> 20, state_of(edge));
+                       edge.load.memory_bytes >> 20, checks_from(checker_of(edge, checkers)), state_of(edge));
   for (const feed::EdgeState& edge : edges)
     if (!edge.refusal.empty()) out += fmt::format("\n{} refuses: {}\n", edge.name, edge.refusal);
   return out;
@@ -97,8 +116,8 @@ Result<net::Address> FeedService::listen(const std::string& address) {
   return bound;
 }
 
-std::string FeedService::describe(Output output) const {
-  return describe_edges(server_->edges(), server_->newest(), world_.clock, output);
+std::string FeedService::describe(Output output, const std::vector<CheckerState>& checkers) const {
+  return describe_edges(server_->edges(), checkers, server_->newest(), world_.clock, output);
 }
 
 }  // namespace meridian::apps

@@ -8,6 +8,7 @@
 #include "apps/control/edge_registry.h"
 #include "apps/dns_side.h"
 #include "apps/loop_thread.h"
+#include "engines/health/panel.h"
 
 namespace meridian::apps {
 
@@ -24,7 +25,7 @@ class FeedService {
   // Once everything is compiled: before, an edge could be ahead of its control.
   Result<net::Address> listen(const std::string& address);
   void stop() { thread_.stop(); }
-  std::string describe(Output output) const;
+  std::string describe(Output output, const std::vector<engines::health::CheckerState>& checkers) const;
 
  private:
   FeedService(const World& world, std::unique_ptr<EdgeRegistry> registry)
@@ -37,7 +38,8 @@ class FeedService {
 };
 
 // What `meridian edges` shows.
-std::string describe_edges(const std::vector<snapshots::feed::EdgeState>& edges, std::uint64_t newest,
+std::string describe_edges(const std::vector<snapshots::feed::EdgeState>& edges,
+                           const std::vector<engines::health::CheckerState>& checkers, std::uint64_t newest,
                            const Clock& clock, Output output);
 
 }  // namespace meridian::apps

@@ -53,23 +53,30 @@ std::string settings(const HealthStates::State& state) {
 }  // namespace
 
 HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                             const std::string& data_dir, HealthProbing probing, const World& world)
+                             const std::string& data_dir, const HealthProbing& probing, const World& world)
     : here_(here),
       feed_(feed),
       world_(world),
       found_path_(data_dir + "/health-found"),
       said_path_(data_dir + "/health-said"),
-      probes_(probing == HealthProbing::Off
-                  ? nullptr
-                  : std::make_unique<HealthProbes>(
-                        world.random, [this](const std::string& id, bool healthy) { found(id, healthy); })),
-      states_(store, *this, world.logger) {}
+      probes_(probing.on
+                  ? std::make_unique<HealthProbes>(
+                        world.random, [this](const std::string& id, bool healthy) { found(id, healthy); },
+                        probing, feed, &world.logger)
+                  : nullptr),
+      remote_checkers_(probes_ && feed ? std::make_unique<RemoteCheckers>(
+                                             probes_->panel(), probes_->loop().loop(), data_dir, world)
+                                       : nullptr),
+      states_(store, *this, world.logger) {
+  if (remote_checkers_) feed_->listen_to_checkers(*remote_checkers_);
+}
 
 Result<void> HealthControl::start() {
   TRY(states_.start(read_findings(found_path_, world_), read_findings(said_path_, world_)));
   std::set<std::string> ids;
   for (const HealthStates::State& state : states_.states()) ids.insert(state.id);
   here_.forget_but(ids);
+  if (remote_checkers_) remote_checkers_->expect();
   if (probes_) probes_->start();
   return {};
 }
@@ -136,6 +143,10 @@ HealthCounts HealthControl::counts() const {
   for (const HealthStates::State& state : states_.states())
     ++(state.healthy ? counts.healthy : counts.unhealthy);
   return counts;
+}
+
+std::vector<engines::health::CheckerState> HealthControl::checkers() const {
+  return probes_ ? probes_->panel().checkers() : std::vector<engines::health::CheckerState>{};
 }
 
 std::string HealthControl::describe(Output output) const {

@@ -7,19 +7,18 @@
 #include <string_view>
 
 #include "apps/control/health_probes.h"
+#include "apps/control/remote_checkers.h"
 #include "apps/health_side.h"
 #include "compilers/health/health_states.h"
 #include "snapshots/feed/server.h"
 
 namespace meridian::apps {
 
-enum class HealthProbing : bool { Off, On };
-
 class HealthControl final : private compilers::health::HealthSink {
  public:
   // `feed` may be null.
   HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                const std::string& data_dir, HealthProbing probing, const World& world);
+                const std::string& data_dir, const HealthProbing& probing, const World& world);
   ~HealthControl() override { stop(); }
 
   // Reads what was found and said before, in DATA_DIR/health-found and DATA_DIR/health-said; edges hear of
@@ -33,8 +32,9 @@ class HealthControl final : private compilers::health::HealthSink {
   // {"healthy": false}. Of one thread.
   Result<void> say(std::string_view id, std::string_view words);
   Result<void> take_back(std::string_view id);
-  std::string describe(Output output) const;  // thread-safe
-  HealthCounts counts() const;                // thread-safe
+  std::string describe(Output output) const;                    // thread-safe
+  HealthCounts counts() const;                                  // thread-safe
+  std::vector<engines::health::CheckerState> checkers() const;  // thread-safe
 
  private:
   void set(const std::string& id, bool healthy) override;
@@ -48,7 +48,8 @@ class HealthControl final : private compilers::health::HealthSink {
   snapshots::feed::FeedServer* feed_;
   World world_;
   std::string found_path_, said_path_;
-  std::unique_ptr<HealthProbes> probes_;  // null: nothing is probed here
+  std::unique_ptr<HealthProbes> probes_;             // null: nothing is probed
+  std::unique_ptr<RemoteCheckers> remote_checkers_;  // null: nor are edges listened to
   std::unique_ptr<net::Timer> keep_timer_;
   compilers::health::HealthStates states_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engines/health/report_wire.h"
 #include "net/source_address.h"
 
 namespace meridian::apps {
@@ -10,7 +11,6 @@ namespace {
 using engines::health::CheckSettings;
 using engines::health::HttpQuestion;
 using engines::health::Vantage;
-using engines::health::vantages;
 using services::route53::HealthCheckConfig;
 using services::route53::HealthCheckResource;
 using services::route53::HealthCheckType;
@@ -54,20 +54,47 @@ Result<CheckSettings> probe_settings(const HealthCheckResource& check) {
   return settings;
 }
 
-HealthProbes::HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found)
+Result<HealthProbing> health_probing(const ServeOptions& options) {
+  HealthProbing probing;
+  probing.on = !options.no_health_probes;
+  probing.checker_live_time = std::chrono::seconds(options.health.checker_live_time_s);
+  const std::vector<std::string>& regions = options.health.check_from;
+  if (regions == std::vector<std::string>{"none"})
+    probing.here.clear();
+  else if (!regions.empty())
+    probing.here = TRY(engines::health::vantages_of(regions));
+  return probing;
+}
+
+HealthProbes::HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found,
+                           const HealthProbing& probing, snapshots::feed::FeedServer* feed, Logger* logger)
     : on_found_(std::move(on_found)),
+      feed_(feed),
+      logger_(logger),
+      here_(probing.here),
       loop_(net::make_loop(), "health"),
-      panel_(loop_.loop(), random, *this, vantages()) {}
+      panel_(loop_.loop(), random, *this, probing.here, {.live_time = probing.checker_live_time}) {}
+
+void HealthProbes::counts(const engines::health::CheckerState& checker) {
+  if (!logger_) return;
+  const std::initializer_list<LogField> fields{{"edge", checker.name}, {"region", checker.region}};
+  if (checker.counted)
+    logger_->info("health", "a checker counts again", fields);
+  else
+    logger_->warn("health", "a checker is not heard any more and does not count", fields);
+}
 
 void HealthProbes::set(const HealthCheckResource& check) {
   auto settings = probe_settings(check);
   if (!settings) return remove(check.id);
+  if (feed_) feed_->set_check(check.id, check.config.regions, engines::health::write_settings(*settings));
   loop_.loop().post([this, id = check.id, settings = *std::move(settings), regions = check.config.regions] {
     panel_.set(id, settings, regions);
   });
 }
 
 void HealthProbes::remove(const std::string& id) {
+  if (feed_) feed_->remove_check(id);
   loop_.loop().post([this, id] { panel_.remove(id); });
 }
 
@@ -86,7 +113,7 @@ std::vector<std::string> HealthProbes::checker_ranges() const {
   for (const char* outside : {"192.0.2.1", "2001:db8::1"})
     if (const auto from = net::source_address(net::IpAddress::parse(outside).value()))
       ranges.push_back(range(*from));
-  for (const Vantage& vantage : vantages()) ranges.push_back(range(*vantage.loopback));
+  for (const Vantage& vantage : here_) ranges.push_back(range(*vantage.loopback));
   return ranges;
 }
 

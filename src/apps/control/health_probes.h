@@ -1,30 +1,43 @@
-// The health checkers of this process, one for each of AWS's checker Regions, on a loop and a thread of their
-// own: from the settings of checks to what was found.
+// The health checkers of this process, one a Region, on a loop and a thread of their own, and those at edges:
+// from the settings of checks to what was found.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "apps/command_line.h"
 #include "apps/loop_thread.h"
+#include "base/log.h"
 #include "engines/health/panel.h"
 #include "services/route53/health_observations.h"
 #include "services/route53/resources.h"
+#include "snapshots/feed/server.h"
 
 namespace meridian::apps {
 
 // What is probed of a check; an error says why nothing is.
 Result<engines::health::CheckSettings> probe_settings(const services::route53::HealthCheckResource& check);
 
+struct HealthProbing {
+  bool on = true;  // here, or at edges
+  std::vector<engines::health::Vantage> here = engines::health::vantages();
+  Duration checker_live_time = engines::health::kCheckerLiveTime;
+};
+Result<HealthProbing> health_probing(const ServeOptions& options);
+
 class HealthProbes final : public services::route53::HealthObservations, private engines::health::PanelSink {
  public:
-  // `on_found` is called on the loop's thread.
-  HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found);
+  // `on_found` is called on the loop's thread. `feed` is to where edges are checkers; both may be null.
+  HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found,
+               const HealthProbing& probing = {}, snapshots::feed::FeedServer* feed = nullptr,
+               Logger* logger = nullptr);
   ~HealthProbes() override { loop_.stop(); }
 
   void start() { loop_.start(); }
   void stop() { loop_.stop(); }
   LoopThread& loop() { return loop_; }
+  engines::health::Panel& panel() { return panel_; }
   // Checks count as they are set; before start() they wait. Thread-safe.
   void set(const services::route53::HealthCheckResource& check);
   void remove(const std::string& id);
@@ -35,8 +48,12 @@ class HealthProbes final : public services::route53::HealthObservations, private
 
  private:
   void found(const std::string& id, bool healthy) override { on_found_(id, healthy); }
+  void counts(const engines::health::CheckerState& checker) override;
 
   std::function<void(const std::string& id, bool healthy)> on_found_;
+  snapshots::feed::FeedServer* feed_;
+  Logger* logger_;
+  const std::vector<engines::health::Vantage> here_;
   LoopThread loop_;
   engines::health::Panel panel_;
 };

@@ -5,6 +5,7 @@
 
 #include "apps/dns_side.h"
 #include "apps/edge/dial.h"
+#include "apps/edge/edge_checker.h"
 #include "apps/edge/edge_files.h"
 #include "apps/edge/edge_target.h"
 #include "apps/operator_side.h"
@@ -50,6 +51,7 @@ class EdgeServer final : public RoleServer {
   Result<void> ready() const;
   void stop_loops() {
     feed_loop_.stop();
+    if (checker_) checker_->stop();
     operator_.stop();
   }
   std::string endpoints_path() const { return options_.data_dir + "/endpoints.json"; }
@@ -67,6 +69,7 @@ class EdgeServer final : public RoleServer {
   std::unique_ptr<DnsSide> dns_;
   std::unique_ptr<EdgeFiles> files_;
   std::unique_ptr<EdgeTarget> target_;
+  std::unique_ptr<EdgeChecker> checker_;  // null: it is none
   std::unique_ptr<feed::FeedClient> client_;
   net::Address admin_address_;
   std::atomic<bool> ending_{false};
@@ -83,13 +86,16 @@ Result<void> EdgeServer::start() {
   dns_ = TRY(DnsSide::start(dns, options_.data_dir, world_));
   TRY(world_.disk.remove(endpoints_path()));
   target_ = std::make_unique<EdgeTarget>(*dns_, options_.data_dir, world_);
+  if (!options_.check_from.empty()) checker_ = TRY(EdgeChecker::make(options_.check_from, world_));
   start_feed();
   TRY(start_operator_side());
   TRY(privileges_.give_up());
   tell(dns_->advice({}), logger_, metrics_);
   feed_loop_.start();
+  if (checker_) checker_->start();
   dns_->work_on(operator_.loop());
   std::vector<Watchdog::Watched> loops{{"feed", &feed_loop_.loop()}};
+  if (checker_) loops.push_back({"health", &checker_->loop()});
   dns_->add_loops(loops);
   operator_.watch(std::move(loops), [this] { return ending_ ? "" : state(); });
   operator_.manager().status(state());
@@ -108,7 +114,7 @@ void EdgeServer::start_feed() {
       [this](net::Loop::OnConnected done) {
         return dial(feed_loop_.loop(), files_->identity().control, files_->context(), std::move(done));
       },
-      feed::FeedClientOptions{files_->identity().name, MERIDIAN_VERSION});
+      feed::FeedClientOptions{files_->identity().name, MERIDIAN_VERSION, checker_.get()});
   feed_loop_.loop().post([this] { client_->start(); });
 }
 
@@ -139,15 +145,19 @@ std::string EdgeServer::describe(Output output) const {
     std::string directory, problem;
     append_json_string(directory, options_.data_dir);
     append_json_string(problem, following.problem);
+    const std::string checker =
+        checker_ ? fmt::format(R"({{"region":"{}","checks":{}}})", checker_->region(), checker_->checks())
+                 : "null";
     return fmt::format(
         R"({{"role":"edge","name":"{}","version":"{}","uptime_s":{:.1f},"dns":{},"admin":"{}","data_dir":{},)"
-        R"("served_revision":{},"zones":{},"workers":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"control":{{"address":"{}",)"
+        R"("served_revision":{},"zones":{},"workers":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"checker":{},"control":{{"address":"{}",)"
         R"("following":{},"since":"{}","version":"{}","newest_revision":{},"problem":{}}}}})"
         "\n",
         identity.name, MERIDIAN_VERSION, uptime, json_list(dns_->engine().addresses()),
         admin_address_.to_string(), directory, revision, dns_->service().zone_count(),
-        dns_->engine().workers(), health.healthy, health.unhealthy, identity.control, following.following,
-        format_iso8601(following.since), following.control_version, following.newest, problem);
+        dns_->engine().workers(), health.healthy, health.unhealthy, checker, identity.control,
+        following.following, format_iso8601(following.since), following.control_version, following.newest,
+        problem);
   }
   std::string out =
       fmt::format("meridian edge '{}' {}, up {:.0f} s\n\n", identity.name, MERIDIAN_VERSION, uptime);
@@ -158,6 +168,8 @@ std::string EdgeServer::describe(Output output) const {
       fmt::format("  admin    http://{}\n  data     {}\n\n", admin_address_.to_string(), options_.data_dir);
   out += fmt::format("  DNS      revision {}, {} zones\n", revision, dns_->service().zone_count());
   out += fmt::format("  health   {} checks healthy, {} unhealthy\n", health.healthy, health.unhealthy);
+  if (checker_)
+    out += fmt::format("  checker  of {}, probes {} health checks\n", checker_->region(), checker_->checks());
   out += fmt::format("  control  {}, {} since {}", identity.control,
                      following.following ? "followed" : "gone", format_iso8601(following.since));
   if (!following.problem.empty()) out += ": " + following.problem;

@@ -136,11 +136,15 @@ bool Panel::join(const std::string& name, const std::string& region) {
   if (!seat) return false;
   seat->exclusion.reset();
   if (!sweep_timer_) sweep();
-  std::lock_guard lock(mutex_);
-  seat->connected = true;
-  seat->excluded = false;
-  seat->lost_at.reset();
-  for (auto& [id, check] : checks_) check.seen[seat->index()].heard = loop_.clock().monotonic();
+  bool again;
+  {
+    std::lock_guard lock(mutex_);
+    seat->connected = true;
+    again = std::exchange(seat->excluded, false);
+    seat->lost_at.reset();
+    for (auto& [id, check] : checks_) check.seen[seat->index()].heard = loop_.clock().monotonic();
+  }
+  if (again) sink_.counts(state_of(*seat));
   return true;
 }
 
@@ -166,6 +170,7 @@ void Panel::exclude(Seat& seat) {
     seat.excluded = true;
     for (auto& [id, check] : checks_) check.seen[seat.index()].report.reset();
   }
+  sink_.counts(state_of(seat));
   settle_all();
 }
 
@@ -225,13 +230,18 @@ bool Panel::counts(std::size_t index, const Seen& seen) const {
 }
 
 void Panel::settle(Checks::value_type& check) {
-  std::size_t healthy = 0, unhealthy = 0, silent = 0;
+  std::size_t healthy = 0, unhealthy = 0, awaited = 0;
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     const Seen& seen = check.second.seen[i];
-    if (counts(i, seen)) ++(!seen.report ? silent : *seen.report->mind ? healthy : unhealthy);
+    if (counts(i, seen)) ++(!seen.report ? awaited : *seen.report->mind ? healthy : unhealthy);
   }
-  const std::optional<bool> found = early_quorum(healthy, unhealthy, silent);
-  if (!found || found == check.second.found) return;
+  if (healthy + unhealthy + awaited == 0) {
+    if (!std::exchange(check.second.silent, true)) sink_.silent(check.first);
+    return;
+  }
+  const std::optional<bool> found = early_quorum(healthy, unhealthy, awaited);
+  if (!found || (found == check.second.found && !check.second.silent)) return;
+  check.second.silent = false;
   check.second.found = found;
   sink_.found(check.first, *found);
 }
@@ -258,6 +268,10 @@ std::vector<Observation> Panel::seen_of(std::string_view id,
   return observations;
 }
 
+CheckerState Panel::state_of(const Seat& seat) const {
+  return {seat.name(), seat.vantage().region, seat.connected, !seat.excluded, seat.lost_at, 0};
+}
+
 std::vector<Opinion> Panel::opinions(std::string_view id) const {
   std::lock_guard lock(mutex_);
   std::vector<Opinion> all;
@@ -266,10 +280,7 @@ std::vector<Opinion> Panel::opinions(std::string_view id) const {
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     const Seen& seen = at->second.seen[i];
     if (!seen.seated) continue;
-    const Seat& seat = *seats_[i];
-    all.push_back({{seat.name(), seat.vantage().region, seat.connected, !seat.excluded, seat.lost_at, 0},
-                   counts(i, seen),
-                   seen.report.value_or(Report{})});
+    all.push_back({state_of(*seats_[i]), counts(i, seen), seen.report.value_or(Report{})});
   }
   return all;
 }
@@ -279,8 +290,7 @@ std::vector<CheckerState> Panel::checkers() const {
   std::vector<CheckerState> all;
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (!seats_[i]) continue;
-    const Seat& seat = *seats_[i];
-    CheckerState state{seat.name(), seat.vantage().region, seat.connected, !seat.excluded, seat.lost_at, 0};
+    CheckerState state = state_of(*seats_[i]);
     for (const auto& [id, check] : checks_) state.checks += check.seen[i].seated;
     all.push_back(std::move(state));
   }

@@ -26,13 +26,6 @@ inline constexpr Duration kCheckerLiveTime = std::chrono::seconds(15);
 inline constexpr Duration kReportSlack = std::chrono::seconds(60);
 inline constexpr Duration kSweepTime = std::chrono::seconds(5);  // how often that is looked for
 
-// Called on the loop's thread; it must not change the panel.
-class PanelSink {
- public:
-  virtual ~PanelSink() = default;
-  virtual void found(const std::string& id, bool healthy) = 0;
-};
-
 // One checker, for people.
 struct CheckerState {
   std::string name;  // of its edge; empty: in this process
@@ -41,6 +34,17 @@ struct CheckerState {
   bool counted = true;
   std::optional<SystemTime> lost_at{};  // when its connection was gone
   std::size_t checks = 0;               // that it probes
+};
+
+// Called on the loop's thread; it must not change the panel.
+class PanelSink {
+ public:
+  virtual ~PanelSink() = default;
+  virtual void found(const std::string& id, bool healthy) = 0;
+  // No checker of it is heard any more, or there is none; found() tells when one is.
+  virtual void silent(const std::string& /*id*/) {}
+  // A checker elsewhere counts no more, or again.
+  virtual void counts(const CheckerState&) {}
 };
 
 // What one checker says of one check.
@@ -96,6 +100,7 @@ class Panel {
     net::IpAddress endpoint;
     std::vector<std::string> regions;
     std::optional<bool> found;
+    bool silent = false;  // none of its checkers counts
     std::vector<Seen> seen;  // by seat
   };
   using Checks = std::map<std::string, Check, std::less<>>;
@@ -103,6 +108,7 @@ class Panel {
   void probed(std::size_t seat, const std::string& id, const ProbeResult& result, const Streak& streak);
   void seat_at(std::size_t index, Check& check);
   void exclude(Seat& seat);
+  CheckerState state_of(const Seat& seat) const;
   void settle(Checks::value_type& check);
   void settle_all();
   void sweep();

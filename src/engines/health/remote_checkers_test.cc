@@ -22,6 +22,7 @@ class RemoteCheckers : public testing::Test, protected PanelSink {
     return {{net::Address::parse("192.0.2.1:80").value(), std::nullopt}, seconds(10), 1};
   }
   void found(const std::string& id, bool healthy) override { told.emplace_back(id, healthy); }
+  void silent(const std::string& id) override { fell_silent.push_back(id); }
   void says(const std::string& checker, bool healthy, const std::string& id = "a") {
     Report report{healthy, 0, {}, {}};
     report.last = Observation{"", {}, {}, {healthy, healthy ? "good" : "bad"}, loop.clock().now()};
@@ -36,6 +37,7 @@ class RemoteCheckers : public testing::Test, protected PanelSink {
   EndpointLoop loop;
   SeededRandom random{5};
   Told told;
+  std::vector<std::string> fell_silent;
   Panel panel{loop, random, *this, {}};
 };
 
@@ -122,9 +124,23 @@ TEST_F(RemoteCheckers, WhenAllAreGoneTheLastStatusStays) {
   loop.advance(std::chrono::minutes(10));
   EXPECT_THAT(heard(), IsEmpty());
   EXPECT_THAT(panel.observations("a"), IsEmpty());
+  EXPECT_THAT(fell_silent, ElementsAre("a"));
   join({"one"});
-  says("one", true);
-  EXPECT_THAT(heard(), ElementsAre(Pair("a", true)));
+  says("one", false);
+  EXPECT_THAT(heard(), ElementsAre(Pair("a", false))) << "it is said again, as there was nobody to say so";
+}
+
+TEST_F(RemoteCheckers, ACheckOfWhichThereIsNoCheckerIsSilentAtOnce) {
+  join({"one"});
+  panel.set("a", tcp(), {"us-east-1"});
+  EXPECT_THAT(fell_silent, ElementsAre("a"));
+  panel.set("a", tcp(), {"us-east-1"});
+  EXPECT_THAT(fell_silent, ElementsAre("a"));
+  panel.expect("two", "us-east-1");
+  panel.set("b", tcp(), {"us-east-1"});
+  EXPECT_THAT(fell_silent, ElementsAre("a")) << "two may be back";
+  loop.advance(kCheckerLiveTime);
+  EXPECT_THAT(fell_silent, ElementsAre("a", "b"));
 }
 
 // A control that starts again must not go by the first that returns.

@@ -1,0 +1,112 @@
+#include "apps/control/remote_checkers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "engines/health/report_wire.h"
+#include "net/virtual_loop.h"
+
+namespace meridian::apps {
+namespace {
+
+using engines::health::Panel;
+using engines::health::Report;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+class RemoteCheckersTest : public testing::Test, public engines::health::PanelSink {
+ protected:
+  RemoteCheckersTest() {
+    std::filesystem::remove_all(directory);
+    EXPECT_TRUE(disk.make_directories(directory));
+    start();
+  }
+  ~RemoteCheckersTest() override { std::filesystem::remove_all(directory); }
+  // As a control does; what was before is gone but for its files.
+  void start() {
+    panel = std::make_unique<Panel>(loop, random, *this, std::vector<engines::health::Vantage>{});
+    checkers = std::make_unique<RemoteCheckers>(*panel, loop, directory, world);
+    checkers->expect();
+    engines::health::CheckSettings settings;
+    settings.target.endpoint = net::Address::parse("192.0.2.1:80").value();
+    settings.interval = seconds(10);
+    panel->set("a", settings, {});
+    told.clear();
+  }
+  void says(const std::string& edge, bool healthy) {
+    checkers->reported(edge, {{"a", write_report(Report{healthy, 0, {}, {}}, loop.clock().now())}});
+    loop.run_posted();
+  }
+  void join(const std::string& edge) {
+    ASSERT_TRUE(checkers->joined(edge, "eu-west-1"));
+    loop.run_posted();
+  }
+  void found(const std::string& id, bool healthy) override { told.emplace_back(id, healthy); }
+
+  net::VirtualLoop loop;
+  RealDisk disk;
+  SystemRandom random;
+  Metrics metrics;
+  Logger logger{loop.clock(), 2, LogFormat::Text, LogLevel::Error};
+  World world{loop.clock(), random, disk, logger, metrics};
+  std::string directory = testing::TempDir() + "meridian-checkers-" + std::to_string(getpid());
+  std::vector<std::pair<std::string, bool>> told;
+  std::unique_ptr<Panel> panel;
+  std::unique_ptr<RemoteCheckers> checkers;
+};
+
+TEST_F(RemoteCheckersTest, WhatTheyReportCounts) {
+  join("fra1");
+  says("fra1", false);
+  EXPECT_THAT(told, ElementsAre(Pair("a", false)));
+  says("unknown", true);
+  checkers->reported("fra1", {{"a", "?"}, {"unknown", "?"}});
+  loop.run_posted();
+  EXPECT_EQ(told.size(), 1u);
+  EXPECT_THAT(metrics.prometheus_text(), testing::HasSubstr("meridian_health_reports_malformed_total 2"));
+  EXPECT_THAT(metrics.prometheus_text(),
+              testing::HasSubstr(R"(meridian_health_checker_counted{edge="fra1",region="eu-west-1"} 1)"));
+}
+
+TEST_F(RemoteCheckersTest, OneOfNoRegionOfAwsDoesNotCount) {
+  EXPECT_FALSE(checkers->joined("fra1", "mars-1"));
+  loop.run_posted();
+  EXPECT_THAT(panel->checkers(), IsEmpty());
+}
+
+TEST_F(RemoteCheckersTest, AfterARestartTheOthersAreWaitedFor) {
+  for (const char* edge : {"fra1", "sin1", "gone"}) join(edge);
+  checkers->removed("gone");
+  loop.run_posted();
+  start();
+  join("fra1");
+  says("fra1", false);
+  EXPECT_THAT(told, IsEmpty()) << "sin1 may say otherwise";
+  loop.advance(engines::health::kCheckerLiveTime);
+  EXPECT_THAT(told, ElementsAre(Pair("a", false)));
+}
+
+TEST_F(RemoteCheckersTest, ADamagedListKeepsNobodyFromCounting) {
+  ASSERT_TRUE(disk.replace(directory + "/health-checkers", as_bytes("?")));
+  start();
+  join("fra1");
+  says("fra1", true);
+  EXPECT_THAT(told, ElementsAre(Pair("a", true)));
+}
+
+TEST_F(RemoteCheckersTest, ReportsThatCannotBeCountedInTimeAreDropped) {
+  join("fra1");
+  const std::vector<snapshots::feed::CheckBytes> many(1024, {"a", "?"});
+  for (std::size_t i = 0; i <= kReportsWaitingMax / many.size(); ++i) checkers->reported("fra1", many);
+  EXPECT_THAT(metrics.prometheus_text(), testing::HasSubstr("meridian_health_reports_dropped_total 1024"));
+  loop.run_posted();
+  says("fra1", false);
+  EXPECT_THAT(told, ElementsAre(Pair("a", false)));
+}
+
+}  // namespace
+}  // namespace meridian::apps
