@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "net/public_address.h"
 
 namespace meridian::net {
 namespace {
@@ -112,6 +113,15 @@ TEST(Cidr, RefusesHostBitsAndBadPrefixes) {
   for (const char* bad : {"10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "::1/127", "::/129",
                           "10.0.0.0/08", "192.0.2.129/25", "/8"})
     EXPECT_FALSE(Cidr::parse(bad)) << bad;
+}
+
+TEST(PublicAddress, IsNoneThatIsPrivateLocalOrReserved) {
+  for (const char* outside : {"8.8.8.8", "100.63.255.255", "172.32.0.1", "2600::1"})
+    EXPECT_TRUE(is_public(*IpAddress::parse(outside))) << outside;
+  for (const char* inside :
+       {"0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.31.0.1", "192.168.1.1",
+        "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:8.8.8.8", "fd00::1", "fe80::1", "ff02::1"})
+    EXPECT_FALSE(is_public(*IpAddress::parse(inside))) << inside;
 }
 
 }  // namespace

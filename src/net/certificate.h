@@ -45,6 +45,7 @@ struct CertificateSummary {
   std::string common_name;
   std::string sha256;  // of the DER form, 64 lower-case hexadecimal digits
   SystemTime expires;
+  bool for_sni = false;  // of a server: it is for the name that was sent as SNI
 };
 Result<CertificateSummary> read_certificate(std::string_view certificate_pem);  // the first of a chain
 

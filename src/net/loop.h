@@ -132,6 +132,8 @@ struct ConnectOptions {
   // Sent as SNI in place of the context's name, by a context that verifies nothing; "": the context's.
   std::string server_name = "";
   std::optional<IpAddress> from = std::nullopt;  // of this machine; none: the kernel chooses
+  // With `tls`: the TCP connection is made, and the handshake begins. It must not destroy the attempt.
+  std::function<void()> on_handshake = nullptr;
 };
 
 class Loop {

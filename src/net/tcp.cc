@@ -282,7 +282,10 @@ class EpollConnect final : public TcpConnect, public Ready {
  public:
   EpollConnect(EpollLoop& loop, const Address& peer, const ConnectOptions& options,
                Loop::OnConnected on_connected)
-      : loop_(loop), peer_(peer), on_connected_(std::move(on_connected)) {
+      : loop_(loop),
+        peer_(peer),
+        on_connected_(std::move(on_connected)),
+        on_handshake_(options.on_handshake) {
     if (auto error = begin(options)) {
       fail_at_once(*error);
       return;
@@ -303,6 +306,7 @@ class EpollConnect final : public TcpConnect, public Ready {
       getsockopt(wire_.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
       if (error != 0) return finish(std::unexpected(connect_error(error)));
       connected_ = true;
+      if (wire_.tls() && on_handshake_) on_handshake_();
     }
     const IoResult result = wire_.handshake();
     if (result.status == IoStatus::Blocked) {
@@ -361,6 +365,7 @@ class EpollConnect final : public TcpConnect, public Ready {
   EpollLoop& loop_;
   Address peer_;
   Loop::OnConnected on_connected_;
+  std::function<void()> on_handshake_;
   Wire wire_;
   bool connected_ = false;  // TCP is; the handshake follows
   EpollLoop::Key key_ = EpollLoop::kNoKey;

@@ -47,7 +47,11 @@ class OpensslSession final : public TlsSession {
   IoResult handshake() override {
     const IoResult result = finish(SSL_do_handshake(ssl_.get()));
     if (result.status == IoStatus::Done)
-      if (const X509* shown = SSL_get0_peer_certificate(ssl_.get())) peer_ = summarize(*shown);
+      if (X509* const shown = SSL_get0_peer_certificate(ssl_.get())) {
+        peer_ = summarize(*shown);
+        const std::string sni(server_name());
+        peer_->for_sni = !sni.empty() && X509_check_host(shown, sni.c_str(), 0, 0, nullptr) == 1;
+      }
     return result;
   }
   bool established() const override { return SSL_is_init_finished(ssl_.get()) == 1; }
@@ -163,7 +167,10 @@ Result<void> trust(SSL_CTX* context, std::string_view ca_pem) {
 Result<OpensslHandle<SSL_CTX>> make_context(const SSL_METHOD* method, TlsVersion oldest) {
   OpensslHandle<SSL_CTX> context(SSL_CTX_new(method));
   if (!context) return fail(ErrorCode::Internal, "TLS context: " + openssl_failure());
-  SSL_CTX_set_min_proto_version(context.get(), oldest == TlsVersion::Tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  const int version = oldest == TlsVersion::Tls13   ? TLS1_3_VERSION
+                      : oldest == TlsVersion::Tls12 ? TLS1_2_VERSION
+                                                    : TLS1_VERSION;
+  SSL_CTX_set_min_proto_version(context.get(), version);
   SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION);
@@ -219,6 +226,7 @@ Result<std::shared_ptr<TlsClientContext>> make_tls_client_context(const TlsClien
   if (options.verify ? options.ca_pem.empty() == options.pinned_sha256.empty()
                      : !options.ca_pem.empty() || !options.pinned_sha256.empty())
     return invalid("a TLS client trusts either authorities or one pinned certificate, or verifies nothing");
+  if (options.verify && options.oldest == TlsVersion::Tls10) return invalid("TLS 1.0 proves nothing");
   auto context = std::make_shared<OpensslClientContext>();
   context->ssl = TRY(make_context(TLS_client_method(), options.oldest));
   context->server_name = options.server_name;
@@ -228,7 +236,7 @@ Result<std::shared_ptr<TlsClientContext>> make_tls_client_context(const TlsClien
   context->verifies = options.verify;
   SSL_CTX_set_verify(ssl, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (!options.verify) {
-    SSL_CTX_set_cipher_list(ssl, "DEFAULT");  // whoever believes anyone need not be choosy
+    SSL_CTX_set_cipher_list(ssl, "DEFAULT@SECLEVEL=0");  // whoever believes anyone need not be choosy
   } else if (!options.ca_pem.empty()) {
     TRY(trust(ssl, options.ca_pem));
   } else {

@@ -11,7 +11,7 @@
 
 namespace meridian::net {
 
-enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
+enum class TlsVersion : std::uint8_t { Tls10, Tls12, Tls13 };
 
 enum class ClientCertificates : std::uint8_t {
   None,      // not asked for
@@ -40,7 +40,9 @@ struct TlsClientOptions {
   // DER form of the server's certificate or of an authority that the server sends along with it.
   std::string ca_pem{};
   std::string pinned_sha256{};
-  bool verify = true;  // false: anyone is believed, and neither of them is given
+  // False: anyone is believed, however weak his keys, and neither of them is given. Only then may `oldest` be
+  // Tls10 (RFC 8996).
+  bool verify = true;
   // Sent as SNI, and the certificate must be for it; an IP address is only compared (RFC 6066 §3). Empty:
   // any name of a trusted server certificate will do.
   std::string server_name{};

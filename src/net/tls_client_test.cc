@@ -86,14 +86,16 @@ class TlsPair : public testing::Test {
                                    server = std::move(accepted);
                                    server->start(at_server);
                                  });
-    auto attempt = loop->connect_tcp(listener->local(), 5s, *client_context,
-                                     [this](Result<std::unique_ptr<TcpConnection>> result) {
-                                       if (result)
-                                         client = std::move(*result);
-                                       else
-                                         refusal = result.error().message;
-                                       loop->stop();
-                                     });
+    auto attempt = loop->connect_tcp(
+        listener->local(),
+        {.timeout = 5s, .tls = *client_context, .server_name = sni, .on_handshake = [this] { ++handshakes; }},
+        [this](Result<std::unique_ptr<TcpConnection>> result) {
+          if (result)
+            client = std::move(*result);
+          else
+            refusal = result.error().message;
+          loop->stop();
+        });
     loop->run();
   }
 
@@ -116,7 +118,8 @@ class TlsPair : public testing::Test {
   std::unique_ptr<TcpListener> listener;
   Side at_server, at_client;
   std::unique_ptr<TcpConnection> server, client;
-  std::string refusal;
+  std::string refusal, sni;
+  int handshakes = 0;
   std::unique_ptr<Timer> guard;
 };
 
@@ -378,6 +381,27 @@ TEST_F(TlsPair, AServerThatNeverShakesHandsTimesOut) {
                                    });
   loop->run();
   EXPECT_NE(refusal.find("timed out"), std::string::npos) << refusal;
+}
+
+TEST_F(TlsPair, AClientThatVerifiesNothingStillHearsWhetherTheCertificateIsForTheNameItSent) {
+  client_options.ca_pem.clear();
+  client_options.server_name.clear();
+  client_options.verify = false;
+  client_options.oldest = TlsVersion::Tls10;
+  sni = "control.test";
+  connect();
+  ASSERT_TRUE(client) << refusal;
+  EXPECT_TRUE(client->peer_certificate()->for_sni);
+  EXPECT_EQ(handshakes, 1);
+  sni = "other.test";
+  connect();
+  EXPECT_FALSE(client->peer_certificate()->for_sni);
+  sni.clear();
+  connect();
+  EXPECT_FALSE(client->peer_certificate()->for_sni);
+  client_options.ca_pem = authority.certificate_pem;
+  client_options.verify = true;
+  EXPECT_FALSE(make_tls_client_context(client_options)) << "TLS 1.0 and trust do not go together";
 }
 
 TEST_F(TlsPair, ProtocolsThatDoNotMeetAreRefused) {

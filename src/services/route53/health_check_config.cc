@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "net/address.h"
+#include "net/public_address.h"
 
 namespace meridian::services::route53 {
 namespace {
@@ -31,18 +31,6 @@ constexpr unsigned kRecoveryControl = bit(HealthCheckType::RecoveryControl);
 
 bool is_in(HealthCheckType type, unsigned set) {
   return (bit(type) & set) != 0;
-}
-
-// RFC 5735, RFC 6598, RFC 5156, as the API reference names them.
-constexpr std::string_view kNotPublic[] = {
-    "0.0.0.0/8",      "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24",   "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
-    "203.0.113.0/24", "224.0.0.0/4",  "240.0.0.0/4",    "::/8",           "2001::/32",      "2001:10::/28",
-    "2001:db8::/32",  "2002::/16",    "fc00::/7",       "fe80::/10",      "ff00::/8"};
-
-bool is_public(const net::IpAddress& address) {
-  return std::ranges::none_of(
-      kNotPublic, [&](std::string_view block) { return net::Cidr::parse(block)->contains(address); });
 }
 
 template <typename T>
@@ -115,7 +103,7 @@ Refusal check_address(const api::HealthCheckConfig& input, HealthCheckTargets ta
   if (!given(input.IPAddress)) return std::nullopt;
   const auto address = net::IpAddress::parse(*input.IPAddress);
   if (!address) return invalid_parameter(fmt::format("'{}' is not an IP address.", *input.IPAddress));
-  if (targets == HealthCheckTargets::Public && !is_public(*address))
+  if (targets == HealthCheckTargets::Public && !net::is_public(*address))
     return invalid_parameter(fmt::format(
         "The IP address {} is in a local, private, non-routable, or multicast range.", *input.IPAddress));
   return std::nullopt;
