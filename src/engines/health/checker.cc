@@ -34,9 +34,9 @@ void Checker::wait(Checks::value_type& check, Duration time) {
 
 void Checker::begin(Checks::value_type& check) {
   ++probing_;
-  check.second.probe =
-      std::make_unique<Probe>(loop_, check.second.settings.target,
-                              [this, &check](const ProbeResult& result) { finish(check, result); });
+  check.second.probe = std::make_unique<Probe>(
+      loop_, check.second.settings.target,
+      [this, &check](const ProbeResult& result) { finish(check, result); }, means_);
 }
 
 void Checker::finish(Checks::value_type& check, const ProbeResult& result) {

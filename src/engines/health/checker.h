@@ -32,8 +32,13 @@ class Checker {
  public:
   static constexpr std::size_t kProbesMax = 512;
 
-  Checker(net::Loop& loop, Random& random, CheckObserver& observer, std::size_t probes_max = kProbesMax)
-      : loop_(loop), random_(random), observer_(observer), probes_max_(probes_max) {}
+  Checker(net::Loop& loop, Random& random, CheckObserver& observer, std::size_t probes_max = kProbesMax,
+          ProbeMeans means = {})
+      : loop_(loop),
+        random_(random),
+        observer_(observer),
+        probes_max_(probes_max),
+        means_(std::move(means)) {}
 
   // A new check, first probed at a moment drawn within its interval; or new settings of one, which keep what
   // it was found to be and count from its next probe.
@@ -63,6 +68,7 @@ class Checker {
   Random& random_;
   CheckObserver& observer_;
   const std::size_t probes_max_;
+  const ProbeMeans means_;
   std::size_t probing_ = 0;
   Checks checks_;
   std::deque<std::string> waiting_;  // due, each once

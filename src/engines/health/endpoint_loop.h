@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "net/certificate.h"
 #include "net/virtual_loop.h"
 
 namespace meridian::engines::health {
@@ -26,11 +27,13 @@ class EndpointLoop final : public net::VirtualLoop {
         on_connected(fail(ErrorCode::Unavailable, "Connection timed out", ErrorSource::Peer));
       });
     else
-      attempt->timer = after(connects_in, [this, address, options, refuses, on_connected] {
-        if (refuses)
-          return on_connected(fail(ErrorCode::Unavailable, "Connection refused", ErrorSource::Peer));
-        on_connected(std::make_unique<Connection>(*this, address, options.from));
-      });
+      attempt->timer =
+          after(connects_in, [this, attempt = attempt.get(), address, options, refuses, on_connected] {
+            if (refuses)
+              return on_connected(fail(ErrorCode::Unavailable, "Connection refused", ErrorSource::Peer));
+            if (options.tls) return shake_hands(*attempt, address, options, on_connected);
+            on_connected(std::make_unique<Connection>(*this, address, options));
+          });
     return attempt;
   }
   // Of the connection made last.
@@ -43,7 +46,10 @@ class EndpointLoop final : public net::VirtualLoop {
 
   Manner manner = Manner::Accepts;
   std::set<std::string> refused;  // source addresses that are, whatever the manner
-  Duration connects_in = std::chrono::milliseconds(10);
+  Duration connects_in = std::chrono::milliseconds(10), handshake_in = std::chrono::milliseconds(20);
+  std::string handshake_error;                                // of every handshake; empty: it goes well
+  std::string certificate_name = "www.example.com";           // whose certificate is shown
+  std::vector<std::string> server_names;                      // SNI of every handshake
   std::vector<std::pair<MonotonicTime, net::Address>> asked;  // every attempt
   std::string received;
   int sockets = 0, sockets_most = 0;  // attempts and connections
@@ -51,6 +57,17 @@ class EndpointLoop final : public net::VirtualLoop {
   net::TcpConnection* connection = nullptr;
 
  private:
+  struct Attempt;
+  void shake_hands(Attempt& attempt, const net::Address& address, const net::ConnectOptions& options,
+                   const OnConnected& on_connected) {
+    server_names.push_back(options.server_name);
+    options.on_handshake();
+    attempt.timer = after(handshake_in, [this, address, options, on_connected] {
+      if (!handshake_error.empty())
+        return on_connected(fail(ErrorCode::Unavailable, handshake_error, ErrorSource::Peer));
+      on_connected(std::make_unique<Connection>(*this, address, options));
+    });
+  }
   struct Socket {
     explicit Socket(EndpointLoop& owner) : loop(owner) {
       loop.sockets_most = std::max(loop.sockets_most, ++loop.sockets);
@@ -65,9 +82,12 @@ class EndpointLoop final : public net::VirtualLoop {
   };
   class Connection final : public net::TcpConnection {
    public:
-    Connection(EndpointLoop& loop, const net::Address& peer, std::optional<net::IpAddress> from)
-        : socket_(loop), peer_(peer), local_{from.value_or(net::IpAddress()), 50'000} {
+    Connection(EndpointLoop& loop, const net::Address& peer, const net::ConnectOptions& options)
+        : socket_(loop), peer_(peer), local_{options.from.value_or(net::IpAddress()), 50'000} {
       loop.connection = this;
+      if (!options.tls) return;
+      certificate_.emplace();
+      certificate_->for_sni = options.server_name == loop.certificate_name;
     }
     ~Connection() override {
       if (socket_.loop.connection != this) return;
@@ -83,10 +103,14 @@ class EndpointLoop final : public net::VirtualLoop {
     const net::Address& peer() const override { return peer_; }
     const net::Address& local() const override { return local_; }
     std::string_view server_name() const override { return ""; }
+    const net::CertificateSummary* peer_certificate() const override {
+      return certificate_ ? &*certificate_ : nullptr;
+    }
 
    private:
     Socket socket_;
     net::Address peer_, local_;
+    std::optional<net::CertificateSummary> certificate_;
   };
 };
 

@@ -10,12 +10,12 @@ namespace meridian::engines::health {
 // goes.
 class Panel::Seat final : private CheckObserver {
  public:
-  Seat(Panel& panel, std::size_t index, Vantage vantage, Random& random, std::size_t probes_max)
+  Seat(Panel& panel, std::size_t index, Vantage vantage, Random& random, const Options& options)
       : panel_(panel),
         index_(index),
         vantage_(std::move(vantage)),
-        checker_(
-            std::make_unique<Checker>(panel.loop_, random, static_cast<CheckObserver&>(*this), probes_max)) {}
+        checker_(std::make_unique<Checker>(panel.loop_, random, static_cast<CheckObserver&>(*this),
+                                           options.probes_max, options.means)) {}
   Seat(Panel& panel, std::size_t index, std::string name, std::string region)
       : panel_(panel), index_(index), name_(std::move(name)), vantage_{std::move(region)} {}
 
@@ -42,9 +42,9 @@ class Panel::Seat final : private CheckObserver {
 
 Panel::Panel(net::Loop& loop, Random& random, PanelSink& sink, const std::vector<Vantage>& here,
              Options options)
-    : loop_(loop), sink_(sink), options_(options) {
+    : loop_(loop), sink_(sink), options_(std::move(options)) {
   for (const Vantage& vantage : here)
-    seats_.push_back(std::make_unique<Seat>(*this, seats_.size(), vantage, random, options_.probes_max));
+    seats_.push_back(std::make_unique<Seat>(*this, seats_.size(), vantage, random, options_));
 }
 
 Panel::Panel(net::Loop& loop, Random& random, PanelSink& sink, const std::vector<Vantage>& here)

@@ -60,6 +60,7 @@ class Panel {
   struct Options {
     std::size_t probes_max = Checker::kProbesMax;  // of each checker here
     Duration live_time = kCheckerLiveTime;
+    ProbeMeans means{};
   };
 
   Panel(net::Loop& loop, Random& random, PanelSink& sink, const std::vector<Vantage>& here, Options options);

@@ -14,6 +14,7 @@ struct HttpQuestion {
   std::string path;         // a leading slash is added when it has none
   std::string health_check_id;
   bool tls = false;
+  bool sni = false;  // with TLS: the domain name is sent in the handshake
 };
 
 // HealthCheckConfig, FullyQualifiedDomainName: with the port, unless it is the scheme's own.

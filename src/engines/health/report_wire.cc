@@ -98,6 +98,7 @@ void fields(Io& io, Of<HttpQuestion> auto& question) {
   io.field(question.path);
   io.field(question.health_check_id);
   io.field(question.tls);
+  io.field(question.sni);
 }
 
 template <typename Io>
@@ -107,6 +108,8 @@ void fields(Io& io, Of<CheckSettings> auto& settings) {
   io.begin(settings.target.http);
   if (settings.target.http) fields(io, *settings.target.http);
   io.field(settings.target.search_string);
+  io.field(settings.target.name);
+  io.field(settings.target.public_only);
   io.field(settings.interval);
   io.field(settings.failure_threshold);
 }

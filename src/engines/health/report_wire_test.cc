@@ -12,8 +12,10 @@ constexpr SystemTime kNow{seconds(1'700'000'000)};
 CheckSettings http() {
   CheckSettings settings;
   settings.target.endpoint = net::Address::parse("[2001:db8::1]:8080").value();
-  settings.target.http = HttpQuestion{"www.example.com", "/health", "h1", false};
+  settings.target.http = HttpQuestion{"www.example.com", "/health", "h1", true, true};
   settings.target.search_string = "all is up";
+  settings.target.name = "www.example.com";
+  settings.target.public_only = true;
   settings.interval = seconds(30);
   settings.failure_threshold = 7;
   return settings;
@@ -38,7 +40,10 @@ TEST(ReportWire, SettingsArriveAsTheyWere) {
   EXPECT_EQ(read.target.http->domain_name, "www.example.com");
   EXPECT_EQ(read.target.http->path, "/health");
   EXPECT_EQ(read.target.http->health_check_id, "h1");
+  EXPECT_TRUE(read.target.http->tls && read.target.http->sni);
   EXPECT_EQ(read.target.search_string, "all is up");
+  EXPECT_EQ(read.target.name, "www.example.com");
+  EXPECT_TRUE(read.target.public_only);
   EXPECT_EQ(read.interval, seconds(30));
   EXPECT_EQ(read.failure_threshold, 7u);
   CheckSettings tcp = http();

@@ -33,9 +33,7 @@ Result<std::vector<Vantage>> vantages_of(const std::vector<std::string>& regions
 }
 
 CheckSettings seen_from(const Vantage& vantage, CheckSettings settings) {
-  const net::IpAddress& endpoint = settings.target.endpoint.ip;
-  if (vantage.loopback && endpoint.is_loopback() && endpoint.is_v4() == vantage.loopback->is_v4())
-    settings.target.from = vantage.loopback;
+  settings.target.from = vantage.loopback;
   return settings;
 }
 
