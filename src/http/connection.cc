@@ -1,4 +1,5 @@
-// The life of one server connection, in the order of a request: head, body, handler, reply.
+// The life of one server connection, in the order of a request: head, body, handler, reply. Bodies that are
+// streams are in connection_streams.cc.
 // Rule: one request at a time, so that pipelined requests have their effects and replies in order.
 #include "http/connection.h"
 
@@ -33,6 +34,11 @@ Connection::Connection(ServerState& server, std::uint64_t id, std::unique_ptr<ne
   set_deadline(server.limits().head_time_max);
 }
 
+Connection::~Connection() {
+  release_body();
+  end_stream();
+}
+
 void Connection::on_data(net::TcpConnection&, Bytes data) {
   if (phase_ == Phase::Closed) return;
   if (!in_.empty() || !may_read()) {
@@ -41,14 +47,16 @@ void Connection::on_data(net::TcpConnection&, Bytes data) {
   } else {
     const std::string_view input = as_text(data);
     keep(input, consume(input));
+    deliver();
   }
-  if (phase_ != Phase::Closed && in_.size() > server_.limits().pipelined_bytes_max && !may_read()) {
+  if (phase_ != Phase::Closed && in_.size() > read_ahead_max() && !may_read()) {
     paused_ = true;
     tcp_->pause_reading();
   }
 }
 
 void Connection::on_drained(net::TcpConnection&) {
+  if (phase_ == Phase::Sending) return ask_for_piece();
   read_on();
 }
 
@@ -56,16 +64,25 @@ void Connection::on_closed(net::TcpConnection&, const Error* why) {
   peer_ended_ = true;
   if (phase_ == Phase::Closed) return;
   // A client that ended its side after a whole request still gets its reply.
-  if (why == nullptr && phase_ == Phase::Handling) return;
+  if (why == nullptr && (phase_ == Phase::Handling || phase_ == Phase::Sending)) return;
   if (why == nullptr && phase_ == Phase::Body) return refuse(400, "the body ended early");
+  if (why == nullptr && phase_ == Phase::Receiving) return deliver();
   if (why == nullptr) return close();
   phase_ = Phase::Closed;
+  fail_reader("the connection broke");
   server_.bury(id_);
 }
 
 bool Connection::may_read() const {
+  if (phase_ == Phase::Receiving)
+    return reader_ && !piece_.last && piece_.bytes.size() < server_.limits().streamed_bytes_max;
   return (phase_ == Phase::Head || phase_ == Phase::Body) &&
          tcp_->pending() <= server_.limits().unsent_bytes_max;
+}
+
+std::size_t Connection::read_ahead_max() const {
+  return phase_ == Phase::Receiving ? server_.limits().streamed_bytes_max
+                                    : server_.limits().pipelined_bytes_max;
 }
 
 void Connection::read_on() {
@@ -73,13 +90,13 @@ void Connection::read_on() {
   std::string input;
   input.swap(in_);
   keep(input, consume(input));
+  deliver();
 }
 
 void Connection::keep(std::string_view input, std::size_t consumed) {
   if (phase_ == Phase::Closed) return;
   in_.assign(input.substr(consumed));
-  if (in_.size() <= server_.limits().pipelined_bytes_max && std::exchange(paused_, false))
-    tcp_->resume_reading();
+  if (in_.size() <= read_ahead_max() && std::exchange(paused_, false)) tcp_->resume_reading();
   if (peer_ended_ && in_.empty() && phase_ == Phase::Head) close();
 }
 
@@ -88,7 +105,9 @@ std::size_t Connection::consume(std::string_view bytes) {
   std::size_t total = 0;
   while (total < bytes.size() && may_read()) {
     const std::string_view rest = bytes.substr(total);
-    const std::size_t consumed = phase_ == Phase::Head ? take_head(rest) : take_body(rest);
+    const std::size_t consumed = phase_ == Phase::Head        ? take_head(rest)
+                                 : phase_ == Phase::Receiving ? take_streamed(rest)
+                                                              : take_body(rest);
     if (consumed == 0) break;
     total += consumed;
   }
@@ -109,6 +128,7 @@ std::size_t Connection::take_head(std::string_view bytes) {
   head_begun_ = head_only_ = false;
   head_end_.reset();
   request_ = Request();
+  ++request_number_;
   request_.head_bytes = std::make_unique_for_overwrite<char[]>(*size);
   std::copy_n(bytes.data(), *size, request_.head_bytes.get());
   auto parsed = http1::parse_request({request_.head_bytes.get(), *size}, request_.head);
@@ -126,17 +146,20 @@ void Connection::begin_body() {
   head_only_ = head.method == "HEAD";
   http10_ = head.minor_version == 0;
   body_left_ = head.framing.content_length.value_or(0);
-  if (body_left_ > server_.limits().body_bytes_max) return refuse(413, "the body is too large");
-  if (body_left_ == 0 && !head.framing.chunked) return dispatch();
-  phase_ = Phase::Body;
+  chunked_ = head.framing.chunked;
+  if (body_left_ == 0 && !chunked_) return dispatch();
   chunks_ = http1::ChunkedDecoder();
+  const bool is_long = chunked_ || body_left_ > server_.limits().buffered_body_bytes_max;
+  if (is_long && server_.handler().takes_stream(request_)) return begin_stream();
+  if (body_left_ > server_.limits().body_bytes_max) return refuse(413, "the body is too large");
+  phase_ = Phase::Body;
   request_.body.reserve(std::min<std::uint64_t>(body_left_, kBodyReserveMax));
   set_deadline(server_.limits().body_time_max);
   if (head.expect_continue) tcp_->write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 std::size_t Connection::take_body(std::string_view bytes) {
-  if (request_.head.framing.chunked) return take_chunks(bytes);
+  if (chunked_) return take_chunks(bytes);
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
   if (!add_to_body(bytes.substr(0, size))) return 0;
   body_left_ -= size;
@@ -175,6 +198,10 @@ std::size_t Connection::take_chunks(std::string_view bytes) {
 
 void Connection::dispatch() {
   phase_ = Phase::Handling;
+  hand_over();
+}
+
+void Connection::hand_over() {
   deadline_ = MonotonicTime::max();
   server_.count_request();
   request_.peer = tcp_->peer();
@@ -185,11 +212,20 @@ void Connection::dispatch() {
 }
 
 void Connection::reply(Response response) {
-  if (phase_ != Phase::Handling) return;
+  if (phase_ != Phase::Handling && phase_ != Phase::Receiving) return;
   release_body();
-  const bool close_now = !keep_alive_ || server_.draining() || (peer_ended_ && in_.empty() && !consuming_);
-  write(response, head_only_, close_now);
-  if (close_now) return close();
+  // What is left of a body that nobody wants cannot be told from the next request.
+  close_after_ = phase_ == Phase::Receiving || !keep_alive_ || server_.draining() ||
+                 (peer_ended_ && in_.empty() && !consuming_);
+  phase_ = Phase::Handling;
+  end_stream();
+  if (response.stream && !head_only_) return begin_sending(std::move(response));
+  write(response, head_only_, close_after_);
+  finish_reply();
+}
+
+void Connection::finish_reply() {
+  if (close_after_) return close();
   phase_ = Phase::Head;
   request_ = Request();
   set_deadline(server_.limits().idle_time_max);
@@ -211,7 +247,8 @@ void Connection::write(const Response& response, bool head_only, bool close) {
                  http1::reason_phrase(response.status), server_.date());
   for (const Header& header : response.headers) append_header(out, header.name, header.value);
   if (may_have_length(response.status))
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n",
+                   response.length.value_or(response.body.size()));
   if (close)
     out += "Connection: close\r\n";
   else if (http10_)
@@ -250,6 +287,10 @@ void Connection::check_time(MonotonicTime now) {
     return server_.bury(id_);
   }
   if (now < deadline_ || unsent > 0) return;
+  if (phase_ == Phase::Receiving) {
+    deadline_ = MonotonicTime::max();
+    return fail_reader("the body did not arrive in time");
+  }
   // RFC 9110 §15.5.9: a client that never began a request is not told anything.
   if (phase_ == Phase::Body || head_begun_) return refuse(408, "the request did not arrive in time");
   close();

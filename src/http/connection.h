@@ -24,6 +24,8 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
 
   // From any thread.
   void send(std::uint64_t id, Response response);
+  void read_body(std::uint64_t id, std::uint64_t request, IncomingBody::OnPiece on_piece);
+  void send_piece(std::uint64_t id, std::uint64_t request, Result<std::string> piece);
 
   // For Connection, on the loop's thread.
   net::Loop& loop() { return loop_; }
@@ -36,6 +38,8 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   void bury(std::uint64_t id);        // takes a closed connection out of the table
   bool hold(std::size_t body_bytes);  // false: all bodies together would be too large
   void release(std::size_t body_bytes) { held_ -= body_bytes; }
+  bool begin_stream();  // false: there are too many
+  void end_stream() { --streams_; }
 
  private:
   void accept(std::unique_ptr<net::TcpConnection> tcp, bool tls);
@@ -53,6 +57,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   std::atomic<std::thread::id> loop_thread_{};
   std::uint64_t last_id_ = 0;
   std::size_t held_ = 0;  // bytes of bodies
+  std::size_t streams_ = 0;
   bool draining_ = false;
   std::function<void()> on_drained_;
   std::chrono::sys_seconds date_time_{};
@@ -63,11 +68,12 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   std::unique_ptr<net::Timer> sweep_timer_;
 };
 
-// Head → Body → Handling → (reply) → Head …, until somebody closes.
+// Head → Body → Handling → (reply) → Head …, until somebody closes. With streams (connection_streams.cc):
+// Head → Receiving → Handling → (reply) → Sending → Head.
 class Connection final : public net::TcpHandler {
  public:
   Connection(ServerState& server, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls);
-  ~Connection() override { release_body(); }
+  ~Connection() override;
   void start() { tcp_->start(*this); }
 
   void on_data(net::TcpConnection& connection, Bytes data) override;
@@ -75,11 +81,13 @@ class Connection final : public net::TcpHandler {
   void on_closed(net::TcpConnection& connection, const Error* why) override;
 
   void reply(Response response);
+  void read_body(std::uint64_t request, IncomingBody::OnPiece on_piece);
+  void send_piece(std::uint64_t request, Result<std::string> piece);
   void check_time(MonotonicTime now);
   void end_unless_handling();  // of a server that ends
 
  private:
-  enum class Phase : std::uint8_t { Head, Body, Handling, Closed };
+  enum class Phase : std::uint8_t { Head, Body, Receiving, Handling, Sending, Closed };
 
   void read_on();  // handles what in_ holds, as far as it goes
   std::size_t consume(std::string_view bytes);
@@ -89,13 +97,23 @@ class Connection final : public net::TcpHandler {
   void begin_body();
   bool add_to_body(std::string_view piece);
   void release_body();
+  void begin_stream();
+  std::size_t take_streamed(std::string_view bytes);
+  void deliver();  // what the reader waits for, if it is there
+  void fail_reader(std::string why);
+  void end_stream();
+  void begin_sending(Response response);
+  void ask_for_piece();
+  void finish_reply();
   void dispatch();
+  void hand_over();
   void refuse(int status, std::string_view reason);
   void write(const Response& response, bool head_only, bool close);
   void close();
   void keep(std::string_view input, std::size_t consumed);
   void set_deadline(Duration from_now);
   bool may_read() const;
+  std::size_t read_ahead_max() const;
 
   ServerState& server_;
   std::uint64_t id_;
@@ -113,6 +131,18 @@ class Connection final : public net::TcpHandler {
   std::uint64_t body_left_ = 0;
   std::size_t held_ = 0;  // of ServerLimits::bodies_bytes_max, until the reply
   Request request_;
+  std::uint64_t request_number_ = 0;
+  // A body that arrives as a stream.
+  bool streaming_ = false;  // counted by the server
+  bool chunked_ = false;
+  bool expect_continue_ = false;
+  IncomingBody::OnPiece reader_;  // waits for a piece
+  IncomingBody::Piece piece_;     // taken from in_ for it
+  // A body that is sent as one.
+  std::shared_ptr<OutgoingBody> sending_;
+  std::uint64_t to_send_ = 0;
+  bool piece_asked_ = false;
+  bool close_after_ = false;
   MonotonicTime deadline_;
   std::size_t unsent_ = 0;  // at the last look
   MonotonicTime unsent_since_{};
