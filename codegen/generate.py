@@ -90,6 +90,7 @@ class Model:
         self.name_namespace()
         self.shapes = raw["shapes"]
         self.drop_event_streams()
+        self.mark_streams()
         self.add_missing_structures()
         self.errors = sorted({error for operation in self.operations.values() for error in operation.get("errors", [])}
                              | {name for name, shape in self.shapes.items() if shape.get("exception")})
@@ -119,6 +120,13 @@ class Model:
                 del members[name]
                 if shape.get("payload") == name:
                     del shape["payload"]
+
+    def mark_streams(self):
+        """Models say it of a member or of its shape; the tables have it at the shape."""
+        for shape in self.shapes.values():
+            for member in shape.get("members", {}).values():
+                if member.get("streaming"):
+                    self.shapes[member["shape"]]["streaming"] = True
 
     def add_missing_structures(self):
         """Every operation gets an input and an output of its own, empty where the model has none."""
@@ -447,7 +455,7 @@ class Tables:
         for field, value in (("flattened", shape.get("flattened")),
                              ("element_named", element and "locationName" in element),
                              ("is_union", shape.get("union")), ("sensitive", shape.get("sensitive")),
-                             ("streaming", shape.get("streaming"))):
+                             ("streaming", shape.get("streaming")), ("unwrapped", shape.get("unwrapped"))):
             if value:
                 facts.append(f".{field} = true")
         return "{" + ", ".join(facts) + "}"
@@ -504,7 +512,8 @@ def array(type_name, name, entries):
 
 def service_model_cc(model):
     metadata = model.metadata
-    protocols = [PROTOCOLS[name] for name in metadata.get("protocols") or [metadata["protocol"]] if name in PROTOCOLS]
+    # Qualified: S3 has a shape of that name.
+    protocols = ["::meridian::aws::Protocol::" + PROTOCOLS[name] for name in metadata.get("protocols") or [metadata["protocol"]] if name in PROTOCOLS]
     facts = [f".name = {quoted(model.service)}", f".service_id = {quoted(metadata.get('serviceId', model.service))}",
              f".endpoint_prefix = {quoted(metadata['endpointPrefix'])}",
              f".signing_name = {quoted(metadata.get('signingName', metadata['endpointPrefix']))}",
@@ -516,7 +525,7 @@ def service_model_cc(model):
         facts.append(".error_wrapper = false")
     facts += [".protocols = kProtocols", ".operations = kOperations",
               f".errors = {{kServiceErrors, {len(model.errors)}}}"]
-    return (array("Protocol", "kProtocols", [f"Protocol::{name}" for name in protocols])
+    return (array("::meridian::aws::Protocol", "kProtocols", protocols)
             + "constinit const ServiceModel kModel = {" + ", ".join(facts) + "};\n")
 
 

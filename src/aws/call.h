@@ -2,9 +2,11 @@
 // may say besides its output stands at the end.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "aws/body.h"
 #include "base/clock.h"
 
 namespace meridian::aws {
@@ -22,11 +24,13 @@ struct Call {
   std::string user_agent;
   std::string endpoint;  // scheme://authority the caller used, for URLs in answers
   bool secure_transport = false;
-  bool dry_run = false;  // nothing of what the call does is kept
+  bool dry_run = false;            // nothing of what the call does is kept
+  std::shared_ptr<BodySink> body;  // what Service::receive() returned, with the whole body in it
 
   std::string would_change;  // by a dry run: JSON
   // What each message of a refusal is about: a place in the list that the input is; its size: all of it.
   std::vector<std::size_t> refused_items;
+  std::shared_ptr<BodySource> answer;  // the streaming payload of the output
 };
 
 }  // namespace meridian::aws

@@ -26,6 +26,14 @@ bool CallPool::submit(std::function<void()>& task) {
   return true;
 }
 
+void CallPool::resume(std::function<void()> part) {
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(part));
+  }
+  wake_.notify_one();
+}
+
 std::size_t CallPool::queued() const {
   std::lock_guard lock(mutex_);
   return queue_.size();

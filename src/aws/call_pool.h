@@ -1,5 +1,5 @@
 // The threads that run service code, so that the event loop never does. Bounded: a full queue is an answer,
-// not a wait.
+// not a wait; but what has begun goes on.
 #pragma once
 
 #include <condition_variable>
@@ -20,6 +20,8 @@ class CallPool {
 
   // False when the queue is full: the task was not taken and is still the caller's.
   bool submit(std::function<void()>& task);
+  // The next part of a task that was taken, and that had to wait for something: at most one a task.
+  void resume(std::function<void()> part);
   std::size_t queued() const;
 
  private:

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "aws/shape.h"
 #include "base/result.h"
@@ -19,6 +21,8 @@ struct ServiceError {
   int status = 400;
   Fault fault = Fault::Sender;
   Value details;  // the error's own members beside the message; empty when it has none
+  // What S3 says beside them, though no model does: elements of the answer, and header fields.
+  std::vector<std::pair<std::string, std::string>> facts = {}, headers = {};
 
   bool operator==(const ServiceError&) const = default;
 };

@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "aws/audit.h"
+#include "aws/payload.h"
+#include "aws/virtual_host.h"
 #include "base/ids.h"
 
 namespace meridian::aws {
@@ -18,20 +20,68 @@ constexpr const char* kDryRun = "x-meridian-dry-run";
 constexpr const char* kWouldChange = "x-meridian-would-change";
 constexpr const char* kRefusedItems = "x-meridian-refused-items";
 
+// From the HTTP server's message to the codecs' one, without its body.
+HttpRequest head_of(const http::Request& received) {
+  HttpRequest request;
+  request.method = received.head.method;
+  request.path = received.head.path;
+  request.query = received.head.query;
+  for (const http1::Field& field : received.head.fields)
+    request.headers.add(std::string(field.name), std::string(field.value));
+  return request;
+}
+
+// What a codec reads of a request to this service: S3's may have its bucket in the host.
+void place_bucket(HttpRequest& request, const ServiceModel& model) {
+  if (!model.is_s3()) return;
+  if (auto bucket = bucket_of_host(request.headers.get("host")))
+    request.path = path_with_bucket(*bucket, request.path);
+}
+
+class StringSink final : public BodySink {
+ public:
+  Outcome<void> take(std::string_view bytes) override {
+    text.append(bytes);
+    return {};
+  }
+  Outcome<void> end(const Headers&) override { return {}; }
+  std::string text;
+};
+
+// An answer's source, read by the pool's threads.
+class PooledBody final : public http::OutgoingBody {
+ public:
+  PooledBody(CallPool& pool, std::shared_ptr<BodySource> source) : pool_(pool), source_(std::move(source)) {}
+  void read(OnPiece on_piece) override {
+    pool_.resume([source = source_, on_piece = std::move(on_piece)] { on_piece(source->read()); });
+  }
+
+ private:
+  CallPool& pool_;
+  std::shared_ptr<BodySource> source_;
+};
+
+ServiceError no_dry_runs() {
+  return {"NotImplemented", "This service has no dry runs.", 501, Fault::Receiver, {}};
+}
+
 }  // namespace
 
 struct FrontDoor::Exchange {
   http::Request received;
   http::Responder responder;
   MonotonicTime begun;
-  HttpRequest request;
-  Call call;
-  sigv4::Verdict<std::optional<sigv4::Claim>> claim;
-  Route to;
+  HttpRequest request{};
+  Call call{};
+  sigv4::Verdict<std::optional<sigv4::Claim>> claim{};
+  std::string secret{};  // of the key that signed; empty when any would do
+  Route to{};
   const Operation* operation = nullptr;
-  Value input, output;
-  Refused error;
-  HttpResponse response;
+  std::optional<Payload> payload{};  // takes the body out of its wrapping; of S3 only
+  std::string short_body{};          // a streaming payload that came whole
+  Value input{}, output{};
+  Refused error{};
+  HttpResponse response{};
 };
 
 FrontDoor::FrontDoor(const FrontDoorParts& parts, std::span<Service* const> services,
@@ -50,39 +100,76 @@ Result<net::Address> FrontDoor::listen(const net::Address& address,
   return server_.listen(address, {}, std::move(tls));
 }
 
-void FrontDoor::serve(Exchange& exchange) {
+void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
   static constexpr Refused (FrontDoor::*kSteps[])(Exchange&) = {
       &FrontDoor::route,           // which service, which protocol
       &FrontDoor::authenticate,    // whose call it is
       &FrontDoor::find_operation,  // what is asked
+      &FrontDoor::open_body,       // what is around the body; a short one is taken out of it
       &FrontDoor::decode,          // with which input; checked against the model
-      &FrontDoor::invoke,          // the service
+      &FrontDoor::receive,         // where a streaming body goes
   };
   for (const auto step : kSteps)
-    if ((exchange.error = (this->*step)(exchange))) break;
+    if ((exchange->error = (this->*step)(*exchange))) break;
+  if (!exchange->error && exchange->received.stream) return pull(exchange);
+  finish(*exchange);
+}
+
+// After the whole body, or without it when the call is refused already.
+void FrontDoor::finish(Exchange& exchange) {
+  if (!exchange.error) exchange.error = invoke(exchange);
   encode(exchange);
   audit(exchange);
   reply(exchange);
 }
 
+void FrontDoor::pull(const std::shared_ptr<Exchange>& exchange) {
+  exchange->received.stream->read([this, exchange](Result<http::IncomingBody::Piece> piece) {
+    pool_.resume(
+        [this, exchange, piece = std::move(piece)]() mutable { take_piece(exchange, std::move(piece)); });
+  });
+}
+
+void FrontDoor::take_piece(const std::shared_ptr<Exchange>& exchange,
+                           Result<http::IncomingBody::Piece> piece) {
+  const auto refuse_with = [&](ServiceError error) {
+    exchange->error = std::move(error);
+    finish(*exchange);
+  };
+  if (!piece)
+    return refuse_with({"RequestTimeout",
+                        "Your socket connection to the server was not read from or written to within the "
+                        "timeout period.",
+                        400,
+                        Fault::Sender,
+                        {}});
+  Payload& payload = *exchange->payload;
+  BodySink& sink = *exchange->call.body;
+  if (auto taken = payload.take(piece->bytes, sink); !taken) return refuse_with(std::move(taken).error());
+  if (!piece->last) return pull(exchange);
+  if (auto ended = payload.end(sink); !ended) return refuse_with(std::move(ended).error());
+  finish(*exchange);
+}
+
+// Of a long body: only services that take bodies as streams are asked, the others have them whole.
+bool FrontDoor::takes_stream(const http::Request& received) {
+  HttpRequest request = head_of(received);
+  const auto claim = sigv4::read_claim(request);
+  const Route to = router_.find(request, claim && *claim ? &**claim : nullptr);
+  if (to.service == nullptr) return false;
+  place_bucket(request, to.service->model());
+  const auto operation = to.codec->find_operation(request);
+  return operation && has_streaming_payload(*(*operation)->input);
+}
+
 void FrontDoor::handle(http::Request received, http::Responder responder) {
-  auto exchange = std::make_shared<Exchange>(Exchange{std::move(received),
-                                                      std::move(responder),
-                                                      parts_.loop.clock().monotonic(),
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {},
-                                                      {}});
+  auto exchange = std::make_shared<Exchange>(
+      Exchange{std::move(received), std::move(responder), parts_.loop.clock().monotonic()});
   exchange->call.request_id = make_uuid(parts_.random);
   exchange->call.time = parts_.clock.now();
   std::function<void()> task = [this, exchange] {
     admit(*exchange);
-    serve(*exchange);
+    serve(exchange);
   };
   if (pool_.submit(task)) return;
   admit(*exchange);
@@ -106,15 +193,10 @@ void FrontDoor::refuse_for_load(Exchange& exchange) {
   reply(exchange);
 }
 
-// From the HTTP server's message to the codecs' one.
 void FrontDoor::admit(Exchange& exchange) {
   http::Request& received = exchange.received;
   HttpRequest& request = exchange.request;
-  request.method = received.head.method;
-  request.path = received.head.path;
-  request.query = received.head.query;
-  for (const http1::Field& field : received.head.fields)
-    request.headers.add(std::string(field.name), std::string(field.value));
+  request = head_of(received);
   request.body = std::move(received.body);
 
   Call& call = exchange.call;
@@ -153,14 +235,50 @@ FrontDoor::Refused FrontDoor::authenticate(Exchange& exchange) {
   if (!key) return std::move(key).error();
   exchange.call.account_id = std::move(key->account_id);
   exchange.call.principal_arn = std::move(key->principal_arn);
+  if (!options_.development) exchange.secret = std::move(key->secret_access_key);
   return std::nullopt;
 }
 
 FrontDoor::Refused FrontDoor::find_operation(Exchange& exchange) {
+  // Only now: the signature covers the path as it came.
+  place_bucket(exchange.request, exchange.to.service->model());
   auto operation = exchange.to.codec->find_operation(exchange.request);
   if (!operation) return std::move(operation).error();
   exchange.operation = *operation;
   exchange.call.operation = exchange.operation->name;
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::open_body(Exchange& exchange) {
+  const bool streams = has_streaming_payload(*exchange.operation->input);
+  if (!streams && !exchange.to.service->model().is_s3()) return std::nullopt;
+  const sigv4::Claim* claim = exchange.claim && *exchange.claim ? &**exchange.claim : nullptr;
+  auto payload = Payload::of(exchange.request, claim, exchange.secret);
+  if (!payload) return std::move(payload).error();
+  exchange.payload = std::move(*payload);
+  if (streams) {
+    exchange.short_body = std::exchange(exchange.request.body, {});
+    return std::nullopt;
+  }
+  StringSink plain;
+  if (auto taken = exchange.payload->take(exchange.request.body, plain); !taken)
+    return std::move(taken).error();
+  if (auto ended = exchange.payload->end(plain); !ended) return std::move(ended).error();
+  exchange.request.body = std::move(plain.text);
+  return std::nullopt;
+}
+
+// A streaming payload is no part of the input: it goes to a sink.
+FrontDoor::Refused FrontDoor::receive(Exchange& exchange) {
+  if (!has_streaming_payload(*exchange.operation->input)) return std::nullopt;
+  if (exchange.call.dry_run && !exchange.to.service->has_dry_runs()) return no_dry_runs();
+  auto sink = exchange.to.service->receive(exchange.call, *exchange.operation, exchange.input);
+  if (!sink) return std::move(sink).error();
+  exchange.call.body = std::move(*sink);
+  if (exchange.received.stream) return std::nullopt;
+  if (auto taken = exchange.payload->take(exchange.short_body, *exchange.call.body); !taken)
+    return std::move(taken).error();
+  if (auto ended = exchange.payload->end(*exchange.call.body); !ended) return std::move(ended).error();
   return std::nullopt;
 }
 
@@ -172,8 +290,7 @@ FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
 }
 
 FrontDoor::Refused FrontDoor::invoke(Exchange& exchange) {
-  if (exchange.call.dry_run && !exchange.to.service->has_dry_runs())
-    return ServiceError{"NotImplemented", "This service has no dry runs.", 501, Fault::Receiver, {}};
+  if (exchange.call.dry_run && !exchange.to.service->has_dry_runs()) return no_dry_runs();
   auto output = exchange.to.service->invoke(exchange.call, *exchange.operation, exchange.input);
   if (!output) return std::move(output).error();
   exchange.output = std::move(*output);
@@ -182,10 +299,13 @@ FrontDoor::Refused FrontDoor::invoke(Exchange& exchange) {
 
 void FrontDoor::encode(Exchange& exchange) {
   const std::string& request_id = exchange.call.request_id;
+  if (exchange.error && exchange.to.service != nullptr && exchange.to.service->model().is_s3())
+    exchange.error->facts.emplace_back("Resource", exchange.request.path);
   exchange.response =
       exchange.error ? exchange.to.codec->encode_error(*exchange.error, request_id)
                      : exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
-  exchange.response.headers.set("x-amzn-RequestId", request_id);
+  if (exchange.response.headers.find("x-amz-request-id") == nullptr)
+    exchange.response.headers.set("x-amzn-RequestId", request_id);
   if (!exchange.call.dry_run) return;
   exchange.response.headers.set(kDryRun, "true");
   if (!exchange.error) {
@@ -215,8 +335,16 @@ void FrontDoor::audit(const Exchange& exchange) {
 void FrontDoor::reply(Exchange& exchange) {
   http::Response response;
   response.status = exchange.response.status;
-  for (const auto& [name, value] : exchange.response.headers) response.headers.push_back({name, value});
+  for (const auto& [name, value] : exchange.response.headers)
+    if (!equal_ignoring_case(name, "content-length")) response.headers.push_back({name, value});
   response.body = std::move(exchange.response.body);
+  if (!exchange.error && exchange.call.answer) {
+    response.length = exchange.call.answer->size();
+    response.stream = std::make_shared<PooledBody>(pool_, std::move(exchange.call.answer));
+  } else if (const std::string* length = exchange.response.headers.find("content-length")) {
+    // Of an answer to HEAD, whose body is nowhere.
+    response.length = std::strtoull(length->c_str(), nullptr, 10);
+  }
   exchange.responder.send(std::move(response));
 }
 

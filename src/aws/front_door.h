@@ -1,5 +1,6 @@
 // The front door: the one HTTP endpoint of every AWS API served here.
 // front_door.cc has the steps of a call as one list. The event loop never runs service code: a CallPool does.
+// Between two pieces of a body nothing of its call runs.
 #pragma once
 
 #include <memory>
@@ -46,23 +47,29 @@ class FrontDoor final : public http::Handler {
   void drain(std::function<void()> done) { server_.drain(std::move(done)); }
 
   void handle(http::Request request, http::Responder responder) override;
+  bool takes_stream(const http::Request& request) override;
 
  private:
   struct Exchange;
   using Refused = std::optional<ServiceError>;
 
-  void serve(Exchange& exchange);
+  void serve(const std::shared_ptr<Exchange>& exchange);
+  void pull(const std::shared_ptr<Exchange>& exchange);
+  void take_piece(const std::shared_ptr<Exchange>& exchange, Result<http::IncomingBody::Piece> piece);
+  void finish(Exchange& exchange);
   void refuse_for_load(Exchange& exchange);
 
   void admit(Exchange& exchange);
   Refused route(Exchange& exchange);
   Refused authenticate(Exchange& exchange);
   Refused find_operation(Exchange& exchange);
+  Refused open_body(Exchange& exchange);
   Refused decode(Exchange& exchange);
+  Refused receive(Exchange& exchange);
   Refused invoke(Exchange& exchange);
   void encode(Exchange& exchange);
   void audit(const Exchange& exchange);
-  static void reply(Exchange& exchange);
+  void reply(Exchange& exchange);
 
   FrontDoorParts parts_;
   FrontDoorOptions options_;

@@ -7,8 +7,8 @@ namespace {
 sigv4::Rules rules_of(const ServiceModel& model) {
   sigv4::Rules rules;
   rules.service = model.signing_name;
-  if (rules.service == "s3") {
-    rules.s3 = rules.unsigned_payload = true;
+  if (model.is_s3()) {
+    rules.s3 = true;
     rules.skew = std::chrono::minutes(15);
   }
   return rules;
@@ -31,6 +31,8 @@ Wording wording_of(sigv4::Reason reason) {
     case sigv4::Reason::Incomplete:
       return {"IncompleteSignatureException", "IncompleteSignature", 400};
     case sigv4::Reason::Mismatch:
+    case sigv4::Reason::Skewed:
+    case sigv4::Reason::Scope:
       return {"InvalidSignatureException", "SignatureDoesNotMatch", 403};
     case sigv4::Reason::UnknownKey:
       return {"UnrecognizedClientException", "InvalidClientTokenId", 403};
@@ -42,9 +44,37 @@ Wording wording_of(sigv4::Reason reason) {
   return {"InternalFailure", "InternalFailure", 500};
 }
 
+// S3 has names and sentences of its own (API reference: "Error responses").
+ServiceError s3_error(const sigv4::Refusal& refusal) {
+  const auto error = [](const char* code, std::string message, int status = 403) {
+    return ServiceError{code, std::move(message), status, Fault::Sender, {}};
+  };
+  switch (refusal.reason) {
+    case sigv4::Reason::Missing:
+      return error("AccessDenied", "Access Denied");
+    case sigv4::Reason::Incomplete:
+    case sigv4::Reason::Scope:
+      return error("AuthorizationHeaderMalformed",
+                   "The authorization header is malformed; " + refusal.message, 400);
+    case sigv4::Reason::Mismatch:
+      return error("SignatureDoesNotMatch", refusal.message);
+    case sigv4::Reason::Skewed:
+      return error("RequestTimeTooSkewed",
+                   "The difference between the request time and the current time is too large.");
+    case sigv4::Reason::UnknownKey:
+      return error("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
+    case sigv4::Reason::Expired:
+      return error("AccessDenied", "Request has expired");
+    case sigv4::Reason::TokenExpired:
+      return error("ExpiredToken", "The provided token has expired.", 400);
+  }
+  return error("InternalError", "We encountered an internal error. Please try again.", 500);
+}
+
 }  // namespace
 
-ServiceError identity_error(const sigv4::Refusal& refusal, Protocol protocol) {
+ServiceError identity_error(const sigv4::Refusal& refusal, Protocol protocol, bool s3) {
+  if (s3) return s3_error(refusal);
   const Wording wording = wording_of(refusal.reason);
   const bool json_rpc = protocol == Protocol::Json || protocol == Protocol::RpcCbor;
   ServiceError error;
@@ -71,8 +101,8 @@ Outcome<AccessKey> IdentityCheck::check(const HttpRequest& request,
                                         const sigv4::Verdict<std::optional<sigv4::Claim>>& claim,
                                         const ServiceModel& model, Protocol protocol, SystemTime now) const {
   if (development_) return developer(claim && *claim ? &**claim : nullptr);
-  const auto refuse = [protocol](const sigv4::Refusal& refusal) {
-    return std::unexpected(identity_error(refusal, protocol));
+  const auto refuse = [&](const sigv4::Refusal& refusal) {
+    return std::unexpected(identity_error(refusal, protocol, model.is_s3()));
   };
   using sigv4::Reason;
   if (!claim) return refuse(claim.error());

@@ -29,6 +29,6 @@ class IdentityCheck {
   bool development_;
 };
 
-ServiceError identity_error(const sigv4::Refusal& refusal, Protocol protocol);
+ServiceError identity_error(const sigv4::Refusal& refusal, Protocol protocol, bool s3 = false);
 
 }  // namespace meridian::aws

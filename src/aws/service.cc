@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+
 namespace meridian::aws {
 
 const Operation* ServiceModel::find(std::string_view operation) const {
@@ -49,6 +51,20 @@ Failure not_implemented(const ServiceModel& model, std::string_view operation) {
   message.append(": the operation ").append(operation);
   message.append(" is not implemented; `meridian support-matrix` lists what is.");
   return Failure(ServiceError{"NotImplemented", std::move(message), 501, Fault::Receiver, {}});
+}
+
+Outcome<std::shared_ptr<BodySink>> Service::receive(Call&, const Operation& operation, const Value&) {
+  return not_implemented(model(), operation.name);
+}
+
+bool has_streaming_payload(const Shape& structure) {
+  return structure.payload != nullptr && std::ranges::any_of(structure.members, [&](const Member& member) {
+           return std::string_view(member.name) == structure.payload && member.shape->streaming;
+         });
+}
+
+std::string host_id(std::string_view request_id) {
+  return to_base64(as_bytes(request_id));
 }
 
 std::string_view to_string(Protocol protocol) {

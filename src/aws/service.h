@@ -49,6 +49,9 @@ struct ServiceModel {
   std::span<const Operation> operations;  // sorted by name
   std::span<const Shape* const> errors;   // sorted by shape name
 
+  // Whose wire forms are its own.
+  bool is_s3() const { return signing_name != nullptr && std::string_view(signing_name) == "s3"; }
+
   const Operation* find(std::string_view operation) const;
   const Shape* find_error(std::string_view code) const;
 };
@@ -56,6 +59,10 @@ struct ServiceModel {
 class Service {
  public:
   virtual ~Service() = default;
+  // What takes the body of a call whose input has a streaming payload, before invoke() is called with all but
+  // that; it stands in call.body then. Refuses what can be refused before the body has come.
+  virtual Outcome<std::shared_ptr<BodySink>> receive(Call& call, const Operation& operation,
+                                                     const Value& input);
   virtual const ServiceModel& model() const = 0;
   // `input` is a Value of operation.input; success is a Value of operation.output.
   virtual Outcome<Value> invoke(Call& call, const Operation& operation, const Value& input) = 0;
@@ -67,5 +74,11 @@ class Service {
 Failure not_implemented(const ServiceModel& model, std::string_view operation);
 
 std::string_view to_string(Protocol protocol);
+
+// Whether an operation's input or output has a payload that is a stream.
+bool has_streaming_payload(const Shape& structure);
+
+// S3's second request id; SDKs show it when something went wrong.
+std::string host_id(std::string_view request_id);
 
 }  // namespace meridian::aws

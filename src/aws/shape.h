@@ -96,6 +96,7 @@ struct Shape {
   bool is_union = false;
   bool sensitive = false;
   bool streaming = false;
+  bool unwrapped = false;  // as XML, the root holds the text of the one member
 };
 
 // A value that may be absent and whose type contains itself.

@@ -26,21 +26,12 @@ std::string hex_sha256(std::string_view bytes) {
 
 std::string payload_hash(const HttpRequest& request, const Claim& claim, const Rules& rules) {
   if (rules.s3 && claim.in_query) return std::string(kUnsignedPayload);
-  if (rules.unsigned_payload && request.headers.get("x-amz-content-sha256") == kUnsignedPayload)
-    return std::string(kUnsignedPayload);
+  if (rules.s3) return std::string(request.headers.get("x-amz-content-sha256"));
   return hex_sha256(request.body);
 }
 
-std::string scope_of(const Claim& claim) {
-  return fmt::format("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
-}
-
 std::string signature_of(const Claim& claim, std::string_view secret_access_key, std::string_view to_sign) {
-  std::string key = hmac_sha256(fmt::format("AWS4{}", secret_access_key), claim.date);
-  key = hmac_sha256(key, claim.region);
-  key = hmac_sha256(key, claim.service);
-  key = hmac_sha256(key, "aws4_request");
-  return to_hex(as_bytes(hmac_sha256(key, to_sign)));
+  return to_hex(as_bytes(hmac_sha256(signing_key(claim, secret_access_key), to_sign)));
 }
 
 std::string join(const std::vector<std::string>& parts, char separator) {
@@ -56,7 +47,7 @@ Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(skew).count();
   const std::string now_text = format_basic_time(now);
   if (claim.time > now + skew)
-    return refuse(Reason::Mismatch,
+    return refuse(Reason::Skewed,
                   fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)",
                               claim.time_text, format_basic_time(now + skew), now_text, minutes));
   if (claim.expires_s) {
@@ -65,7 +56,7 @@ Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
     return {};
   }
   if (claim.time < now - skew)
-    return refuse(Reason::Mismatch,
+    return refuse(Reason::Skewed,
                   fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", claim.time_text,
                               format_basic_time(now - skew), now_text, minutes));
   return {};
@@ -115,6 +106,17 @@ std::string format_basic_time(SystemTime time) {
   return text;
 }
 
+std::string scope_of(const Claim& claim) {
+  return fmt::format("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
+}
+
+std::string signing_key(const Claim& claim, std::string_view secret_access_key) {
+  std::string key = hmac_sha256(fmt::format("AWS4{}", secret_access_key), claim.date);
+  key = hmac_sha256(key, claim.region);
+  key = hmac_sha256(key, claim.service);
+  return hmac_sha256(key, "aws4_request");
+}
+
 std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules) {
   std::string out = fmt::format("{}\n{}\n{}\n", request.method, canonical_path(request.path, rules.s3),
                                 canonical_query(request.query));
@@ -142,7 +144,7 @@ std::string string_to_sign(const Claim& claim, std::string_view canonical) {
 Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now) {
   if (auto in_time = check_time(claim, rules.skew, now); !in_time) return in_time;
   if (std::string faults = scope_faults(claim, rules); !faults.empty())
-    return refuse(Reason::Mismatch, std::move(faults));
+    return refuse(Reason::Scope, std::move(faults));
   // Otherwise a request for one endpoint could be replayed at another.
   if (std::find(claim.signed_headers.begin(), claim.signed_headers.end(), "host") ==
       claim.signed_headers.end())

@@ -16,7 +16,9 @@ namespace meridian::aws::sigv4 {
 enum class Reason : std::uint8_t {
   Missing,       // no signature at all
   Incomplete,    // one that lacks a part or has a malformed one
-  Mismatch,      // outside its time or scope, or simply wrong
+  Mismatch,      // simply wrong
+  Skewed,        // made at another time than ours
+  Scope,         // made for another service
   UnknownKey,    // access key or session token nobody has
   Expired,       // a presigned request after its X-Amz-Expires
   TokenExpired,  // temporary credentials after their end
@@ -44,9 +46,9 @@ struct Claim {
 
 // How one service differs.
 struct Rules {
-  std::string_view service;       // its signing name
-  bool s3 = false;                // paths encoded once and not normalised, query form without payload
-  bool unsigned_payload = false;  // x-amz-content-sha256: UNSIGNED-PAYLOAD is accepted
+  std::string_view service;  // its signing name
+  bool s3 = false;  // paths encoded once and not normalised; the payload is what x-amz-content-sha256 says it
+                    // is (aws/payload.h holds the body to that), and unsigned in the query form
   Duration skew = std::chrono::minutes(5);
 };
 
@@ -66,6 +68,10 @@ Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now
 // has.
 Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret,
                      const Rules& rules);
+
+// What the chunks of a streamed body are signed with (aws/payload.h).
+std::string scope_of(const Claim& claim);
+std::string signing_key(const Claim& claim, std::string_view secret_access_key);
 
 std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules);
 std::string string_to_sign(const Claim& claim, std::string_view canonical);

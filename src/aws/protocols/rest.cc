@@ -8,8 +8,13 @@ namespace meridian::aws {
 
 namespace {
 
-// Both names are in use: JSON services and Route 53 send the first, S3 the second.
-constexpr const char* kRequestId = "x-amzn-RequestId";
+HttpResponse start_response(const ServiceModel& model, int status, std::string_view request_id) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.add(model.is_s3() ? "x-amz-request-id" : "x-amzn-RequestId", std::string(request_id));
+  if (model.is_s3()) response.headers.add("x-amz-id-2", host_id(request_id));
+  return response;
+}
 
 bool is_document(const Member& payload) {
   return payload.shape->kind == Kind::Structure;
@@ -50,8 +55,9 @@ const Member* payload_member(const Shape& structure) {
 }
 
 Outcome<const Operation*> RestCodec::find_operation(const HttpRequest& request) const {
-  if (const Operation* operation = routes_.find(request.method, request.path, request.query))
-    return operation;
+  if (const Operation* operation = routes_.find(request)) return operation;
+  if (model_.is_s3())
+    return refuse("MethodNotAllowed", "The specified method is not allowed against this resource.", 405);
   return refuse("UnknownOperationException",
                 request.method + " " + request.path + " is no operation of " + model_.service_id, 404);
 }
@@ -113,14 +119,12 @@ void RestCodec::encode_body(Headers& headers, std::string& body, const BodyRoot&
 
 HttpResponse RestCodec::encode_response(const Operation& operation, const Value& output,
                                         std::string_view request_id) const {
-  HttpResponse response;
-  response.status = operation.status;
-  response.headers.add(kRequestId, std::string(request_id));
+  HttpResponse response = start_response(model_, operation.status, request_id);
   encode_response_bindings(*operation.output, output.data(), response);
   BodyRoot root = output_root(operation, model_);
   // An answer without members still has its root element, as Route 53's deletions do; S3's have no body at
   // all.
-  if (operation.output->members.empty() && operation.status != 204 && model_.error_wrapper) {
+  if (operation.output->members.empty() && operation.status != 204 && !model_.is_s3()) {
     body_->encode(response.body, root, output.data());
     response.headers.set("Content-Type", body_->content_type());
   }
@@ -129,9 +133,9 @@ HttpResponse RestCodec::encode_response(const Operation& operation, const Value&
 }
 
 HttpResponse RestCodec::encode_error(const ServiceError& error, std::string_view request_id) const {
-  HttpResponse response;
-  response.status = error.status;
-  response.headers.add(kRequestId, std::string(request_id));
+  HttpResponse response = start_response(model_, error.status, request_id);
+  for (const auto& [name, value] : error.headers) response.headers.set(name, value);
+  if (error.status == 304) return response;
   response.headers.add("Content-Type", body_->content_type());
   if (!error.details.empty()) {
     encode_response_bindings(error.details.shape(), error.details.data(), response);

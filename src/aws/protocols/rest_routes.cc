@@ -13,7 +13,7 @@ namespace meridian::aws {
 
 namespace {
 
-constexpr std::size_t kSegmentsMax = 512;
+constexpr std::size_t kSegmentsMax = 1030;  // the longest key of S3 is 1024 bytes, all of them slashes
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -44,6 +44,8 @@ Template template_of(const Operation& operation) {
   std::size_t mark = uri.find('?');
   if (mark != std::string_view::npos) {
     result.constants = split(uri.substr(mark + 1), '&');
+    // SDKs name the operation so; the CLI does not.
+    std::erase_if(result.constants, [](std::string_view constant) { return constant.starts_with("x-id="); });
     uri = uri.substr(0, mark);
   }
   result.segments = segments_of(uri);
@@ -67,21 +69,46 @@ bool has_constants(const std::vector<std::string_view>& constants, std::string_v
   });
 }
 
+bool has_parameter(std::string_view query, std::string_view name) {
+  return std::ranges::any_of(split(query, '&'),
+                             [&](std::string_view pair) { return pair.substr(0, pair.find('=')) == name; });
+}
+
+// The members that tell one operation of a path from another.
+bool is_demand(const Member& member) {
+  return member.required && member.shape->kind != Kind::Map &&
+         (member.location == Location::QueryString || member.location == Location::Header);
+}
+
+bool has_demands(const Operation& operation, const HttpRequest& request) {
+  return std::ranges::all_of(operation.input->members, [&](const Member& member) {
+    if (!is_demand(member)) return true;
+    return member.location == Location::Header ? request.headers.find(member.wire) != nullptr
+                                               : has_parameter(request.query, member.wire);
+  });
+}
+
 }  // namespace
 
 struct RestRoutes::Node {
   struct Leaf {
     const Operation* operation;
     std::vector<std::string_view> constants;
+    std::size_t demands;  // constants and required members
   };
   std::map<std::string_view, std::unique_ptr<Node>> literals;
   std::unique_ptr<Node> label, greedy;
-  std::vector<Leaf> leaves;  // those with most constants first
+  std::vector<Leaf> leaves;  // those that demand most first
 
-  const Operation* pick(std::string_view method, std::string_view query) const {
-    for (const Leaf& leaf : leaves)
-      if (leaf.operation->method == method && has_constants(leaf.constants, query)) return leaf.operation;
-    return nullptr;
+  const Operation* pick(const HttpRequest& request) const {
+    const Operation* undemanding = nullptr;
+    for (const Leaf& leaf : leaves) {
+      if (leaf.operation->method != request.method || !has_constants(leaf.constants, request.query)) continue;
+      if (has_demands(*leaf.operation, request)) return leaf.operation;
+      undemanding = leaf.operation;
+    }
+    // It will say what is missing.
+    return undemanding;
   }
 };
 
@@ -96,33 +123,33 @@ RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>
       if (!next) next = std::make_unique<Node>();
       node = next.get();
     }
-    node->leaves.push_back({&operation, std::move(uri.constants)});
-    std::ranges::stable_sort(node->leaves, std::greater(),
-                             [](const Node::Leaf& leaf) { return leaf.constants.size(); });
+    const auto demands = std::ranges::count_if(operation.input->members, is_demand);
+    const std::size_t all = uri.constants.size() + static_cast<std::size_t>(demands);
+    node->leaves.push_back({&operation, std::move(uri.constants), all});
+    std::ranges::stable_sort(node->leaves, std::greater(), &Node::Leaf::demands);
   }
 }
 
 RestRoutes::~RestRoutes() = default;
 
-const Operation* RestRoutes::find(std::string_view method, std::string_view path,
-                                  std::string_view query) const {
-  std::vector<std::string_view> segments = segments_of(path);
+const Operation* RestRoutes::find(const HttpRequest& request) const {
+  std::vector<std::string_view> segments = segments_of(request.path);
   if (segments.size() > kSegmentsMax) return nullptr;
-  return walk(*root_, segments, method, query);
+  return walk(*root_, segments, request);
 }
 
 // As deep as the longest template; a step tries at most a literal and a label, and a greedy label ends it.
 const Operation* RestRoutes::walk(const Node& node, std::span<const std::string_view> segments,
-                                  std::string_view method, std::string_view query) const {
-  if (segments.empty()) return node.pick(method, query);
+                                  const HttpRequest& request) const {
+  if (segments.empty()) return node.pick(request);
   if (auto literal = node.literals.find(segments.front()); literal != node.literals.end())
-    if (const Operation* found = walk(*literal->second, segments.subspan(1), method, query)) return found;
+    if (const Operation* found = walk(*literal->second, segments.subspan(1), request)) return found;
   if (node.label && !segments.front().empty())
-    if (const Operation* found = walk(*node.label, segments.subspan(1), method, query)) return found;
+    if (const Operation* found = walk(*node.label, segments.subspan(1), request)) return found;
   if (!node.greedy) return nullptr;
-  if (const Operation* found = node.greedy->pick(method, query)) return found;
+  if (const Operation* found = node.greedy->pick(request)) return found;
   for (std::size_t taken = 1; taken < segments.size(); ++taken)
-    if (const Operation* found = walk(*node.greedy, segments.subspan(taken), method, query)) return found;
+    if (const Operation* found = walk(*node.greedy, segments.subspan(taken), request)) return found;
   return nullptr;
 }
 

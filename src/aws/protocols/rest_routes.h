@@ -1,6 +1,6 @@
 // Which operation a method and a path mean, by the requestUri templates of a service.
-// Rule: literals win over {Label}, and {Label} over {Label+}; an operation that names query constants wins
-// over one that does not.
+// Rule: literals win over {Label}, and {Label} over {Label+}; among operations of one path and method, the
+// one wins that asks for most of what the request has: query constants, required parameters and headers.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/http.h"
 #include "aws/service.h"
 
 namespace meridian::aws {
@@ -20,13 +21,13 @@ class RestRoutes {
   explicit RestRoutes(const ServiceModel& model);
   ~RestRoutes();
 
-  // `path` and `query` as sent; a slash at the end does not matter. Null when nothing matches.
-  const Operation* find(std::string_view method, std::string_view path, std::string_view query) const;
+  // A slash at the end of the path does not matter. Null when nothing matches.
+  const Operation* find(const HttpRequest& request) const;
 
  private:
   struct Node;
-  const Operation* walk(const Node& node, std::span<const std::string_view> segments, std::string_view method,
-                        std::string_view query) const;
+  const Operation* walk(const Node& node, std::span<const std::string_view> segments,
+                        const HttpRequest& request) const;
   std::unique_ptr<Node> root_;
 };
 

@@ -1,4 +1,5 @@
-// Bodies of rest-xml. The sentences of refusals are those that Route 53 answers.
+// Bodies of rest-xml. The sentences of refusals are those that Route 53 answers; S3 has its own codes and
+// form.
 #include "aws/protocols/rest_xml.h"
 
 #include "aws/protocols/xml_errors.h"
@@ -15,14 +16,13 @@ class RestXmlBody final : public RestBody {
       : model_(model), has_invalid_input_(model.find_error("InvalidInput") != nullptr) {}
 
   Protocol protocol() const override { return Protocol::RestXml; }
-  const char* content_type() const override { return "text/xml"; }
+  const char* content_type() const override { return model_.is_s3() ? "application/xml" : "text/xml"; }
   // Route 53 answers its own InvalidInput (hashicorp/terraform-provider-aws#37817).
   const char* validation_code() const override {
+    if (model_.is_s3()) return "InvalidArgument";
     return has_invalid_input_ ? "InvalidInput" : "ValidationError";
   }
-  const char* malformed_code() const override {
-    return model_.error_wrapper ? "MalformedInput" : "MalformedXML";
-  }
+  const char* malformed_code() const override { return model_.is_s3() ? "MalformedXML" : "MalformedInput"; }
 
   Outcome<void> decode(std::string_view body, const BodyRoot& root, void* structure, Violations* violations,
                        const Path& at) const override {
@@ -34,11 +34,16 @@ class RestXmlBody final : public RestBody {
         xml::Document::parse(body, {.depth = kDepthMax, .elements = kElementsMax, .bytes = kBodyBytesMax});
     if (!document) return refuse(malformed_code(), "Invalid XML ; " + document.error().message);
     xml::Element element = document->root();
+    if (root.shape.unwrapped) {
+      const Member& only = root.shape.members.front();
+      if (!element.text().empty()) *static_cast<std::string*>(emplace(only, structure)) = element.text();
+      return {};
+    }
     if (!violations) return read_xml({}, root.shape, element, structure, at);
     if (element.name() != root.name)
       return refuse(malformed_code(), std::string(element.name()) + " is not valid, expected " + root.name);
-    const char* code = model_.error_wrapper ? "InvalidInput" : "MalformedXML";
-    return read_xml({violations, code}, root.shape, element, structure, at);
+    return read_xml({violations, model_.is_s3() ? "MalformedXML" : "InvalidInput"}, root.shape, element,
+                    structure, at);
   }
 
   void encode(std::string& body, const BodyRoot& root, const void* structure) const override {
@@ -46,7 +51,11 @@ class RestXmlBody final : public RestBody {
     writer.declaration();
     writer.open(root.name);
     if (root.xml_namespace) writer.attribute("xmlns", root.xml_namespace);
-    write_xml(writer, root.shape, structure);
+    if (!root.shape.unwrapped) {
+      write_xml(writer, root.shape, structure);
+    } else if (const void* text = find(root.shape.members.front(), structure)) {
+      writer.text(*static_cast<const std::string*>(text));
+    }
     writer.close();
   }
 
@@ -61,7 +70,9 @@ class RestXmlBody final : public RestBody {
     writer.open("Error");
     write_xml_error(writer, error, model_.error_wrapper);
     if (model_.error_wrapper) writer.close();
+    for (const auto& [name, value] : error.facts) writer.element(name, value);
     writer.element("RequestId", request_id);
+    if (model_.is_s3()) writer.element("HostId", host_id(request_id));
     writer.close();
   }
 
