@@ -82,23 +82,51 @@ class RealAppendFile final : public AppendFile {
   std::uint64_t size_;
 };
 
+class RealReadFile final : public ReadFile {
+ public:
+  RealReadFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Result<std::string> read_at(std::uint64_t offset, std::size_t size) override {
+    std::string out(size, '\0');
+    std::size_t filled = 0;
+    while (filled < size) {
+      const ssize_t got =
+          pread(fd_.get(), out.data() + filled, size - filled, static_cast<off_t>(offset + filled));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return os_failure("read", path_);
+      if (got == 0) return fail(ErrorCode::Corrupt, path_ + " is shorter than it was", ErrorSource::Storage);
+      filled += static_cast<std::size_t>(got);
+    }
+    return out;
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+};
+
 }  // namespace
 
+Result<std::unique_ptr<ReadFile>> RealDisk::open(const std::string& path) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return os_failure("open", path);
+  return std::make_unique<RealReadFile>(std::move(fd), path);
+}
+
 Result<std::string> RealDisk::read(const std::string& path) {
-  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return os_failure("open", path);
   return read_at(fd.get(), 0, static_cast<std::size_t>(status.st_size), path);
 }
 
 Result<std::string> RealDisk::read_part(const std::string& path, std::uint64_t offset, std::size_t size) {
-  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return os_failure("open", path);
   return read_at(fd.get(), offset, size, path);
 }
 
 Result<std::unique_ptr<AppendFile>> RealDisk::append_to(const std::string& path) {
-  Descriptor fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  Descriptor fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return os_failure("open", path);
   TRY(sync_directory_of(path));
@@ -115,7 +143,7 @@ Result<FileVersion> RealDisk::version(const std::string& path) {
 Result<void> RealDisk::replace(const std::string& path, Bytes bytes) {
   std::string temporary = path + ".new";
   {
-    Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (fd.get() < 0) return os_failure("create", temporary);
     TRY(write_all(fd.get(), bytes, temporary));
     if (fsync(fd.get()) != 0) return os_failure("sync", temporary);

@@ -20,6 +20,13 @@ class AppendFile {
   virtual std::uint64_t size() const = 0;
 };
 
+class ReadFile {
+ public:
+  virtual ~ReadFile() = default;
+  // `size` bytes from `offset`; Corrupt when the file is shorter.
+  virtual Result<std::string> read_at(std::uint64_t offset, std::size_t size) = 0;
+};
+
 // Tells whether a file is still the one it was: who writes one changes it.
 struct FileVersion {
   std::uint64_t file = 0, size = 0;  // `file` tells a replaced one, even of the same size and time
@@ -33,7 +40,9 @@ class Disk {
   virtual Result<std::string> read(const std::string& path) = 0;  // NotFound when there is no such file
   // At most `size` bytes; fewer where the file ends.
   virtual Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) = 0;
-  virtual Result<FileVersion> version(const std::string& path) = 0;  // NotFound, the same
+  // For reading in parts; a file that is removed meanwhile stays readable.
+  virtual Result<std::unique_ptr<ReadFile>> open(const std::string& path) = 0;  // NotFound, the same
+  virtual Result<FileVersion> version(const std::string& path) = 0;             // NotFound, the same
   virtual Result<std::unique_ptr<AppendFile>> append_to(
       const std::string& path) = 0;  // creates it, mode 0600
   // All or nothing, durable: a temporary file beside it, fsync, rename, fsync of the directory.
@@ -50,6 +59,7 @@ class RealDisk final : public Disk {
  public:
   Result<std::string> read(const std::string& path) override;
   Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) override;
+  Result<std::unique_ptr<ReadFile>> open(const std::string& path) override;
   Result<FileVersion> version(const std::string& path) override;
   Result<std::unique_ptr<AppendFile>> append_to(const std::string& path) override;
   Result<void> replace(const std::string& path, Bytes bytes) override;

@@ -30,6 +30,16 @@ TEST_F(DiskTest, ReplacesWholeFilesPrivately) {
   EXPECT_EQ(disk_.list(directory_).value(), (std::vector<std::string>{"a", "x"}));
 }
 
+TEST_F(DiskTest, ReadsPartsOfAFileEvenWhenItIsGone) {
+  ASSERT_TRUE(disk_.replace(path("x"), as_bytes("0123456789")));
+  auto file = disk_.open(path("x"));
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(disk_.remove(path("x")));
+  EXPECT_EQ((*file)->read_at(3, 4).value(), "3456");
+  EXPECT_EQ((*file)->read_at(8, 4).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(disk_.open(path("x")).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(DiskTest, AppendsAcrossReopening) {
   for (const char* part : {"ab", "cd"}) {
     auto file = disk_.append_to(path("log"));

@@ -40,6 +40,10 @@ class FakeDisk final : public Disk {
     const std::string bytes = TRY(read(path));
     return offset < bytes.size() ? bytes.substr(offset, size) : std::string();
   }
+  Result<std::unique_ptr<ReadFile>> open(const std::string& path) override {
+    if (!has(path)) return fail(ErrorCode::NotFound, "no " + path);
+    return std::make_unique<Reading>(files_[path]);
+  }
   Result<FileVersion> version(const std::string& path) override {
     const std::string bytes = TRY(read(path));
     return FileVersion{std::hash<std::string>{}(bytes), bytes.size(), 0};
@@ -95,6 +99,17 @@ class FakeDisk final : public Disk {
     const FakeDisk& disk_;
     std::shared_ptr<std::string> bytes_;
     std::uint64_t size_;
+  };
+  class Reading final : public ReadFile {
+   public:
+    explicit Reading(std::shared_ptr<std::string> bytes) : bytes_(std::move(bytes)) {}
+    Result<std::string> read_at(std::uint64_t offset, std::size_t size) override {
+      if (offset + size > bytes_->size()) return fail(ErrorCode::Corrupt, "the file is shorter");
+      return bytes_->substr(offset, size);
+    }
+
+   private:
+    std::shared_ptr<std::string> bytes_;
   };
   static std::unexpected<Error> no_space() { return fail(ErrorCode::Unavailable, "no space left"); }
 
