@@ -324,6 +324,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   options.traffic_policies_max = 50;
   options.traffic_policy_instances_max = 5;
   options.metrics_max = 100000;
+  options.logs_bytes_max = 1ull << 30;
   app.add_option("--api", options.api, "Where the AWS API listens")
       ->envname("MERIDIAN_API")
       ->type_name("ADDR:PORT")
@@ -354,6 +355,12 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
             options.traffic_policy_instances_max, 1'000'000, "traffic policy instances in an account");
   add_quota("--metrics-max", "MERIDIAN_METRICS_MAX", options.metrics_max, 10'000'000,
             "metrics that CloudWatch keeps, of about 500 bytes of memory each");
+  app.add_option("--logs-bytes-max", options.logs_bytes_max,
+                 "Bytes on disk for the events of CloudWatch Logs; the oldest go first")
+      ->envname("MERIDIAN_LOGS_BYTES_MAX")
+      ->check(silent(CLI::Range(std::uint64_t{32} << 20, std::uint64_t{1} << 50)))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_flag("--private-health-checks", options.private_health_checks,
                "Let health checks name private, loopback and reserved addresses, which AWS refuses")
       ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");

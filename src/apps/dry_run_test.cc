@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/services.h"
+#include "base/fake_disk.h"
 #include "store/embedded/scratch_directory.h"
 #include "store/memory/memory_store.h"
 
@@ -55,8 +56,12 @@ class DryRunTest : public testing::Test {
   Metrics metrics;
   std::unique_ptr<store::SeriesStore> series =
       store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
-  Services services{store,          *series,    clock, random,
-                    nothing_served, no_answers, {},    services::route53::HealthCheckTargets::Public};
+  FakeDisk disk;
+  std::unique_ptr<LogsSide> logs =
+      LogsSide::open("data", 1 << 30, store, {clock, random, disk, logger, metrics}).value();
+  Services services{store,      *series, *logs,
+                    clock,      random,  nothing_served,
+                    no_answers, {},      services::route53::HealthCheckTargets::Public};
   aws::Call call;
 };
 

@@ -14,6 +14,7 @@
 #include "apps/dns_side.h"
 #include "apps/engine_answers.h"
 #include "apps/example_world.h"
+#include "apps/logs_side.h"
 #include "apps/loop_thread.h"
 #include "apps/operator_side.h"
 #include "apps/privileges.h"
@@ -81,6 +82,7 @@ class Server final : public RoleServer {
   std::unique_ptr<FeedService> feed_;  // null: no edges
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
+  std::unique_ptr<LogsSide> logs_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
@@ -125,6 +127,7 @@ Result<void> Server::start() {
                                            .metrics = &metrics_}));
   series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
                                          {.series_max = options_.metrics_max}));
+  logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, world()));
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
@@ -154,7 +157,7 @@ Result<void> Server::start() {
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
   services_ = std::make_unique<Services>(
-      *store_, *series_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
+      *store_, *series_, *logs_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
       health_->observations());

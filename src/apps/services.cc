@@ -10,8 +10,8 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 
 }  // namespace
 
-Services::Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
-                   const services::route53::Acknowledgements& acknowledgements,
+Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side, const Clock& clock,
+                   Random& random, const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
                    const services::route53::HealthObservations* observations)
@@ -23,8 +23,11 @@ Services::Services(store::Store& store, store::SeriesStore& series, const Clock&
               }),
       sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
       iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }),
-      cloudwatch(store, [&](store::Store& in) {
-        return std::make_unique<services::cloudwatch::CloudWatch>(in, series);
+      cloudwatch(
+          store,
+          [&](store::Store& in) { return std::make_unique<services::cloudwatch::CloudWatch>(in, series); }),
+      logs(store, [&](store::Store& in) {
+        return std::make_unique<services::logs::Logs>(in, logs_side.events(), logs_side.ingest(), random);
       }) {}
 
 std::vector<ServiceSupport> supported_services() {
@@ -34,6 +37,7 @@ std::vector<ServiceSupport> supported_services() {
       support(gen::iam::service_model(), gen::iam::implemented<services::iam::Iam>()),
       support(gen::cloudwatch::service_model(),
               gen::cloudwatch::implemented<services::cloudwatch::CloudWatch>()),
+      support(gen::logs::service_model(), gen::logs::implemented<services::logs::Logs>()),
   };
 }
 

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "apps/dry_run.h"
+#include "apps/logs_side.h"
 #include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "services/cloudwatch/service.h"
 #include "services/iam/service.h"
+#include "services/logs/service.h"
 #include "services/route53/service.h"
 #include "services/sts/service.h"
 #include "store/store.h"
@@ -18,17 +20,18 @@ namespace meridian::apps {
 
 class Services {
  public:
-  Services(store::Store& store, store::SeriesStore& series, const Clock& clock, Random& random,
-           const services::route53::Acknowledgements& acknowledgements,
+  Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side, const Clock& clock,
+           Random& random, const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
            const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
-  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch}; }
+  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs}; }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
   ServiceWithDryRuns<services::sts::Sts> sts;
   ServiceWithDryRuns<services::iam::Iam> iam;
   ServiceWithDryRuns<services::cloudwatch::CloudWatch> cloudwatch;
+  ServiceWithDryRuns<services::logs::Logs> logs;
 };
 
 // One service's operations, and which of them this binary has, taken from the code.
