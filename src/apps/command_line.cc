@@ -1,4 +1,5 @@
-// CLI11 lives here and in command_texts.cc only: it costs seconds a file to compile.
+// CLI11 lives here, in command_texts.cc, client_words.cc and the words of single commands only: it costs
+// seconds a file to compile.
 #include "apps/command_line.h"
 
 #include <limits.h>
@@ -10,14 +11,15 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/client_words.h"
 #include "apps/command_line_health.h"
 #include "apps/command_texts.h"
+#include "apps/doctor/doctor_words.h"
 #include "apps/version.h"
 
 namespace meridian::apps {
 namespace {
 
-const std::map<std::string, Output> kOutputs{{"table", Output::Table}, {"json", Output::Json}};
 const std::map<std::string, LogFormat> kLogFormats{{"text", LogFormat::Text}, {"json", LogFormat::Json}};
 const std::map<std::string, LogLevel> kLogLevels{{"debug", LogLevel::Debug},
                                                  {"info", LogLevel::Info},
@@ -39,45 +41,13 @@ struct Parsed {
   StatusOptions status;
   ExplainDnsOptions explain_dns;
   DiffOptions diff;
+  DoctorOptions doctor;
   ZoneImportOptions zone_import;
   ZoneExportOptions zone_export;
   SupportMatrixOptions support_matrix;
   VersionOptions version;
   std::string shell;
 };
-
-// The type name tells people enough; CLI11 would add how a value is checked.
-CLI::Validator silent(CLI::Validator validator) {
-  return validator.description("");
-}
-
-void add_output(CLI::App& app, Output& output) {
-  app.add_option("--output", output, "How to print: table (for people) or json")
-      ->transform(silent(CLI::CheckedTransformer(kOutputs)))
-      ->type_name("table|json");
-}
-
-void add_admin(CLI::App& app, ClientOptions& client) {
-  client.admin = "http://127.0.0.1:9153";
-  app.add_option("--admin", client.admin, "The admin address of the running server")
-      ->envname("MERIDIAN_ADMIN")
-      ->type_name("URL")
-      ->capture_default_str();
-  add_output(app, client.output);
-}
-
-void add_endpoint(CLI::App& app, ClientOptions& client) {
-  client.endpoint = "http://127.0.0.1:4566";
-  app.add_option("--endpoint-url", client.endpoint, "The AWS endpoint of the running server")
-      ->envname("AWS_ENDPOINT_URL")
-      ->type_name("URL")
-      ->capture_default_str();
-  app.add_option("--data-dir", client.data_dir,
-                 "Where the server's credentials are, when AWS_ACCESS_KEY_ID and AWS_SHARED_CREDENTIALS_FILE "
-                 "name none")
-      ->envname("MERIDIAN_DATA_DIR")
-      ->type_name("DIR");
-}
 
 void add_dns_tls(CLI::App& app, DnsTlsOptions& tls) {
   app.add_option("--dns-tls", tls.addresses, "Where DNS over TLS listens (off by default; its port is 853)")
@@ -568,6 +538,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_health(root, parsed);
   add_explain(root, parsed);
   add_diff(root, parsed);
+  add_doctor(root, parsed.doctor);
   add_zone(root, parsed);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
@@ -654,6 +625,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   if (got("status")) return parsed.status;
   if (got("explain")) return parsed.explain_dns;
   if (got("diff")) return parsed.diff;
+  if (got("doctor")) return parsed.doctor;
   if (got("zone")) {
     if (root.get_subcommand("zone")->got_subcommand("import")) return parsed.zone_import;
     return parsed.zone_export;

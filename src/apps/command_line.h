@@ -174,6 +174,15 @@ struct DiffOptions {
   std::string query_log;                          // who asks; empty: everybody
   unsigned clients = 0;
 };
+enum class FailOn : std::uint8_t { Hint, Warning, Error };
+struct DoctorOptions {
+  ClientOptions client;
+  std::string zone;                  // a name or an id; empty: all
+  std::vector<std::string> ignored;  // rules
+  FailOn fail_on = FailOn::Error;
+  bool no_live = false;  // the configuration alone
+  bool list_rules = false;
+};
 struct ZoneImportOptions {
   ClientOptions client;
   std::string file;  // with `axfr` the zone's name
@@ -205,7 +214,7 @@ struct PrintOptions {
 
 using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
                              EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
-                             StatusOptions, ExplainDnsOptions, DiffOptions, ZoneImportOptions,
+                             StatusOptions, ExplainDnsOptions, DiffOptions, DoctorOptions, ZoneImportOptions,
                              ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);

@@ -4,6 +4,7 @@
 #include "apps/command_line.h"
 #include "apps/control/edge_commands.h"
 #include "apps/diff/diff_command.h"
+#include "apps/doctor/doctor_command.h"
 #include "apps/edge/edge.h"
 #include "apps/remote_commands.h"
 #include "apps/serve.h"
@@ -57,6 +58,7 @@ int main(int count, char** words) {
           [&](const StatusOptions& options) { return status(options); },
           [&](const ExplainDnsOptions& options) { return explain_dns(options); },
           [&](const DiffOptions& options) { return diff(options, clock); },
+          [&](const DoctorOptions& options) { return doctor::run_doctor(options, clock); },
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
           [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
           [&](const SupportMatrixOptions& options) { return support_matrix(options); },

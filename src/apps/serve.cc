@@ -277,6 +277,7 @@ StatusFacts Server::facts() const {
   facts.data_dir = std::filesystem::absolute(options_.data_dir);  // read in other terminals
   facts.account_id = account_id();
   facts.dev = options_.dev;
+  facts.private_health_checks = options_.private_health_checks;
   facts.started = format_iso8601(started_);
   facts.uptime_s = std::chrono::duration<double>(clock_.now() - started_).count();
   facts.store_revision = store_->revision();

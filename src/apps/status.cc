@@ -89,12 +89,13 @@ std::string describe(const StatusFacts& facts, Output output) {
     append_json_string(directory, facts.data_dir);
     return fmt::format(
         R"({{"version":"{}","started":"{}","uptime_s":{:.1f},{},"data_dir":{},"account_id":"{}",)"
-        R"("dev":{},"store_revision":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"dns":{{"served_revision":{},"zones":{},"workers":{},"quarantined":{}}},)"
+        R"("dev":{},"private_health_checks":{},"store_revision":{},"health_checks":{{"healthy":{},"unhealthy":{}}},"dns":{{"served_revision":{},"zones":{},"workers":{},"quarantined":{}}},)"
         R"("advice":{}}})"
         "\n",
         MERIDIAN_VERSION, facts.started, facts.uptime_s, endpoint_members(facts), directory, facts.account_id,
-        facts.dev, facts.store_revision, facts.health.healthy, facts.health.unhealthy, facts.served_revision,
-        facts.zones, facts.dns_workers, quarantine_json(facts), json_list(facts.advice));
+        facts.dev, facts.private_health_checks, facts.store_revision, facts.health.healthy,
+        facts.health.unhealthy, facts.served_revision, facts.zones, facts.dns_workers, quarantine_json(facts),
+        json_list(facts.advice));
   }
   std::string out =
       fmt::format("meridian {}, up {:.0f} s\n\n", MERIDIAN_VERSION, facts.uptime_s) + where(facts);

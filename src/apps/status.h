@@ -26,6 +26,7 @@ struct StatusFacts {
   std::uint64_t store_revision = 0, served_revision = 0, zones = 0;
   unsigned dns_workers = 0;
   HealthCounts health;
+  bool private_health_checks = false;  // they may name any address
   std::vector<Advice> advice;
   std::vector<compilers::dns::QuarantinedZone> quarantined;
 };
