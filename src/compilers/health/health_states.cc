@@ -9,8 +9,6 @@ namespace {
 
 namespace route53 = services::route53;
 
-constexpr auto kRetryPause = std::chrono::milliseconds(250);  // of real time
-
 bool is_calculated(const route53::HealthCheckConfig& config) {
   return config.type == route53::HealthCheckType::Calculated;
 }
@@ -26,81 +24,30 @@ std::string_view id_in(std::string_view key) {
 
 }  // namespace
 
-HealthStates::HealthStates(store::Store& store, HealthSink& sink, Logger& logger)
-    : store_(store), sink_(sink), logger_(logger) {}
-
-HealthStates::~HealthStates() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (recovery_.joinable()) recovery_.join();
-  watch_.reset();
-}
-
 Result<void> HealthStates::start(Findings findings, Findings said) {
   findings_ = std::move(findings);
   said_ = std::move(said);
-  TRY(load());
-  recovery_ = std::thread([this] { recover_when_lost(); });
-  return {};
+  return follower_.start();
 }
 
-// Everything there is, then what happens from there.
-Result<void> HealthStates::load() {
-  const store::Range range = TRY(store_.range(route53::kHealthChecksPrefix));
-  {
-    std::lock_guard lock(mutex_);
-    Ids touched, gone;
-    for (const auto& [id, check] : checks_) gone.insert(id);
-    for (const store::KeyValue& item : range.items) {
-      gone.erase(std::string(id_in(item.key)));
-      put(item, touched);
-    }
-    for (const std::string& id : gone) {
-      remove(id);
-      touched.insert(id);
-    }
-    for (Findings* const findings : {&findings_, &said_})
-      std::erase_if(*findings, [this](const auto& finding) { return !checks_.contains(finding.first); });
-    settle(touched);
+void HealthStates::all(const store::Range& range) {
+  std::lock_guard lock(mutex_);
+  Ids touched, gone;
+  for (const auto& [id, check] : checks_) gone.insert(id);
+  for (const store::KeyValue& item : range.items) {
+    gone.erase(std::string(id_in(item.key)));
+    put(item, touched);
   }
-  return follow(range.revision);
-}
-
-Result<void> HealthStates::follow(store::Revision from) {
-  watch_ = TRY(store_.watch(
-      std::string(route53::kHealthChecksPrefix), from,
-      [this](const store::EventBatch& batch) { on_batch(batch); },
-      [this](const Error& error) {
-        logger_.warn("health", "the watch of the store was lost", {{"why", error.message}});
-        std::lock_guard lock(mutex_);
-        lost_ = true;
-        changed_.notify_all();
-      }));
-  return {};
-}
-
-// A lost watch cannot be replaced from inside its own callback.
-void HealthStates::recover_when_lost() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return lost_ || stopping_; });
-    if (stopping_) return;
-    lost_ = false;
-    lock.unlock();
-    watch_.reset();
-    const auto loaded = load();
-    if (!loaded) logger_.error("health", "cannot follow the store", {{"why", loaded.error().message}});
-    lock.lock();
-    if (loaded) continue;
-    lost_ = true;
-    changed_.wait_for(lock, kRetryPause, [this] { return stopping_; });
+  for (const std::string& id : gone) {
+    remove(id);
+    touched.insert(id);
   }
+  for (Findings* const findings : {&findings_, &said_})
+    std::erase_if(*findings, [this](const auto& finding) { return !checks_.contains(finding.first); });
+  settle(touched);
 }
 
-void HealthStates::on_batch(const store::EventBatch& batch) {
+void HealthStates::changed(const store::EventBatch& batch) {
   std::lock_guard lock(mutex_);
   Ids touched;
   for (const store::Event& event : batch.events) {

@@ -4,7 +4,6 @@
 // in one commit are settled together, children before parents.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,11 +11,11 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "services/route53/resources.h"
+#include "store/follower.h"
 #include "store/store.h"
 
 namespace meridian::compilers::health {
@@ -33,7 +32,7 @@ class HealthSink {
 
 using Findings = std::map<std::string, bool, std::less<>>;  // by id: whether it was found healthy
 
-class HealthStates {
+class HealthStates final : private store::FollowerReader {
  public:
   struct State {
     std::string id;
@@ -44,8 +43,10 @@ class HealthStates {
     bool inverted = false, disabled = false;
   };
 
-  HealthStates(store::Store& store, HealthSink& sink, Logger& logger);
-  ~HealthStates();
+  HealthStates(store::Store& store, HealthSink& sink, Logger& logger)
+      : sink_(sink),
+        logger_(logger),
+        follower_(store, std::string(services::route53::kHealthChecksPrefix), *this, logger, "health") {}
 
   // With what was found and said before; the sink hears of every check before this returns.
   Result<void> start(Findings findings, Findings said);
@@ -65,10 +66,8 @@ class HealthStates {
   };
   using Ids = std::set<std::string, std::less<>>;
 
-  Result<void> load();
-  Result<void> follow(store::Revision from);
-  void recover_when_lost();
-  void on_batch(const store::EventBatch& batch);
+  void all(const store::Range& range) override;
+  void changed(const store::EventBatch& batch) override;
   void put(const store::KeyValue& item, Ids& touched);
   void remove(std::string_view id);
   void unlink(const std::string& id, const Check& check);
@@ -76,19 +75,15 @@ class HealthStates {
   void tell(const std::string& id, bool healthy);
   bool now(const std::string& id, const Check& check) const;
 
-  store::Store& store_;
   HealthSink& sink_;
   Logger& logger_;
 
   mutable std::mutex mutex_;  // of what follows
-  std::condition_variable changed_;
   std::map<std::string, Check, std::less<>> checks_;
   std::map<std::string, Ids, std::less<>> parents_;  // calculated checks, by child
   Findings findings_, said_;
-  bool lost_ = false, stopping_ = false;
 
-  std::unique_ptr<store::Watch> watch_;
-  std::thread recovery_;
+  store::Follower follower_;  // last: it calls back
 };
 
 }  // namespace meridian::compilers::health
