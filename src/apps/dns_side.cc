@@ -18,7 +18,7 @@ constexpr unsigned kDnsWorkersMax = 8;  // by default; --dns-workers may ask for
 }  // namespace
 
 Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options, const std::string& data_dir,
-                                                const World& world) {
+                                                const World& world, const MakeDestination& own_log) {
   DnsServiceOptions dns;
   dns.directory = data_dir + "/dns";
   std::unique_ptr<DnsSide> side(new DnsSide(TRY(DirectoryLock::take(dns.directory)), data_dir, world));
@@ -47,7 +47,7 @@ Result<std::unique_ptr<DnsSide>> DnsSide::start(const DnsServerOptions& options,
                   {"longitude", fmt::format("{}", location->point.longitude)}})
           .set(1);
     }
-    side->query_log_ = TRY(make_query_log(log, dns.nsid, dns.workers, world));
+    side->query_log_ = TRY(make_query_log(log, dns.nsid, dns.workers, own_log, world));
   }
   dns.query_log = side->query_log_.get();
   if (side->query_log_) side->query_log_->start();

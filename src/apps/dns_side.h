@@ -14,6 +14,7 @@
 #include "apps/health_side.h"
 #include "apps/location_files.h"
 #include "apps/loop_thread.h"
+#include "apps/query_log.h"
 #include "apps/server_certificate.h"
 #include "apps/socket_advice.h"
 #include "apps/watchdog.h"
@@ -27,9 +28,9 @@ class DnsSide {
  public:
   ~DnsSide();
   // Takes the directory DATA_DIR/dns: it may belong to a server that runs. Without addresses it only keeps
-  // snapshots.
+  // snapshots. `own_log` may be empty; it is made only where DNS is answered.
   static Result<std::unique_ptr<DnsSide>> start(const DnsServerOptions& options, const std::string& data_dir,
-                                                const World& world);
+                                                const World& world, const MakeDestination& own_log = {});
 
   DnsService& service() { return *service_; }
   HealthSide& health() { return health_; }

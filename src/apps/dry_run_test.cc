@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "apps/services.h"
-#include "base/fake_disk.h"
-#include "store/embedded/scratch_directory.h"
-#include "store/memory/memory_store.h"
+#include "apps/services_fixture.h"
 
 namespace meridian::apps {
 namespace {
@@ -15,20 +12,8 @@ namespace r53 = gen::route53;
 using testing::HasSubstr;
 using testing::Not;
 
-class NothingServed final : public services::route53::Acknowledgements {
- public:
-  bool serves(std::string_view, store::Revision) const override { return false; }
-};
-
-class NoAnswers final : public services::route53::DnsAnswers {
- public:
-  Result<Answer> answer(const Question&) const override { return invalid("nothing answers"); }
-};
-
-class DryRunTest : public testing::Test {
+class DryRunTest : public ServicesTest {
  protected:
-  DryRunTest() { call.account_id = "111122223333"; }
-
   template <typename Output, typename Input>
   aws::Outcome<Output> invoke(const char* operation, const Input& input) {
     return invoke<Output>(services.route53, operation, input);
@@ -45,24 +30,6 @@ class DryRunTest : public testing::Test {
     input.CallerReference = name;
     return invoke<r53::CreateHostedZoneResponse>("CreateHostedZone", input);
   }
-
-  ManualClock clock{SystemTime(std::chrono::seconds(1'700'000'000))};
-  SeededRandom random{1};
-  NothingServed nothing_served;
-  NoAnswers no_answers;
-  store::MemoryStore store{clock, store::Delivery::Pumped};
-  store::ScratchDirectory directory;
-  Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
-  Metrics metrics;
-  std::unique_ptr<store::SeriesStore> series =
-      store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
-  FakeDisk disk;
-  std::unique_ptr<LogsSide> logs =
-      LogsSide::open("data", 1 << 30, store, {clock, random, disk, logger, metrics}).value();
-  Services services{store,      *series, *logs,
-                    clock,      random,  nothing_served,
-                    no_answers, {},      services::route53::HealthCheckTargets::Public};
-  aws::Call call;
 };
 
 TEST_F(DryRunTest, AnswersAsTheCallWouldAndKeepsNothing) {

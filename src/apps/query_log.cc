@@ -48,7 +48,16 @@ LogFileOptions file_options(const QueryLogOptions& options, std::string path) {
   return file;
 }
 
-Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::string& nsid,
+Result<std::string> edge_location_of(const QueryLogOptions& options, const std::string& nsid) {
+  std::string edge_location = options.edge_location.empty() ? nsid : options.edge_location;
+  if (edge_location.empty()) edge_location = "-";
+  if (!is_field(edge_location))
+    return invalid(fmt::format("'{}' is no edge location: 1 to {} visible ASCII characters (--edge-location)",
+                               edge_location, Route53Lines::kEdgeLocationSizeMax));
+  return edge_location;
+}
+
+Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::string& edge_location,
                                     const World& parts) {
   QueryLog::Destination destination;
   destination.selection = TRY(selection(options.sample, options.zones));
@@ -58,11 +67,6 @@ Result<QueryLog::Destination> lines(const QueryLogOptions& options, const std::s
     output = std::make_unique<Pipe>(STDOUT_FILENO);
   else
     output = TRY(LogFile::open(parts.disk, parts.logger, file_options(options, options.file)));
-  std::string edge_location = options.edge_location.empty() ? nsid : options.edge_location;
-  if (edge_location.empty()) edge_location = "-";
-  if (!is_field(edge_location))
-    return invalid(fmt::format("'{}' is no edge location: 1 to {} visible ASCII characters (--edge-location)",
-                               edge_location, Route53Lines::kEdgeLocationSizeMax));
   destination.sink =
       std::make_unique<Route53Sink>(std::move(output), edge_location, parts.clock, parts.metrics);
   return destination;
@@ -95,9 +99,14 @@ bool has_log_files(const QueryLogOptions& options) {
 }
 
 Result<std::unique_ptr<QueryLog>> make_query_log(const QueryLogOptions& options, const std::string& nsid,
-                                                 unsigned workers, const World& parts) {
+                                                 unsigned workers, const MakeDestination& own,
+                                                 const World& parts) {
   std::vector<QueryLog::Destination> destinations;
-  if (!options.file.empty()) destinations.push_back(TRY(lines(options, nsid, parts)));
+  if (!options.file.empty() || own) {
+    const std::string edge_location = TRY(edge_location_of(options, nsid));
+    if (!options.file.empty()) destinations.push_back(TRY(lines(options, edge_location, parts)));
+    if (own) destinations.push_back(own(edge_location));
+  }
   if (!options.dnstap.empty()) destinations.push_back(TRY(dnstap_frames(options, nsid, parts)));
   if (destinations.empty()) return nullptr;
   return std::make_unique<QueryLog>(std::move(destinations), workers, options.ring_mb * 1024 * 1024,

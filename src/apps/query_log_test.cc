@@ -21,7 +21,7 @@ class QueryLogOptionsTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory); }
   std::string path(const char* name) const { return std::string(directory) + "/" + name; }
   auto make(const QueryLogOptions& options, const std::string& nsid = "ns-1") {
-    return make_query_log(options, nsid, 1, {clock, random, disk, logger, metrics});
+    return make_query_log(options, nsid, 1, {}, {clock, random, disk, logger, metrics});
   }
   std::string error_of(const QueryLogOptions& options, const std::string& nsid = "ns-1") {
     const auto log = make(options, nsid);

@@ -9,6 +9,7 @@
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
+#include "apps/control/query_log_delivery.h"
 #include "apps/control/store_identity.h"
 #include "apps/diff/diff_service.h"
 #include "apps/dns_side.h"
@@ -78,6 +79,7 @@ class Server final : public RoleServer {
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
   std::unique_ptr<DnsSide> dns_;
+  QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
   std::unique_ptr<DnsPublisher> publisher_;
   std::unique_ptr<FeedService> feed_;  // null: no edges
   std::unique_ptr<store::EmbeddedStore> store_;
@@ -116,7 +118,14 @@ Result<void> Server::start() {
   started_ = clock_.now();
   TRY(disk_.make_directories(options_.data_dir));
   // DNS first: it answers from its last snapshot before anything else is open.
-  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world()));
+  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world(), [this](const std::string& edge_location) {
+    auto delivery = std::make_unique<QueryLogDelivery>(edge_location, logger_, metrics_);
+    query_logs_ = delivery.get();
+    engines::dns::query_log::Selection selection;
+    selection.only_answered = true;
+    selection.chosen = &delivery->zones();
+    return engines::dns::query_log::QueryLog::Destination{std::move(delivery), std::move(selection)};
+  }));
   TRY(disk_.remove(endpoints_path()));
   operator_.manager().status(
       fmt::format("answering from disk at revision {}; opening the store", service().served_revision()));
@@ -128,6 +137,7 @@ Result<void> Server::start() {
   series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
                                          {.series_max = options_.metrics_max}));
   logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, world()));
+  if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
@@ -160,6 +170,7 @@ Result<void> Server::start() {
       *store_, *series_, *logs_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
+      query_logs_ ? services::route53::QueryLogDelivery::Here : services::route53::QueryLogDelivery::Absent,
       health_->observations());
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
@@ -304,6 +315,7 @@ void Server::drain() {
 }
 
 void Server::stop_loops() {
+  if (query_logs_) query_logs_->stop();
   if (api_loop_) api_loop_->stop();
   if (health_) health_->stop();
   if (feed_) feed_->stop();

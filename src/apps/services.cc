@@ -14,12 +14,13 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
                    Random& random, const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
+                   services::route53::QueryLogDelivery query_log_delivery,
                    const services::route53::HealthObservations* observations)
     : route53(store,
-              [&, quotas, health_check_targets, observations](store::Store& in) {
-                return std::make_unique<services::route53::Route53>(in, clock, random, acknowledgements,
-                                                                    quotas, health_check_targets,
-                                                                    &dns_answers, observations);
+              [&, quotas, health_check_targets, query_log_delivery, observations](store::Store& in) {
+                return std::make_unique<services::route53::Route53>(
+                    in, clock, random, acknowledgements, quotas, health_check_targets, &dns_answers,
+                    observations, query_log_delivery);
               }),
       sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
       iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }),

@@ -24,6 +24,7 @@ class Services {
            Random& random, const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
+           services::route53::QueryLogDelivery query_log_delivery,
            const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
   std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs}; }
 

@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/diff/difference_words.h"
-#include "apps/services.h"
-#include "store/embedded/scratch_directory.h"
-#include "store/memory/memory_store.h"
+#include "apps/services_fixture.h"
 
 namespace meridian::apps {
 namespace {
@@ -17,19 +15,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class NothingServed final : public services::route53::Acknowledgements {
- public:
-  bool serves(std::string_view, store::Revision) const override { return false; }
-};
-class NoAnswers final : public services::route53::DnsAnswers {
- public:
-  Result<Answer> answer(const Question&) const override { return invalid("nothing answers"); }
-};
-
-class DnsDifferenceTest : public testing::Test {
+class DnsDifferenceTest : public ServicesTest {
  protected:
   DnsDifferenceTest() {
-    call.account_id = "111122223333";
     r53::CreateHostedZoneRequest input;
     input.Name = "example.com";
     input.CallerReference = "1";
@@ -82,22 +70,9 @@ class DnsDifferenceTest : public testing::Test {
     return out;
   }
 
-  ManualClock clock{SystemTime(std::chrono::seconds(1'700'000'000))};
-  SeededRandom random{1};
-  Metrics metrics;
-  NothingServed nothing_served;
-  NoAnswers no_answers;
-  store::MemoryStore store{clock, store::Delivery::Pumped};
-  store::ScratchDirectory directory;
-  Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
-  std::unique_ptr<store::SeriesStore> series =
-      store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
-  Services services{store,          *series,    clock, random,
-                    nothing_served, no_answers, {},    services::route53::HealthCheckTargets::Public};
   std::shared_ptr<snapshots::health::HealthTable> health = std::make_shared<snapshots::health::HealthTable>();
   engines::dns::DnsEngine engine{
       {}, snapshots::dns::DnsSnapshot::empty(random), clock, random, metrics, net::make_loop};
-  aws::Call call;
   std::string zone;
   DiffRequest request;
 };

@@ -226,6 +226,9 @@ aws::Outcome<api::DeleteHostedZoneResponse> Route53::DeleteHostedZone(
         transaction.deletes.push_back(tags_key(zone.value.id));
         for (dns::Type type : {dns::Type::NS, dns::Type::SOA})
           transaction.deletes.push_back(record_set_key(zone.value.id, {zone.value.name, type, {}}));
+        if (auto logging = TRY(aws::or_failure(store_.get(zone_query_logging_key(zone.value.id)))))
+          for (std::string& key : query_logging_keys(zone.value.account, zone.value.id, logging->value))
+            transaction.deletes.push_back(std::move(key));
         out.ChangeInfo = TRY(add_change(call, zone.value.id, std::nullopt, transaction));
         return transaction;
       },

@@ -122,6 +122,17 @@ std::string delegation_set_key(std::string_view delegation_set_id) {
 std::string cidr_collection_key(std::string_view collection_id) {
   return fmt::format("{}{}", kCidrCollectionsPrefix, collection_id);
 }
+std::string query_logging_config_key(std::string_view config_id) {
+  return fmt::format("{}{}", kQueryLoggingConfigsPrefix, config_id);
+}
+std::string zone_query_logging_key(std::string_view zone_id) {
+  return fmt::format("route53/zone-query-logging/{}", zone_id);
+}
+std::vector<std::string> query_logging_keys(std::string_view account, std::string_view zone_id,
+                                            std::string_view config_id) {
+  return {query_logging_config_key(config_id), zone_query_logging_key(zone_id),
+          account_query_logging_prefix(account) + std::string(config_id)};
+}
 std::string tags_key(std::string_view zone_id) {
   return fmt::format("route53/tags/hostedzone/{}", zone_id);
 }
@@ -149,6 +160,9 @@ std::string account_delegation_sets_prefix(std::string_view account) {
 }
 std::string delegation_set_zones_prefix(std::string_view delegation_set_id) {
   return index_key("delegation-set-zones", delegation_set_id);
+}
+std::string account_query_logging_prefix(std::string_view account) {
+  return index_key("account-query-logging", account);
 }
 std::string account_health_checks_prefix(std::string_view account) {
   return index_key("account-health-checks", account);
@@ -458,6 +472,19 @@ Result<CidrCollectionResource> decode_cidr_collection(std::string_view bytes) {
     for (net::Cidr& block : location.blocks) block = read_block(in);
   }
   return in.finish(std::move(collection), "CIDR collection");
+}
+
+std::string encode(const QueryLoggingConfigResource& config) {
+  return Writer().text(config.id).text(config.account).text(config.zone_id).text(config.log_group).take();
+}
+Result<QueryLoggingConfigResource> decode_query_logging_config(std::string_view bytes) {
+  Reader in(bytes);
+  QueryLoggingConfigResource config;
+  config.id = in.text();
+  config.account = in.text();
+  config.zone_id = in.text();
+  config.log_group = in.text();
+  return in.finish(std::move(config), "query logging configuration");
 }
 
 std::string encode(const TagsResource& tags) {

@@ -168,6 +168,15 @@ struct HealthCheckResource {
   HealthCheckConfig config;
 };
 
+struct QueryLoggingConfigResource {
+  std::string id;  // a UUID
+  std::string account;
+  std::string zone_id;
+  std::string log_group;  // its name, in kQueryLoggingRegion and the same account
+};
+// Route 53 delivers to this region only.
+inline constexpr std::string_view kQueryLoggingRegion = "us-east-1";
+
 struct Tag {
   std::string key, value;
 };
@@ -188,6 +197,7 @@ inline constexpr std::string_view kZonesPrefix = "route53/zones/";
 inline constexpr std::string_view kRecordSetsPrefix = "route53/records/";
 inline constexpr std::string_view kChangesPrefix = "route53/changes/";
 inline constexpr std::string_view kHealthChecksPrefix = "route53/health-checks/";
+inline constexpr std::string_view kQueryLoggingConfigsPrefix = "route53/query-logging-configs/";
 inline constexpr std::string_view kCidrCollectionsPrefix = "route53/cidr-collections/";
 
 std::string zone_key(std::string_view zone_id);
@@ -199,6 +209,11 @@ std::string change_key(std::string_view change_id);
 std::string delegation_set_key(std::string_view delegation_set_id);
 std::string cidr_collection_key(std::string_view collection_id);
 std::string health_check_key(std::string_view health_check_id);
+std::string query_logging_config_key(std::string_view config_id);
+std::string zone_query_logging_key(std::string_view zone_id);  // the id of the zone's configuration
+// All keys of a configuration.
+std::vector<std::string> query_logging_keys(std::string_view account, std::string_view zone_id,
+                                            std::string_view config_id);
 std::string tags_key(std::string_view zone_id);
 std::string health_check_tags_key(std::string_view health_check_id);
 std::string account_key(std::string_view account);
@@ -216,6 +231,7 @@ std::string account_zone_names_prefix(std::string_view account);
 std::string account_zone_name_key(std::string_view account, const dns::Name& name, std::string_view zone_id);
 std::string account_delegation_sets_prefix(std::string_view account);         // + delegation set id
 std::string account_health_checks_prefix(std::string_view account);           // + health check id
+std::string account_query_logging_prefix(std::string_view account);           // + configuration id
 std::string delegation_set_zones_prefix(std::string_view delegation_set_id);  // + zone id
 std::string zone_reference_key(std::string_view account, std::string_view caller_reference);
 std::string delegation_set_reference_key(std::string_view account, std::string_view caller_reference);
@@ -244,6 +260,7 @@ std::string encode(const ChangeResource& change);
 std::string encode(const DelegationSetResource& set);
 std::string encode(const CidrCollectionResource& collection);
 std::string encode(const HealthCheckResource& check);
+std::string encode(const QueryLoggingConfigResource& config);
 std::string encode(const TagsResource& tags);
 std::string encode(const AccountResource& account);
 // Corrupt for bytes that are not what encode() makes, of this version or an older one.
@@ -253,6 +270,7 @@ Result<ChangeResource> decode_change(std::string_view bytes);
 Result<DelegationSetResource> decode_delegation_set(std::string_view bytes);
 Result<CidrCollectionResource> decode_cidr_collection(std::string_view bytes);
 Result<HealthCheckResource> decode_health_check(std::string_view bytes);
+Result<QueryLoggingConfigResource> decode_query_logging_config(std::string_view bytes);
 Result<TagsResource> decode_tags(std::string_view bytes);
 Result<AccountResource> decode_account(std::string_view bytes);
 

@@ -56,6 +56,9 @@ class DnsAnswers {
   virtual Result<Answer> answer(const Question& question) const = 0;
 };
 
+// Whether this process delivers query logs of its own answers. Where it does not, configurations are refused.
+enum class QueryLogDelivery : bool { Absent, Here };
+
 // What AWS raises on request.
 struct Quotas {
   std::uint64_t hosted_zones_max = 500;            // an account
@@ -76,6 +79,7 @@ inline constexpr std::size_t kRecordSetsPageMax = 300;
 inline constexpr std::size_t kZonesPageMax = 100;
 inline constexpr std::size_t kDelegationSetsPageMax = 100;
 inline constexpr std::size_t kHealthChecksPageMax = 100;
+inline constexpr std::size_t kQueryLoggingConfigsPageMax = 100;
 inline constexpr std::size_t kCidrPageMax = 100;
 inline constexpr std::size_t kCidrBlocksOfRequestMax = 1000;
 inline constexpr std::size_t kGeoLocationsPage = 100;  // when MaxItems is not given
@@ -91,7 +95,8 @@ class Route53 final : public api::Api {
  public:
   Route53(store::Store& store, const Clock& clock, Random& random, const Acknowledgements& acknowledgements,
           Quotas quotas = {}, HealthCheckTargets health_check_targets = HealthCheckTargets::Public,
-          const DnsAnswers* dns_answers = nullptr, const HealthObservations* observations = nullptr)
+          const DnsAnswers* dns_answers = nullptr, const HealthObservations* observations = nullptr,
+          QueryLogDelivery query_log_delivery = QueryLogDelivery::Here)
       : store_(store),
         clock_(clock),
         random_(random),
@@ -99,7 +104,8 @@ class Route53 final : public api::Api {
         quotas_(quotas),
         health_check_targets_(health_check_targets),
         dns_answers_(dns_answers),
-        observations_(observations) {}
+        observations_(observations),
+        query_log_delivery_(query_log_delivery) {}
 
   // hosted_zones.cc
   aws::Outcome<api::CreateHostedZoneResponse> CreateHostedZone(aws::Call&,
@@ -126,6 +132,16 @@ class Route53 final : public api::Api {
   // test_dns_answer.cc
   aws::Outcome<api::TestDNSAnswerResponse> TestDNSAnswer(aws::Call&,
                                                          const api::TestDNSAnswerRequest&) override;
+
+  // query_logging_configs.cc
+  aws::Outcome<api::CreateQueryLoggingConfigResponse> CreateQueryLoggingConfig(
+      aws::Call&, const api::CreateQueryLoggingConfigRequest&) override;
+  aws::Outcome<api::GetQueryLoggingConfigResponse> GetQueryLoggingConfig(
+      aws::Call&, const api::GetQueryLoggingConfigRequest&) override;
+  aws::Outcome<api::DeleteQueryLoggingConfigResponse> DeleteQueryLoggingConfig(
+      aws::Call&, const api::DeleteQueryLoggingConfigRequest&) override;
+  aws::Outcome<api::ListQueryLoggingConfigsResponse> ListQueryLoggingConfigs(
+      aws::Call&, const api::ListQueryLoggingConfigsRequest&) override;
 
   // changes.cc
   aws::Outcome<api::GetChangeResponse> GetChange(aws::Call&, const api::GetChangeRequest&) override;
@@ -236,6 +252,9 @@ class Route53 final : public api::Api {
   using StoredZone = aws::Stored<HostedZoneResource>;
   using StoredDelegationSet = aws::Stored<DelegationSetResource>;
   using StoredCidrCollection = aws::Stored<CidrCollectionResource>;
+  using StoredQueryLoggingConfig = aws::Stored<QueryLoggingConfigResource>;
+  aws::Outcome<StoredQueryLoggingConfig> query_logging_config(const aws::Call& call, std::string_view id);
+
   using StoredHealthCheck = aws::Stored<HealthCheckResource>;
   using StoredTrafficPolicy = aws::Stored<TrafficPolicyResource>;
   using StoredTrafficPolicyVersion = aws::Stored<TrafficPolicyVersionResource>;
@@ -322,6 +341,7 @@ class Route53 final : public api::Api {
   const HealthCheckTargets health_check_targets_;
   const DnsAnswers* const dns_answers_;           // null: there is no DNS here
   const HealthObservations* const observations_;  // null: nothing is probed
+  const QueryLogDelivery query_log_delivery_;
 };
 
 // PriorRequestNotComplete: others changed the same things faster every time.

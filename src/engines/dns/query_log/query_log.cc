@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 namespace meridian::engines::dns::query_log {
 
 QueryLog::QueryLog(std::vector<Destination> destinations, unsigned workers, std::size_t ring_bytes,
@@ -42,8 +44,12 @@ void QueryLog::run() {
       for (auto& sink : sinks_) sink->reopen();
     drain();
     lock.lock();
-    wake_.wait_for(lock, kPause, [this] { return stopping_ || reopening_; });
+    wake_.wait_for(lock, awake() ? kPause : kPauseAsleep, [this] { return stopping_ || reopening_; });
   }
+}
+
+bool QueryLog::awake() const {
+  return std::ranges::any_of(recorders_, [](const auto& recorder) { return recorder->awake(); });
 }
 
 void QueryLog::reopen() {

@@ -22,6 +22,7 @@ class QueryLog {
   // How long a record waits at most when there is little to do. The workers do not wake the thread: a system
   // call a query would cost more than all the rest.
   static constexpr Duration kPause = std::chrono::milliseconds(10);
+  static constexpr Duration kPauseAsleep = std::chrono::milliseconds(100);  // while no query is wanted
 
   struct Destination {
     std::unique_ptr<Sink> sink;
@@ -42,6 +43,7 @@ class QueryLog {
 
  private:
   void run();
+  bool awake() const;
   void deliver(Bytes bytes);
   void register_metrics(Metrics& metrics);
 

@@ -100,6 +100,36 @@ TEST_F(QueryLogTest, ZonesAreChosenById) {
   EXPECT_THAT(other.records, ElementsAre("Z1 q /5", "Z2 q /5", "Z9 q /5", "Z22 q /5"));
 }
 
+TEST_F(QueryLogTest, ZonesAreChosenWhileItRuns) {
+  LoggedZones zones;
+  auto log = log_to({{&seen, Selection{.chosen = &zones}}});
+  Recorder& recorder = log->recorder(0);
+  EXPECT_FALSE(recorder.awake());
+  recorder.add(in_zone("Z1"));
+  zones.set({"Z2", "Z1"});
+  EXPECT_TRUE(recorder.awake());
+  recorder.add(in_zone("Z1", "first"));
+  recorder.add(in_zone("Z3"));
+  recorder.add(in_zone(""));
+  zones.set({"Z2"});
+  recorder.add(in_zone("Z1"));
+  recorder.add(in_zone("Z2", "second"));
+  zones.set({});
+  EXPECT_FALSE(recorder.awake());
+  log->drain();
+  EXPECT_THAT(seen.records, ElementsAre(HasSubstr("Z1 first"), HasSubstr("Z2 second")));
+}
+
+TEST_F(QueryLogTest, ChosenZonesBesideALogOfAll) {
+  LoggedZones zones;
+  auto log = log_to({{&seen, Selection{.chosen = &zones}}, {&other, Selection{}}});
+  EXPECT_TRUE(log->recorder(0).awake());
+  log->recorder(0).add(in_zone("Z1"));
+  log->drain();
+  EXPECT_THAT(seen.records, IsEmpty());
+  EXPECT_EQ(other.records.size(), 1u);
+}
+
 TEST_F(QueryLogTest, WhatGotNoReplyIsNotAnswered) {
   auto log = log_to({{&seen, {}}, {&other, {.only_answered = true}}});
   log->recorder(0).add(record_of("q", ""));

@@ -35,6 +35,13 @@ Recorder::Recorder(std::span<const Selection> selections, std::size_t ring_bytes
   for (const Selection& selection : selections) {
     Choice& choice = choices_.emplace_back(Choice{selection, draw_gap(selection.one_in)});
     std::ranges::sort(choice.selection.zones);
+    if (!selection.chosen) {
+      always_ = true;
+      continue;
+    }
+    CHECK(!chosen_);
+    chosen_ = selection.chosen;
+    choice.chosen = std::make_unique<Published<LoggedZones::Ids>::Reader>(selection.chosen->ids());
   }
 }
 
@@ -45,8 +52,13 @@ std::uint32_t Recorder::draw_gap(std::uint32_t one_in) {
 
 bool Recorder::wants(Choice& choice, const Record& record) {
   if (choice.selection.only_answered && (record.zone_id.empty() || record.reply_size == 0)) return false;
-  if (!choice.selection.zones.empty() && !std::ranges::binary_search(choice.selection.zones, record.zone_id))
+  if (choice.chosen) {
+    const auto zones = choice.chosen->current();
+    if (!std::ranges::binary_search(*zones, record.zone_id)) return false;
+  } else if (!choice.selection.zones.empty() &&
+             !std::ranges::binary_search(choice.selection.zones, record.zone_id)) {
     return false;
+  }
   if (--choice.until_next > 0) return false;
   choice.until_next = draw_gap(choice.selection.one_in);
   return true;

@@ -8,7 +8,7 @@ namespace meridian::engines::dns::query_log {
 // Zeroed, so that its pages are there before the first query needs them.
 Ring::Ring(std::size_t bytes)
     : mask_(std::bit_ceil(std::clamp(bytes, kBytesMin, kBytesMax)) - 1),
-      memory_(new std::uint8_t[mask_ + 1]()) {}
+      memory_(new std::uint8_t[mask_ + 1]) {}
 
 Bytes Ring::front() {
   std::uint64_t at = read_.load(std::memory_order_relaxed);
