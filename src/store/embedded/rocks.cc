@@ -92,8 +92,11 @@ rocksdb::Options options_for(meridian::Logger* logger, rocksdb::Env* env) {
 
 Result<std::unique_ptr<Rocks>> Rocks::open(const std::string& directory, Logger* logger, rocksdb::Env* env) {
   std::unique_ptr<Rocks> rocks(new Rocks);
+  const rocksdb::Options options = options_for(logger, env);
+  // It would make the directory itself, and log an error that it was not there.
+  if (const rocksdb::Status made = options.env->CreateDirIfMissing(directory); !made.ok()) return failure(made);
   rocksdb::DB* db = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(options_for(logger, env), directory, &db);
+  rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
   rocks->db_.reset(db);
   if (!status.ok()) return failure(status);
   return rocks;
