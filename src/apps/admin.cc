@@ -80,7 +80,14 @@ http::Response Admin::answer(const http::Request& request) {
         output);
     return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
   }
-  return reply(404, "here are /metrics, /ready, /status, /health-checks, /dns/top and /explain/dns\n");
+  if (path == "/explain/health") {
+    if (!sources_.explain_health) return reply(404, "health checks are explained at the control\n");
+    auto text = sources_.explain_health(query_value(query, "id"), output);
+    return text ? reply_as(output, *std::move(text)) : reply(404, text.error().message + "\n");
+  }
+  return reply(
+      404,
+      "here are /metrics, /ready, /status, /health-checks, /dns/top, /explain/dns and /explain/health\n");
 }
 
 }  // namespace meridian::apps

@@ -1,6 +1,6 @@
-// The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top and /explain/dns over
-// HTTP, unsigned, on an address of its own. Rule: nothing here changes anything, but for PUT
-// and DELETE /health-checks/ID, which no browser can be led to send.
+// The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top, /explain/dns and
+// /explain/health over HTTP, unsigned, on an address of its own. Rule: nothing here changes anything, but for
+// PUT and DELETE /health-checks/ID, which no browser can be led to send.
 #pragma once
 
 #include <functional>
@@ -29,6 +29,8 @@ struct AdminSources {
   std::function<Result<void>(std::string_view id, std::string_view words)> say_health;
   std::function<Result<void>(std::string_view id)> take_back_health;
   std::function<Result<std::string>(const ExplainDnsQuery&, Output)> explain_dns;
+  // Null: health checks are explained at the control. The error is NotFound.
+  std::function<Result<std::string>(std::string_view id, Output)> explain_health;
   // Replies when it is done; null: there is no store here.
   std::function<void(std::string body, Output, http::Responder)> diff_dns;
 };

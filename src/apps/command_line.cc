@@ -40,6 +40,7 @@ struct Parsed {
   HealthClearOptions health_clear;
   StatusOptions status;
   ExplainDnsOptions explain_dns;
+  ExplainHealthOptions explain_health;
   DiffOptions diff;
   DoctorOptions doctor;
   ZoneImportOptions zone_import;
@@ -449,6 +450,9 @@ void add_explain(CLI::App& root, Parsed& parsed) {
       ->check(silent(CLI::Range(1, 100000)))
       ->type_name("N");
   add_admin(dns, parsed.explain_dns.client);
+  CLI::App& health = *explain.add_subcommand("health", "Why a health check has the status that it has");
+  health.add_option("id", parsed.explain_health.id, "The health check")->required()->type_name("ID");
+  add_admin(health, parsed.explain_health.client);
 }
 
 void add_diff(CLI::App& root, Parsed& parsed) {
@@ -623,7 +627,10 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
     return parsed.edges;
   }
   if (got("status")) return parsed.status;
-  if (got("explain")) return parsed.explain_dns;
+  if (got("explain")) {
+    if (root.get_subcommand("explain")->got_subcommand("health")) return parsed.explain_health;
+    return parsed.explain_dns;
+  }
   if (got("diff")) return parsed.diff;
   if (got("doctor")) return parsed.doctor;
   if (got("zone")) {

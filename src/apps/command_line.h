@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "engines/health/when_silent.h"
 
 namespace meridian::apps {
 
@@ -94,6 +95,8 @@ struct FeedOptions {
 struct HealthOptions {
   std::vector<std::string> check_from = {};  // Regions of the checkers here; none: all of them; or "none"
   std::uint32_t checker_live_time_s = 0;
+  std::uint32_t hold_time_s = 0, flaps_max = 0, flap_time_s = 0;  // 0: off
+  engines::health::WhenSilent when_silent = engines::health::WhenSilent::Keep;
 };
 
 // Of `serve`, and of `control`, which does not answer DNS itself.
@@ -159,6 +162,10 @@ struct HealthClearOptions {
 struct StatusOptions {
   ClientOptions client;
 };
+struct ExplainHealthOptions {
+  ClientOptions client;
+  std::string id;
+};
 struct ExplainDnsOptions {
   ClientOptions client;
   std::string name, type;
@@ -212,10 +219,11 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
-                             StatusOptions, ExplainDnsOptions, DiffOptions, DoctorOptions, ZoneImportOptions,
-                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command =
+    std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                 EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions, StatusOptions,
+                 ExplainDnsOptions, ExplainHealthOptions, DiffOptions, DoctorOptions, ZoneImportOptions,
+                 ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

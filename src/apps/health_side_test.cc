@@ -147,8 +147,8 @@ TEST_F(HealthControlTest, IsShownToOperators) {
   EXPECT_EQ(
       control->describe(Output::Json),
       R"({"health_checks":[{"id":"a","type":"HTTP","healthy":false,"found_healthy":null,)"
-      R"("override_healthy":false,"inverted":false,"disabled":false},{"id":"sum","type":"CALCULATED","healthy":false,)"
-      R"("found_healthy":null,"override_healthy":null,"inverted":false,"disabled":false}]})"
+      R"("override_healthy":false,"inverted":false,"disabled":false,"flaps":false,"held":false,"silent":false},{"id":"sum","type":"CALCULATED","healthy":false,)"
+      R"("found_healthy":null,"override_healthy":null,"inverted":false,"disabled":false,"flaps":false,"held":false,"silent":false}]})"
       "\n");
   EXPECT_THAT(control->describe(Output::Table),
               testing::ContainsRegex("\na +HTTP +unhealthy +- +unhealthy\n"));

@@ -57,6 +57,7 @@ int main(int count, char** words) {
           [&](const HealthClearOptions& options) { return health_clear(options); },
           [&](const StatusOptions& options) { return status(options); },
           [&](const ExplainDnsOptions& options) { return explain_dns(options); },
+          [&](const ExplainHealthOptions& options) { return explain_health(options); },
           [&](const DiffOptions& options) { return diff(options, clock); },
           [&](const DoctorOptions& options) { return doctor::run_doctor(options, clock); },
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },

@@ -66,4 +66,8 @@ int explain_dns(const ExplainDnsOptions& options) {
                                           percent_encode(options.region), options.draws));
 }
 
+int explain_health(const ExplainHealthOptions& options) {
+  return show(options.client, "/explain/health?id=" + percent_encode(options.id));
+}
+
 }  // namespace meridian::apps

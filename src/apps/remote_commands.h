@@ -11,5 +11,6 @@ int health_list(const HealthListOptions& options);
 int health_set(const HealthSetOptions& options);
 int health_clear(const HealthClearOptions& options);
 int explain_dns(const ExplainDnsOptions& options);
+int explain_health(const ExplainHealthOptions& options);
 
 }  // namespace meridian::apps

@@ -259,6 +259,9 @@ Result<void> Server::start_admin() {
   };
   dns_->show(sources);
   sources.health_checks = [this](Output output) { return health_->describe(output); };
+  sources.explain_health = [this](std::string_view id, Output output) {
+    return health_->explain(id, output);
+  };
   sources.say_health = [this](std::string_view id, std::string_view words) {
     return health_->say(id, words);
   };

@@ -173,7 +173,8 @@ class Checkers(unittest.TestCase):
         killed = self.make_checker("killed", [EDGE_BINARY], "us-west-1", self.control.feed)
         last = self.make_checker("last", [EDGE_BINARY], "us-west-2", self.control.feed)
         self.endpoint.well_for = {"127.0.53.1"}  # of "cut"; one of three is more than 18 %
-        self.make_failover(self.make_check())
+        check = self.make_check()
+        self.make_failover(check)
         self.seconds_until("all probe", lambda: len(self.endpoint.clients) == 3, INTERVAL + BUSY)
         self.assertEqual(set(self.endpoint.clients), {"127.0.53.1", "127.0.53.2", "127.0.53.3"})
         self.seconds_until("healthy", lambda: self.found() is True, BUSY)
@@ -204,6 +205,11 @@ class Checkers(unittest.TestCase):
         self.seconds_until("exclusion", lambda: self.counted() == {"cut": False, "killed": False, "last": True},
                            LIVE_TIME + BUSY)
         self.seconds_until("the answer", lambda: self.answer(last) == SECONDARY, BUSY)
+        explained = self.admin("explain", "health", check)
+        self.assertEqual((explained["healthy"], explained["healthy_checkers"], explained["counted_checkers"]), (False, 0, 1))
+        says = {checker["checker"]: checker for checker in explained["checkers"]}
+        self.assertIn("503", says["last"]["last"]["reason"])
+        self.assertIn("not heard since", says["killed"]["why_not"])
 
         # When all are gone the last status stays.
         last.end(signal.SIGKILL)

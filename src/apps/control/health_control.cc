@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/control/explain_health.h"
 #include "base/log.h"
 #include "formats/json/json.h"
 #include "snapshots/health/health_file.h"
@@ -46,8 +47,11 @@ std::string_view or_dash(std::optional<bool> healthy) {
   return healthy ? word(*healthy) : "-";
 }
 
-std::string settings(const HealthStates::State& state) {
-  return fmt::format("{}{}", state.inverted ? " inverted" : "", state.disabled ? " disabled" : "");
+// What more there is to know of a check, each word behind a blank.
+std::string remarks(const HealthStates::State& state, const engines::health::SteadyState& steady) {
+  return fmt::format("{}{}{}{}{}", state.inverted ? " inverted" : "", state.disabled ? " disabled" : "",
+                     steady.damped ? " flaps" : "", steady.held_until ? " held" : "",
+                     steady.silent ? " silent" : "");
 }
 
 }  // namespace
@@ -149,22 +153,37 @@ std::vector<engines::health::CheckerState> HealthControl::checkers() const {
   return probes_ ? probes_->panel().checkers() : std::vector<engines::health::CheckerState>{};
 }
 
+engines::health::SteadyState HealthControl::steady(std::string_view id) const {
+  return probes_ ? probes_->steady(id) : engines::health::SteadyState{};
+}
+
+Result<std::string> HealthControl::explain(std::string_view id, Output output) const {
+  HealthFacts facts{TRY(states_.details(id)), {}, {}};
+  if (probes_) facts.opinions = probes_->panel().opinions(id);
+  facts.steady = steady(id);
+  return explain_health(facts, output);
+}
+
 std::string HealthControl::describe(Output output) const {
   if (output == Output::Json) {
     std::string list;
-    for (const HealthStates::State& state : states_.states())
+    for (const HealthStates::State& state : states_.states()) {
+      const auto now = steady(state.id);
       list +=
           fmt::format(R"({}{{"id":"{}","type":"{}","healthy":{},"found_healthy":{},"override_healthy":{},)"
-                      R"("inverted":{},"disabled":{}}})",
+                      R"("inverted":{},"disabled":{},"flaps":{},"held":{},"silent":{}}})",
                       list.empty() ? "" : ",", state.id, to_string(state.type), state.healthy,
-                      or_null(state.found), or_null(state.said), state.inverted, state.disabled);
+                      or_null(state.found), or_null(state.said), state.inverted, state.disabled, now.damped,
+                      now.held_until.has_value(), now.silent);
+    }
     return fmt::format("{{\"health_checks\":[{}]}}\n", list);
   }
   std::string out =
       fmt::format("{:<37} {:<18} {:<10} {:<10} OVERRIDE\n", "HEALTH CHECK", "TYPE", "STATE", "FOUND");
   for (const HealthStates::State& state : states_.states())
     out += fmt::format("{:<37} {:<18} {:<10} {:<10} {}{}\n", state.id, to_string(state.type),
-                       word(state.healthy), or_dash(state.found), or_dash(state.said), settings(state));
+                       word(state.healthy), or_dash(state.found), or_dash(state.said),
+                       remarks(state, steady(state.id)));
   return out;
 }
 

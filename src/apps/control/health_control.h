@@ -32,9 +32,10 @@ class HealthControl final : private compilers::health::HealthSink {
   // {"healthy": false}. Of one thread.
   Result<void> say(std::string_view id, std::string_view words);
   Result<void> take_back(std::string_view id);
-  std::string describe(Output output) const;                    // thread-safe
-  HealthCounts counts() const;                                  // thread-safe
-  std::vector<engines::health::CheckerState> checkers() const;  // thread-safe
+  Result<std::string> explain(std::string_view id, Output output) const;  // NotFound. Thread-safe.
+  std::string describe(Output output) const;                              // thread-safe
+  HealthCounts counts() const;                                            // thread-safe
+  std::vector<engines::health::CheckerState> checkers() const;            // thread-safe
 
  private:
   void set(const std::string& id, bool healthy) override;
@@ -43,6 +44,7 @@ class HealthControl final : private compilers::health::HealthSink {
   void found(const std::string& id, bool healthy);
   void keep_found();
   Result<void> keep_said();
+  engines::health::SteadyState steady(std::string_view id) const;
 
   HealthSide& here_;
   snapshots::feed::FeedServer* feed_;

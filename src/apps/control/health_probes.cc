@@ -58,6 +58,8 @@ Result<HealthProbing> health_probing(const ServeOptions& options) {
   HealthProbing probing;
   probing.on = !options.no_health_probes;
   probing.checker_live_time = std::chrono::seconds(options.health.checker_live_time_s);
+  probing.steady = {std::chrono::seconds(options.health.hold_time_s), options.health.flaps_max,
+                    std::chrono::seconds(options.health.flap_time_s), options.health.when_silent};
   const std::vector<std::string>& regions = options.health.check_from;
   if (regions == std::vector<std::string>{"none"})
     probing.here.clear();
@@ -68,11 +70,11 @@ Result<HealthProbing> health_probing(const ServeOptions& options) {
 
 HealthProbes::HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found,
                            const HealthProbing& probing, snapshots::feed::FeedServer* feed, Logger* logger)
-    : on_found_(std::move(on_found)),
-      feed_(feed),
+    : feed_(feed),
       logger_(logger),
       here_(probing.here),
       loop_(net::make_loop(), "health"),
+      steadier_(loop_.loop(), probing.steady, std::move(on_found)),
       panel_(loop_.loop(), random, *this, probing.here, {.live_time = probing.checker_live_time}) {}
 
 void HealthProbes::counts(const engines::health::CheckerState& checker) {
@@ -95,7 +97,10 @@ void HealthProbes::set(const HealthCheckResource& check) {
 
 void HealthProbes::remove(const std::string& id) {
   if (feed_) feed_->remove_check(id);
-  loop_.loop().post([this, id] { panel_.remove(id); });
+  loop_.loop().post([this, id] {
+    panel_.remove(id);
+    steadier_.remove(id);
+  });
 }
 
 std::vector<Observation> HealthProbes::latest(std::string_view id) const {

@@ -10,6 +10,7 @@
 #include "apps/loop_thread.h"
 #include "base/log.h"
 #include "engines/health/panel.h"
+#include "engines/health/steady.h"
 #include "services/route53/health_observations.h"
 #include "services/route53/resources.h"
 #include "snapshots/feed/server.h"
@@ -23,6 +24,7 @@ struct HealthProbing {
   bool on = true;  // here, or at edges
   std::vector<engines::health::Vantage> here = engines::health::vantages();
   Duration checker_live_time = engines::health::kCheckerLiveTime;
+  engines::health::SteadyOptions steady = {};
 };
 Result<HealthProbing> health_probing(const ServeOptions& options);
 
@@ -38,6 +40,7 @@ class HealthProbes final : public services::route53::HealthObservations, private
   void stop() { loop_.stop(); }
   LoopThread& loop() { return loop_; }
   engines::health::Panel& panel() { return panel_; }
+  engines::health::SteadyState steady(std::string_view id) const { return steadier_.state(id); }
   // Checks count as they are set; before start() they wait. Thread-safe.
   void set(const services::route53::HealthCheckResource& check);
   void remove(const std::string& id);
@@ -47,14 +50,15 @@ class HealthProbes final : public services::route53::HealthObservations, private
   std::vector<std::string> checker_ranges() const override;
 
  private:
-  void found(const std::string& id, bool healthy) override { on_found_(id, healthy); }
+  void found(const std::string& id, bool healthy) override { steadier_.found(id, healthy); }
+  void silent(const std::string& id) override { steadier_.silent(id); }
   void counts(const engines::health::CheckerState& checker) override;
 
-  std::function<void(const std::string& id, bool healthy)> on_found_;
   snapshots::feed::FeedServer* feed_;
   Logger* logger_;
   const std::vector<engines::health::Vantage> here_;
   LoopThread loop_;
+  engines::health::Steadier steadier_;
   engines::health::Panel panel_;
 };
 

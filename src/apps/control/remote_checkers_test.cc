@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "apps/control/health_probes.h"
 #include "engines/health/report_wire.h"
 #include "net/virtual_loop.h"
 
@@ -106,6 +107,46 @@ TEST_F(RemoteCheckersTest, ReportsThatCannotBeCountedInTimeAreDropped) {
   loop.run_posted();
   says("fra1", false);
   EXPECT_THAT(told, ElementsAre(Pair("a", false)));
+}
+
+// The words of a command line, as values.
+class ProbingWords : public testing::Test {
+ protected:
+  static Result<HealthProbing> of(std::vector<const char*> words) {
+    words.insert(words.begin(), {"meridian", "control"});
+    return health_probing(
+        std::get<ServeOptions>(parse_command_line(static_cast<int>(words.size()), words.data())));
+  }
+};
+
+TEST_F(ProbingWords, ByDefaultAllRegionsProbeHereAndNothingIsDamped) {
+  const HealthProbing probing = of({}).value();
+  EXPECT_TRUE(probing.on);
+  EXPECT_EQ(probing.here.size(), 8u);
+  EXPECT_EQ(probing.checker_live_time, engines::health::kCheckerLiveTime);
+  EXPECT_EQ(probing.steady.hold_time, Duration::zero());
+  EXPECT_EQ(probing.steady.flaps_max, 0u);
+  EXPECT_EQ(probing.steady.when_silent, engines::health::WhenSilent::Keep);
+}
+
+TEST_F(ProbingWords, SayWhichRegionsProbeHere) {
+  EXPECT_THAT(of({"--check-from", "none"}).value().here, IsEmpty());
+  const auto two = of({"--check-from", "eu-west-1,us-east-1"}).value().here;
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[1].region, "eu-west-1");
+  EXPECT_FALSE(of({"--check-from", "mars-1"}));
+  EXPECT_FALSE(of({"--no-health-probes"}).value().on);
+}
+
+TEST_F(ProbingWords, SayWhatIsMadeOfWhatIsFound) {
+  const auto probing = of({"--health-hold-time", "60", "--health-flaps-max", "3", "--health-flap-time", "120",
+                           "--health-when-silent", "unhealthy", "--checker-live-time", "30"})
+                           .value();
+  EXPECT_EQ(probing.steady.hold_time, seconds(60));
+  EXPECT_EQ(probing.steady.flaps_max, 3u);
+  EXPECT_EQ(probing.steady.flap_time, seconds(120));
+  EXPECT_EQ(probing.steady.when_silent, engines::health::WhenSilent::Unhealthy);
+  EXPECT_EQ(probing.checker_live_time, seconds(30));
 }
 
 }  // namespace

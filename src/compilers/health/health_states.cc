@@ -166,10 +166,31 @@ Findings HealthStates::said() const {
 std::vector<HealthStates::State> HealthStates::states() const {
   std::lock_guard lock(mutex_);
   std::vector<State> states;
-  for (const auto& [id, check] : checks_)
-    states.push_back({id, check.config.type, check.told.value_or(true), in(findings_, id), in(said_, id),
-                      check.config.inverted, check.config.disabled});
+  for (const auto& [id, check] : checks_) states.push_back(state_of(id, check));
   return states;
+}
+
+HealthStates::State HealthStates::state_of(const std::string& id, const Check& check) const {
+  return {id,
+          check.config.type,
+          check.told.value_or(true),
+          in(findings_, id),
+          in(said_, id),
+          check.config.inverted,
+          check.config.disabled};
+}
+
+Result<HealthStates::Details> HealthStates::details(std::string_view id) const {
+  std::lock_guard lock(mutex_);
+  const auto at = checks_.find(id);
+  if (at == checks_.end()) return fail(ErrorCode::NotFound, fmt::format("there is no health check '{}'", id));
+  Details details{state_of(at->first, at->second), at->second.config, {}};
+  for (const std::string& child : details.config.child_health_checks) {
+    const auto found = checks_.find(child);
+    const bool exists = found != checks_.end();
+    details.children.push_back({child, !exists || now(child, found->second), exists});
+  }
+  return details;
 }
 
 }  // namespace meridian::compilers::health

@@ -43,6 +43,17 @@ class HealthStates final : private store::FollowerReader {
     bool inverted = false, disabled = false;
   };
 
+  // One check, for people.
+  struct Details {
+    struct Child {
+      std::string id;
+      bool healthy = true, exists = false;
+    };
+    State state;
+    services::route53::HealthCheckConfig config;
+    std::vector<Child> children;  // of a calculated check
+  };
+
   HealthStates(store::Store& store, HealthSink& sink, Logger& logger)
       : sink_(sink),
         logger_(logger),
@@ -55,9 +66,10 @@ class HealthStates final : private store::FollowerReader {
   // nullopt takes back what was said. NotFound, or Conflict for a check that nothing can be said of.
   // Thread-safe.
   Result<void> say(std::string_view id, std::optional<bool> healthy);
-  Findings findings() const;          // of checks that exist. Thread-safe.
-  Findings said() const;              // the same
-  std::vector<State> states() const;  // by id. Thread-safe.
+  Findings findings() const;                           // of checks that exist. Thread-safe.
+  Findings said() const;                               // the same
+  std::vector<State> states() const;                   // by id. Thread-safe.
+  Result<Details> details(std::string_view id) const;  // NotFound. Thread-safe.
 
  private:
   struct Check {
@@ -74,6 +86,7 @@ class HealthStates final : private store::FollowerReader {
   void settle(const Ids& touched);
   void tell(const std::string& id, bool healthy);
   bool now(const std::string& id, const Check& check) const;
+  State state_of(const std::string& id, const Check& check) const;
 
   HealthSink& sink_;
   Logger& logger_;

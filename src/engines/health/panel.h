@@ -101,7 +101,7 @@ class Panel {
     net::IpAddress endpoint;
     std::vector<std::string> regions;
     std::optional<bool> found;
-    bool silent = false;  // none of its checkers counts
+    bool silent = false;     // none of its checkers counts
     std::vector<Seen> seen;  // by seat
   };
   using Checks = std::map<std::string, Check, std::less<>>;

@@ -13,11 +13,10 @@
 #include <string>
 #include <string_view>
 
+#include "engines/health/when_silent.h"
 #include "net/loop.h"
 
 namespace meridian::engines::health {
-
-enum class WhenSilent : std::uint8_t { Keep, Healthy, Unhealthy };
 
 struct SteadyOptions {
   static constexpr unsigned kFlapsMax = 1000;
