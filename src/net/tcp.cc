@@ -21,15 +21,21 @@ constexpr int kReadsPerTurn = 8;  // of one connection, before the others get th
 constexpr int kAcceptsPerTurn = 64;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
+enum class OpenedBy : bool { Peer, Us };
+
 class EpollConnection final : public TcpConnection, public Ready {
  public:
-  EpollConnection(EpollLoop& loop, Wire wire, const Address& peer)
+  EpollConnection(EpollLoop& loop, Wire wire, const Address& peer, OpenedBy opened_by = OpenedBy::Peer)
       : loop_(loop),
+        opened_by_(opened_by),
         wire_(std::move(wire)),
         peer_(peer),
         local_(local_address(wire_.descriptor())),
         ready_(wire_.established()) {}
-  ~EpollConnection() override { leave_loop(); }
+  ~EpollConnection() override {
+    leave_loop();
+    if (opened_by_ == OpenedBy::Us && !handler_) reset();
+  }
 
   void start(TcpHandler& handler) override {
     handler_ = &handler;
@@ -99,6 +105,13 @@ class EpollConnection final : public TcpConnection, public Ready {
     if (broken && (!reading_ || ended_)) return fail(broken_error());
     const bool readable = wire_.tls() ? events != 0 || wire_.holds_input() : (events & ~EPOLLOUT) != 0;
     if (readable && reading_ && !ended_) read(alive);
+  }
+
+  // Who opens a connection, says nothing on it and closes it only looked whether somebody listens. An orderly
+  // end would keep its port for a minute (TIME_WAIT): with thousands of probes a second that is all of them.
+  void reset() {
+    const linger at_once{1, 0};
+    setsockopt(wire_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   }
 
   void shake_hands() {
@@ -180,6 +193,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   }
 
   EpollLoop& loop_;
+  const OpenedBy opened_by_;
   Wire wire_;
   Address peer_, local_;
   TcpHandler* handler_ = nullptr;
@@ -315,7 +329,7 @@ class EpollConnect final : public TcpConnect, public Ready {
       finish(std::unexpected(wire_.failure()));
     } else {
       leave_loop();
-      finish(std::make_unique<EpollConnection>(loop_, std::move(wire_), peer_));
+      finish(std::make_unique<EpollConnection>(loop_, std::move(wire_), peer_, OpenedBy::Us));
     }
   }
 

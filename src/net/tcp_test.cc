@@ -69,6 +69,27 @@ class Tcp : public testing::Test {
   std::unique_ptr<Timer> guard;
 };
 
+// So that its port is free at once.
+TEST_F(Tcp, AConnectionOnWhichNothingWasSaidIsReset) {
+  connect();
+  at_server.when_closed = [this](TcpConnection&) { loop->stop(); };
+  server->start(at_server);
+  client.reset();
+  loop->run();
+  EXPECT_NE(at_server.failure, "");
+}
+
+TEST_F(Tcp, OneThatWasUsedEndsInOrder) {
+  connect();
+  at_server.when_closed = [this](TcpConnection&) { loop->stop(); };
+  server->start(at_server);
+  client->start(at_client);
+  client.reset();
+  loop->run();
+  EXPECT_TRUE(at_server.closed);
+  EXPECT_EQ(at_server.failure, "");
+}
+
 TEST_F(Tcp, CarriesBytesBothWaysAndKnowsItsAddresses) {
   connect();
   EXPECT_EQ(server->local(), listener->local());
