@@ -332,6 +332,10 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
       ->check(silent(CLI::Range(std::uint64_t{32} << 20, std::uint64_t{1} << 50)))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--alarm-webhook", options.alarm_webhook,
+                 "Where the actions of CloudWatch alarms are posted, as SNS would; without it they fail")
+      ->envname("MERIDIAN_ALARM_WEBHOOK")
+      ->type_name("URL");
   app.add_flag("--private-health-checks", options.private_health_checks,
                "Let health checks name private, loopback and reserved addresses, which AWS refuses")
       ->envname("MERIDIAN_PRIVATE_HEALTH_CHECKS");

@@ -112,6 +112,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
   std::uint64_t logs_bytes_max = 0;    // of all log events on disk; 1 GiB by default
   std::uint32_t metrics_max = 0;       // series that CloudWatch keeps; 100,000 by default
+  std::string alarm_webhook;           // where the actions of alarms are posted; "": they fail
   bool private_health_checks = false;  // health checks may name any address
   HealthOptions health;
   bool no_health_probes = false;  // health checks are what is said of them

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "apps/alarms/alarm_side.h"
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
@@ -85,6 +86,7 @@ class Server final : public RoleServer {
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<LogsSide> logs_;
+  std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
@@ -138,6 +140,7 @@ Result<void> Server::start() {
                                          {.series_max = options_.metrics_max}));
   logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, world()));
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
+  alarms_ = TRY(AlarmSide::open(*store_, *series_, options_.alarm_webhook, world()));
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
@@ -167,7 +170,8 @@ Result<void> Server::start() {
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
   services_ = std::make_unique<Services>(
-      *store_, *series_, *logs_, clock_, random_, *acknowledgements_, *dns_answers_, quotas,
+      *store_, *series_, *logs_, alarms_->actions(), clock_, random_, *acknowledgements_, *dns_answers_,
+      quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
       query_logs_ ? services::route53::QueryLogDelivery::Here : services::route53::QueryLogDelivery::Absent,
@@ -180,6 +184,7 @@ Result<void> Server::start() {
   TRY(disk_.replace(compiled_with_path(), as_bytes(compiled_with(secondaries))));
   if (options_.example) TRY(make_example_world(services_->route53.real(), account_id(), clock_));
 
+  alarms_->start();
   TRY(start_api());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
@@ -195,7 +200,7 @@ Result<void> Server::start() {
   ready_ = true;
   TRY(disk_.replace(endpoints_path(), as_bytes(endpoints_json(facts()))));
   dns_->work_on(operator_.loop());
-  std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}};
+  std::vector<Watchdog::Watched> loops{{"api", &api_loop_->loop()}, {"alarms", &alarms_->loop().loop()}};
   if (feed_) loops.push_back({"feed", &feed_->loop()});
   if (health_->probe_loop()) loops.push_back({"health", &health_->probe_loop()->loop()});
   dns_->add_loops(loops);
@@ -320,6 +325,7 @@ void Server::drain() {
 void Server::stop_loops() {
   if (query_logs_) query_logs_->stop();
   if (api_loop_) api_loop_->stop();
+  if (alarms_) alarms_->stop();
   if (health_) health_->stop();
   if (feed_) feed_->stop();
   operator_.stop();

@@ -10,8 +10,9 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 
 }  // namespace
 
-Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side, const Clock& clock,
-                   Random& random, const services::route53::Acknowledgements& acknowledgements,
+Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
+                   services::cloudwatch::AlarmActions* alarm_actions, const Clock& clock, Random& random,
+                   const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
                    services::route53::QueryLogDelivery query_log_delivery,
@@ -24,9 +25,10 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
               }),
       sts(store, [&](store::Store& in) { return std::make_unique<services::sts::Sts>(in, clock, random); }),
       iam(store, [&](store::Store& in) { return std::make_unique<services::iam::Iam>(in, clock, random); }),
-      cloudwatch(
-          store,
-          [&](store::Store& in) { return std::make_unique<services::cloudwatch::CloudWatch>(in, series); }),
+      cloudwatch(store,
+                 [&, alarm_actions](store::Store& in) {
+                   return std::make_unique<services::cloudwatch::CloudWatch>(in, series, alarm_actions);
+                 }),
       logs(store, [&](store::Store& in) {
         return std::make_unique<services::logs::Logs>(in, logs_side.events(), logs_side.ingest(), random);
       }) {}

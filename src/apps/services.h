@@ -20,8 +20,9 @@ namespace meridian::apps {
 
 class Services {
  public:
-  Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side, const Clock& clock,
-           Random& random, const services::route53::Acknowledgements& acknowledgements,
+  Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
+           services::cloudwatch::AlarmActions* alarm_actions, const Clock& clock, Random& random,
+           const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
            services::route53::QueryLogDelivery query_log_delivery,

@@ -42,6 +42,7 @@ class ServicesTest : public testing::Test {
   Services services{store,
                     *series,
                     *logs,
+                    nullptr,
                     clock,
                     random,
                     nothing_served,

@@ -66,6 +66,10 @@ std::optional<Statistic> Statistic::parse(std::string_view text) {
   return basic ? basic : parse_extended(text);
 }
 
+std::optional<double> Statistic::percentile() const {
+  return kind_ == Kind::Percentile ? std::optional(low_) : std::nullopt;
+}
+
 std::optional<double> Statistic::of(const Statistics& statistics) const {
   switch (kind_) {
     case Kind::SampleCount:

@@ -17,6 +17,8 @@ class Statistic {
   static std::optional<Statistic> parse_extended(std::string_view text);
   static std::optional<Statistic> parse(std::string_view text);
 
+  // Which one of a percentile, 0..1; nothing of other statistics.
+  std::optional<double> percentile() const;
   // Nothing when a percentile is asked of values that came as a statistic set.
   std::optional<double> of(const Statistics& statistics) const;
 
