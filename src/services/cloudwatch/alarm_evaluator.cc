@@ -4,6 +4,7 @@
 
 #include "services/cloudwatch/alarm_rule.h"
 #include "services/cloudwatch/alarm_words.h"
+#include "services/cloudwatch/metric_queries.h"
 #include "store/series/statistic.h"
 
 namespace meridian::services::cloudwatch {
@@ -94,7 +95,7 @@ aws::Outcome<void> AlarmEvaluator::walk(SystemTime now, bool minute) {
       const AlarmResource alarm = TRY(aws::or_failure(decode_alarm(item.value)));
       const auto* settings = alarm.metric();
       if (settings == nullptr) continue;
-      const bool high_resolution = settings->metric && settings->metric->period < kMinute;
+      const bool high_resolution = settings->period() < kMinute;
       if (minute || high_resolution) tell(evaluate_metric(alarm, item.modified, now));
     }
   }
@@ -105,10 +106,11 @@ aws::Outcome<void> AlarmEvaluator::evaluate_metric(const AlarmResource& alarm, s
                                                    SystemTime now) {
   evaluations_.add();
   const MetricAlarmSettings& settings = *alarm.metric();
-  if (!settings.metric) return {};
-  const seconds period = settings.metric->period;
-  const auto values = TRY(aws::or_failure(store::last_values(
-      series_, *settings.metric, period_end(now, period), store::periods_read(settings.rule))));
+  const seconds period = settings.period();
+  const auto values = TRY(
+      aws::or_failure(settings.metric ? store::last_values(series_, *settings.metric, period_end(now, period),
+                                                           store::periods_read(settings.rule))
+                                      : math_values(settings, now)));
   std::vector<std::optional<double>> numbers;
   for (const auto& each : values) numbers.push_back(each ? std::optional(each->value) : std::nullopt);
   const store::Evaluation evaluation = store::evaluate(settings.rule, numbers);
@@ -141,6 +143,33 @@ aws::Outcome<bool> AlarmEvaluator::settle_composites(SystemTime now) {
     }
   }
   return changed;
+}
+
+// What the query that returns data is in the periods that are read.
+Result<std::vector<std::optional<store::MetricValue>>> AlarmEvaluator::math_values(
+    const MetricAlarmSettings& settings, SystemTime now) const {
+  const seconds period = settings.period();
+  const std::size_t count = store::periods_read(settings.rule);
+  const SystemTime end = period_end(now, period), start = end - period * count;
+  MetricQueries queries = TRY(MetricQueries::of(settings.queries));
+  const auto read =
+      [&](const store::MetricQuery& query) -> Result<std::vector<std::pair<SystemTime, double>>> {
+    std::vector<std::pair<SystemTime, double>> points;
+    const auto values = TRY(store::last_values(series_, query, end, count));
+    for (const auto& value : values)
+      if (value) points.emplace_back(value->start, value->value);
+    return points;
+  };
+  std::vector<std::optional<store::MetricValue>> values(count);
+  for (std::size_t i = 0; i < settings.queries.size(); ++i) {
+    if (!settings.queries[i].return_data.value_or(true)) continue;
+    const auto parts = TRY(queries.series(i, {start, end, end}, read));
+    if (parts.size() != 1) return invalid("an alarm's expression must be one time series");
+    for (const auto& [time, value] : parts[0].points)
+      if (time >= start && time < end)
+        values[static_cast<std::size_t>((time - start) / period)] = store::MetricValue{time, value, 0};
+  }
+  return values;
 }
 
 // The state that a rule's alarms make; true when it is another one.

@@ -35,6 +35,8 @@ class AlarmEvaluator {
   aws::Outcome<bool> settle_composites(SystemTime now);
   aws::Outcome<void> evaluate_metric(const AlarmResource& alarm, store::Revision settings, SystemTime now);
   aws::Outcome<bool> evaluate_composite(const AlarmResource& alarm, store::Revision settings, SystemTime now);
+  Result<std::vector<std::optional<store::MetricValue>>> math_values(const MetricAlarmSettings& settings,
+                                                                     SystemTime now) const;
   void tell(const aws::Outcome<void>& outcome);
 
   store::Store& store_;

@@ -135,6 +135,30 @@ TEST_F(AlarmEvaluatorTest, TooFewSamplesForAPercentileAreIgnoredWhenAsked) {
   EXPECT_EQ(value("ignored"), "ALARM");
 }
 
+TEST_F(AlarmEvaluatorTest, AnAlarmOnMetricMath) {
+  put_alarm("share", [](auto& in) {
+    in.MetricName.reset(), in.Namespace.reset(), in.Statistic.reset(), in.Period.reset();
+    api::MetricDataQuery share{.Id = "e1"}, errors{.Id = "m1"};
+    share.Expression = "100 * m1 / (FILL(m1, 0) + 10)";
+    errors.ReturnData = false;
+    errors.MetricStat.emplace();
+    errors.MetricStat->Metric = {"Site", "Errors", std::nullopt};
+    errors.MetricStat->Period = 60;
+    errors.MetricStat->Stat = "Sum";
+    in.Metrics = std::vector<api::MetricDataQuery>{share, errors};
+    in.Threshold = 40;
+  });
+  errors(5, kNow + 1s);
+  pass(1min);
+  EXPECT_EQ(value("share"), "OK");
+  errors(10, kNow + 61s);
+  pass(1min);
+  EXPECT_EQ(value("share"), "ALARM");
+  EXPECT_THAT(state("share").reason,
+              HasSubstr("[50.0 (15/01/27 08:01:00)] was greater than the threshold (40.0)"));
+  EXPECT_THAT(heard.actions.at(0).message, HasSubstr(R"x("Expression":"100 * m1 / (FILL(m1, 0) + 10)")x"));
+}
+
 TEST_F(AlarmEvaluatorTest, CompositeAlarmsFollowTheirAlarms) {
   put_alarm("a");
   put_alarm("b");

@@ -131,6 +131,13 @@ std::optional<AlarmValue> parse_alarm_value(std::string_view text) {
   return std::nullopt;
 }
 
+std::chrono::seconds MetricAlarmSettings::period() const {
+  if (metric) return metric->period;
+  for (const AlarmQuery& query : queries)
+    if (query.metric) return query.metric->period;
+  return std::chrono::minutes(1);
+}
+
 const std::vector<std::string>& AlarmResource::actions(AlarmValue value) const {
   if (value == AlarmValue::Ok) return ok_actions;
   return value == AlarmValue::Alarm ? alarm_actions : insufficient_data_actions;

@@ -147,6 +147,45 @@ TEST_F(AlarmsTest, RefusesSettings) {
   EXPECT_THAT(names(described()), ElementsAre("a"));
 }
 
+TEST_F(AlarmsTest, OnMetricMath) {
+  const auto metric = [](const char* id, bool returned, int period = 60) {
+    api::MetricDataQuery query{.Id = id};
+    query.ReturnData = returned;
+    query.MetricStat.emplace();
+    query.MetricStat->Metric = {"Site", "Errors", std::vector<api::Dimension>()};
+    query.MetricStat->Period = period;
+    query.MetricStat->Stat = "Sum";
+    return query;
+  };
+  const auto expression = [](const char* text) {
+    api::MetricDataQuery query{.Id = "e1"};
+    query.Expression = text;
+    return query;
+  };
+  const auto put = [&](std::vector<api::MetricDataQuery> queries) {
+    auto input = metric_alarm("math");
+    input.MetricName.reset(), input.Namespace.reset(), input.Statistic.reset(), input.Period.reset();
+    input.Metrics = std::move(queries);
+    return put_alarm(input);
+  };
+  EXPECT_EQ(put({metric("m1", false), expression("m1 * 2")}), "");
+  const auto shown = described().MetricAlarms->at(0).Metrics.value();
+  ASSERT_EQ(shown.size(), 2u);
+  EXPECT_EQ(shown[0], metric("m1", false));
+  EXPECT_EQ(shown[1].Expression, "m1 * 2");
+  EXPECT_EQ(put({metric("m1", true)}), "");
+  EXPECT_THAT(put({metric("m1", true), expression("m1 * 2")}),
+              HasSubstr("exactly one element must return data"));
+  EXPECT_THAT(put({metric("m1", false), expression("m1 * ")}),
+              HasSubstr("Error in expression 'e1': it ends too early"));
+  EXPECT_THAT(put({metric("m1", false), metric("m2", false, 300), expression("m1 + m2")}),
+              HasSubstr("same period"));
+  EXPECT_THAT(put({expression("1")}), HasSubstr("1 to 10 metrics"));
+  auto both = metric_alarm("math");
+  both.Metrics = std::vector<api::MetricDataQuery>{metric("m1", true)};
+  EXPECT_THAT(put_alarm(both), HasSubstr("mutually exclusive"));
+}
+
 TEST_F(AlarmsTest, AreFoundByNamePrefixStateActionAndPage) {
   for (const char* name : {"b2", "a", "b1"}) ASSERT_EQ(put_alarm(metric_alarm(name)), "");
   auto paging = metric_alarm("c/d");

@@ -1,11 +1,13 @@
 // PutMetricAlarm: what an alarm on a metric may be, with AWS's refusals, and DescribeAlarmsForMetric.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gen/cloudwatch/errors.h"
 #include "services/cloudwatch/alarm_input.h"
 #include "services/cloudwatch/metric_identity.h"
+#include "services/cloudwatch/metric_queries.h"
 #include "services/cloudwatch/service.h"
 #include "store/series/statistic.h"
 
@@ -15,10 +17,9 @@ namespace {
 using std::chrono::seconds;
 using store::Statistic;
 
-constexpr std::size_t kDimensionsMax = 30;
+constexpr std::size_t kDimensionsMax = 30, kMathMetricsMax = 10;
 constexpr std::int64_t kSecondsMax = 86'400, kSecondsOfHoursMax = 7 * 86'400;
 
-// The default of a basic alarm is no state of its own.
 template <typename T>
 aws::Outcome<T> required(const std::optional<T>& value, std::string_view member) {
   if (!value) return invalid_alarm(fmt::format("The parameter {} is required.", member));
@@ -52,6 +53,35 @@ aws::Outcome<store::MetricQuery> checked_metric(const aws::Call& call,
   query.metric = series_id(call, TRY(required(input.Namespace, "Namespace")), *input.MetricName,
                            input.Dimensions, input.Unit.value_or(""));
   return query;
+}
+
+// The queries of an alarm on metric math: one of them is what is compared, all metrics have one period.
+aws::Outcome<std::vector<AlarmQuery>> checked_queries(const aws::Call& call,
+                                                      const api::PutMetricAlarmInput& input) {
+  if (input.Statistic || input.ExtendedStatistic || input.Namespace || input.Dimensions || input.Period ||
+      input.Unit)
+    return invalid_alarm(
+        "Metrics cannot be used with Statistic, ExtendedStatistic, Namespace, Dimensions, Period or Unit.");
+  std::vector<AlarmQuery> queries;
+  std::size_t returned = 0, metrics = 0;
+  seconds period(0);
+  for (const auto& each : *input.Metrics) {
+    AlarmQuery query = TRY(checked_query(call, fmt::format("Metrics.member.{}", queries.size() + 1), each));
+    if (query.return_data.value_or(true)) ++returned;
+    if (query.metric) {
+      ++metrics;
+      (void)TRY(checked_period(static_cast<std::int32_t>(query.metric->period.count())));
+      if (period != seconds(0) && period != query.metric->period)
+        return invalid_alarm("Metrics: all metrics of an alarm must have the same period.");
+      period = query.metric->period;
+    }
+    queries.push_back(std::move(query));
+  }
+  if (returned != 1) return invalid_alarm("Metrics: exactly one element must return data.");
+  if (metrics == 0 || metrics > kMathMetricsMax)
+    return invalid_alarm(fmt::format("Metrics: an alarm must have 1 to {} metrics.", kMathMetricsMax));
+  if (const auto made = MetricQueries::of(queries); !made) return invalid_alarm(made.error().message);
+  return queries;
 }
 
 aws::Outcome<store::ThresholdRule> checked_rule(const api::PutMetricAlarmInput& input) {
@@ -111,8 +141,7 @@ aws::Outcome<void> refuse_absent(const api::PutMetricAlarmInput& input) {
     return invalid_alarm("Alarms on PromQL do not exist here.");
   if (input.MetricName && input.Metrics)
     return invalid_alarm("MetricName and Metrics are mutually exclusive and you have specified both.");
-  if (input.Metrics) return invalid_alarm("Alarms on metric math do not exist here.");
-  if (!input.MetricName) return invalid_alarm("One of MetricName and Metrics is required.");
+  if (!input.MetricName && !input.Metrics) return invalid_alarm("One of MetricName and Metrics is required.");
   return {};
 }
 
@@ -128,8 +157,11 @@ aws::Outcome<api::PutMetricAlarmResponse> CloudWatch::PutMetricAlarm(aws::Call& 
   TRY(check_low_samples(input));
   MetricAlarmSettings settings;
   settings.rule = TRY(checked_rule(input));
-  settings.metric = TRY(checked_metric(call, input));
-  TRY(check_length(settings.rule, settings.metric->period));
+  if (input.Metrics)
+    settings.queries = TRY(checked_queries(call, input));
+  else
+    settings.metric = TRY(checked_metric(call, input));
+  TRY(check_length(settings.rule, settings.period()));
   if (input.DatapointsToAlarm) settings.datapoints_to_alarm = settings.rule.datapoints_to_alarm;
   settings.treat_missing_data = input.TreatMissingData.value_or("");
   settings.evaluate_low_sample_count_percentile = input.EvaluateLowSampleCountPercentile.value_or("");

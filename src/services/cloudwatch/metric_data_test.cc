@@ -120,7 +120,7 @@ TEST_F(MetricDataTest, RefusesQueries) {
   EXPECT_TRUE(refused(query("a-b", "A")).starts_with("ValidationError"));
   EXPECT_TRUE(refused({.Id = "a"})
                   .starts_with("ValidationError: The parameter MetricDataQueries.member.1.MetricStat"));
-  EXPECT_TRUE(refused({.Id = "a", .Expression = "SUM(METRICS())"}).starts_with("ValidationError"));
+  EXPECT_TRUE(refused({.Id = "a", .Expression = "SUM(METRICS()"}).starts_with("ValidationError"));
   EXPECT_TRUE(refused(query("a", "A", "tm90")).starts_with("ValidationError"));
   EXPECT_TRUE(refused(query("a", "A", "Sum", 45)).starts_with("ValidationError"));
   auto period = query("a", "A");
@@ -148,6 +148,46 @@ TEST_F(MetricDataTest, RefusesQueries) {
   auto many = ask({query("a", "A")});
   many.MaxDatapoints = 100'801;
   EXPECT_TRUE(refused(many).starts_with("ValidationError"));
+}
+
+TEST_F(MetricDataTest, Math) {
+  ASSERT_EQ(refusal(put({datum("A", 1, kNow), datum("A", 2, kNow + 1min), datum("B", 4, kNow)})), "");
+  const auto math = [](std::string id, std::string expression) {
+    api::MetricDataQuery query{.Id = std::move(id)};
+    query.Expression = std::move(expression);
+    return query;
+  };
+  auto a = query("a", "A"), b = query("b", "B");
+  a.ReturnData = b.ReturnData = false;
+  auto input = ask({math("twice", "sum * 2"), math("sum", "a + FILL(b, 0)"), a, b});
+  input.StartTime = kNow;
+  input.EndTime = kNow + 2min;
+  auto out = get(input);
+  ASSERT_EQ(out.MetricDataResults->size(), 2u);
+  EXPECT_EQ(out.MetricDataResults->at(0).Label, "twice");
+  EXPECT_THAT(*out.MetricDataResults->at(0).Values, ElementsAre(4, 10));
+  EXPECT_THAT(*out.MetricDataResults->at(1).Values, ElementsAre(2, 5));
+
+  input.MetricDataQueries = {math("each", "METRICS() * 10"), a, b};
+  input.MaxDatapoints = 2;
+  out = get(input);
+  ASSERT_EQ(out.MetricDataResults->size(), 2u);
+  EXPECT_EQ(out.MetricDataResults->at(0).Label, "each A");
+  EXPECT_THAT(*out.MetricDataResults->at(0).Values, ElementsAre(20, 10));
+  EXPECT_EQ(out.MetricDataResults->at(1).StatusCode, "PartialData");
+  input.NextToken = out.NextToken;
+  out = get(input);
+  ASSERT_EQ(out.MetricDataResults->size(), 1u);
+  EXPECT_EQ(out.MetricDataResults->at(0).Label, "each B");
+  EXPECT_THAT(*out.MetricDataResults->at(0).Values, ElementsAre(40));
+  EXPECT_FALSE(out.NextToken);
+
+  EXPECT_EQ(refused(ask({math("e", "AVG(a)"), a})),
+            "ValidationError: Error in expression 'e': it is a number, not a time series");
+  EXPECT_EQ(refused(ask({math("e", "nobody + 1")})),
+            "ValidationError: Error in expression 'e': Undefined variable nobody");
+  EXPECT_EQ(refused(ask({math("e", "f + 1"), math("f", "e + 1")})),
+            "ValidationError: The expressions in MetricDataQueries depend on one another in a circle.");
 }
 
 }  // namespace

@@ -52,6 +52,8 @@ struct MetricAlarmSettings {
   std::optional<std::uint32_t> datapoints_to_alarm;
   std::string treat_missing_data, evaluate_low_sample_count_percentile;
   bool operator==(const MetricAlarmSettings&) const = default;
+
+  std::chrono::seconds period() const;  // all metrics of an alarm have one
 };
 
 struct CompositeAlarmSettings {
