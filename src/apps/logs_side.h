@@ -16,14 +16,16 @@ namespace meridian::apps {
 class LogsSide {
  public:
   static Result<std::unique_ptr<LogsSide>> open(const std::string& data_dir, std::uint64_t bytes_max,
-                                                store::Store& store, const World& world);
+                                                store::Store& store, store::MetricSink& metrics,
+                                                const World& world);
 
   store::LogStore& events() { return *events_; }
   // Where parts of this server put what they log.
   services::logs::Ingest& ingest() { return ingest_; }
 
  private:
-  LogsSide(std::unique_ptr<store::LogStore> events, store::Store& store, const World& world);
+  LogsSide(std::unique_ptr<store::LogStore> events, store::Store& store, store::MetricSink& metrics,
+           const World& world);
 
   std::unique_ptr<store::LogStore> events_;
   services::logs::Ingest ingest_;

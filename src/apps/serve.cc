@@ -138,7 +138,7 @@ Result<void> Server::start() {
                                            .metrics = &metrics_}));
   series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
                                          {.series_max = options_.metrics_max}));
-  logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, world()));
+  logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, *series_, world()));
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
   alarms_ = TRY(AlarmSide::open(*store_, *series_, options_.alarm_webhook, world()));
   credentials_ = std::make_unique<aws::CredentialsFile>(

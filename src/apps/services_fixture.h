@@ -38,7 +38,7 @@ class ServicesTest : public testing::Test {
       store::SeriesStore::open(directory.path(), clock, logger, metrics).value();
   FakeDisk disk;
   std::unique_ptr<LogsSide> logs =
-      LogsSide::open("data", 1 << 30, store, {clock, random, disk, logger, metrics}).value();
+      LogsSide::open("data", 1 << 30, store, *series, {clock, random, disk, logger, metrics}).value();
   Services services{store,
                     *series,
                     *logs,

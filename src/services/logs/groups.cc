@@ -104,7 +104,10 @@ aws::Outcome<api::CreateLogGroupResponse> Logs::CreateLogGroup(aws::Call& call,
   group.id = random_.next();
   group.created_at = call.time;
   group.deletion_protected = input.deletionProtectionEnabled.value_or(false);
-  if (input.tags) group.tags = *input.tags;
+  if (input.tags) {
+    TRY(check_tags(*input.tags));
+    group.tags = *input.tags;
+  }
   const std::string key = group_key(group.place, group.name), count_key = group_count_key(group.place);
   TRY(aws::commit_built(
       store_,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "aws/stored.h"
+#include "services/logs/metric_values.h"
 
 namespace meridian::services::logs {
 
@@ -44,7 +45,22 @@ Result<void> Ingest::append(const store::LogDestination& destination,
 
 Result<void> Ingest::append(const GroupResource& group, const StreamResource& stream,
                             std::span<const store::LogEvent> events) {
-  return events_.append({group.id, stream.id}, events);
+  TRY(events_.append({group.id, stream.id}, events));
+  if (group.metric_filters == 0) return {};
+  if (auto published = publish(group, events); !published)
+    logger_.warn("logs",
+                 fmt::format("metrics of the log group {}: {}", group.name, published.error().message));
+  return {};
+}
+
+Result<void> Ingest::publish(const GroupResource& group, std::span<const store::LogEvent> events) {
+  std::vector<store::Sample> samples;
+  for (const MetricFilterResource& filter : TRY(metric_filters(store_, group.id))) {
+    const FilterPattern pattern = TRY(FilterPattern::parse(filter.pattern));
+    for (store::Sample& sample : metric_samples(filter, pattern, group.place, events))
+      samples.push_back(std::move(sample));
+  }
+  return samples.empty() ? Result<void>() : metrics_.add(samples);
 }
 
 }  // namespace meridian::services::logs

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gen/logs/api.h"
+#include "services/logs/filter_pattern.h"
 #include "services/logs/ingest.h"
 #include "services/logs/resources.h"
 #include "store/log_store/log_store.h"
@@ -57,6 +58,40 @@ class Logs final : public api::Api {
   // get_log_events.cc
   aws::Outcome<api::GetLogEventsResponse> GetLogEvents(aws::Call&, const api::GetLogEventsRequest&) override;
 
+  // filter_log_events.cc
+  aws::Outcome<api::FilterLogEventsResponse> FilterLogEvents(aws::Call&,
+                                                             const api::FilterLogEventsRequest&) override;
+
+  // tags.cc
+  aws::Outcome<api::TagResourceResponse> TagResource(aws::Call&, const api::TagResourceRequest&) override;
+  aws::Outcome<api::UntagResourceResponse> UntagResource(aws::Call&,
+                                                         const api::UntagResourceRequest&) override;
+  aws::Outcome<api::ListTagsForResourceResponse> ListTagsForResource(
+      aws::Call&, const api::ListTagsForResourceRequest&) override;
+  aws::Outcome<api::TagLogGroupResponse> TagLogGroup(aws::Call&, const api::TagLogGroupRequest&) override;
+  aws::Outcome<api::UntagLogGroupResponse> UntagLogGroup(aws::Call&,
+                                                         const api::UntagLogGroupRequest&) override;
+  aws::Outcome<api::ListTagsLogGroupResponse> ListTagsLogGroup(aws::Call&,
+                                                               const api::ListTagsLogGroupRequest&) override;
+
+  // resource_policies.cc
+  aws::Outcome<api::PutResourcePolicyResponse> PutResourcePolicy(
+      aws::Call&, const api::PutResourcePolicyRequest&) override;
+  aws::Outcome<api::DescribeResourcePoliciesResponse> DescribeResourcePolicies(
+      aws::Call&, const api::DescribeResourcePoliciesRequest&) override;
+  aws::Outcome<api::DeleteResourcePolicyResponse> DeleteResourcePolicy(
+      aws::Call&, const api::DeleteResourcePolicyRequest&) override;
+
+  // metric_filters.cc
+  aws::Outcome<api::PutMetricFilterResponse> PutMetricFilter(aws::Call&,
+                                                             const api::PutMetricFilterRequest&) override;
+  aws::Outcome<api::DeleteMetricFilterResponse> DeleteMetricFilter(
+      aws::Call&, const api::DeleteMetricFilterRequest&) override;
+  aws::Outcome<api::DescribeMetricFiltersResponse> DescribeMetricFilters(
+      aws::Call&, const api::DescribeMetricFiltersRequest&) override;
+  aws::Outcome<api::TestMetricFilterResponse> TestMetricFilter(aws::Call&,
+                                                               const api::TestMetricFilterRequest&) override;
+
  private:
   aws::Outcome<StoredGroup> group(const aws::Call& call, std::string_view name);
   // The group that a call names by one of the two members.
@@ -67,6 +102,14 @@ class Logs final : public api::Api {
   template <typename Change>
   aws::Outcome<void> change_group(const aws::Call& call, std::string_view name, Change change);
   aws::Outcome<std::vector<StreamResource>> streams(const GroupResource& group, std::string_view name_prefix);
+  aws::Outcome<void> add_tags(const aws::Call& call, std::string_view group,
+                              const std::map<std::string, std::string>& tags);
+  aws::Outcome<void> remove_tags(const aws::Call& call, std::string_view group,
+                                 const std::vector<std::string>& keys);
+  aws::Outcome<api::PutResourcePolicyResponse> put_group_policy(const aws::Call& call,
+                                                                const api::PutResourcePolicyRequest& input);
+  aws::Outcome<std::vector<api::MetricFilter>> all_metric_filters(
+      const aws::Call& call, const api::DescribeMetricFiltersRequest& input);
 
   store::Store& store_;
   store::LogStore& events_;
@@ -77,6 +120,8 @@ class Logs final : public api::Api {
 // Others changed the same things faster every time.
 aws::Failure overtaken();
 aws::Failure no_such_stream();
+aws::Outcome<FilterPattern> parse_pattern(std::string_view text);
+aws::Outcome<void> check_tags(const std::map<std::string, std::string>& tags);
 
 inline std::int64_t ms_of(SystemTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();

@@ -20,6 +20,15 @@ using namespace std::chrono_literals;
 inline constexpr SystemTime kNow{std::chrono::milliseconds(1'800'000'000'000)};
 inline constexpr std::int64_t kNowMs = 1'800'000'000'000;
 
+class KeptSamples final : public store::MetricSink {
+ public:
+  Result<void> add(std::span<const store::Sample> samples) override {
+    kept.insert(kept.end(), samples.begin(), samples.end());
+    return {};
+  }
+  std::vector<store::Sample> kept;
+};
+
 class LogsTest : public testing::Test {
  protected:
   static aws::Call call_of(std::string account, std::string region = "us-east-1") {
@@ -66,7 +75,8 @@ class LogsTest : public testing::Test {
       store::LogStore::open(disk_, "logs", clock_, logger_, metrics_,
                             {.sorting = store::LogStoreOptions::Sorting::Here})
           .value();
-  Ingest ingest_{store_, *events_, clock_, random_};
+  KeptSamples samples_;
+  Ingest ingest_{store_, *events_, samples_, clock_, random_, logger_};
   Logs logs_{store_, *events_, ingest_, random_};
   aws::Call call_ = call_of("111122223333");
 };
