@@ -19,17 +19,19 @@ inline constexpr std::size_t kAddressesMax = 64;      // of one name
 inline constexpr std::size_t kAliasesMax = 16;        // CNAMEs followed
 
 struct AddressAnswer {
-  dns::Rcode rcode = dns::Rcode::NoError;
+  meridian::dns::Rcode rcode = meridian::dns::Rcode::NoError;
   std::vector<net::IpAddress> addresses;
-  Duration lives{};               // the smallest TTL on the way to them
-  std::optional<dns::Name> at{};  // the CNAMEs end there, and the answer does not go on: to be asked next
+  Duration lives{};  // the smallest TTL on the way to them
+  std::optional<meridian::dns::Name>
+      at{};  // the CNAMEs end there, and the answer does not go on: to be asked next
 };
 
-std::string address_question(std::uint16_t id, const dns::Name& name);
+std::string address_question(std::uint16_t id, const meridian::dns::Name& name);
 // Nothing: it is no answer to this question.
-std::optional<AddressAnswer> read_address_answer(Bytes message, std::uint16_t id, const dns::Name& name);
+std::optional<AddressAnswer> read_address_answer(Bytes message, std::uint16_t id,
+                                                 const meridian::dns::Name& name);
 
 // As Route 53 shows it: "Rcode NXDomain(3)".
-std::string shown(dns::Rcode rcode);
+std::string shown(meridian::dns::Rcode rcode);
 
 }  // namespace meridian::engines::health

@@ -16,7 +16,8 @@ std::string host_header(const HttpQuestion& question, const net::Address& endpoi
 std::string probe_request(const HttpQuestion& question, const net::Address& endpoint) {
   const bool slash = question.path.starts_with('/');
   return fmt::format(
-      "GET {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+      "GET {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: */*\r\nAccept-Encoding: gzip, "
+      "deflate\r\n"
       "User-Agent: Meridian-Health-Check (ref {})\r\n\r\n",
       slash ? "" : "/", question.path, host_header(question, endpoint), question.health_check_id);
 }

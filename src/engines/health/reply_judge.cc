@@ -7,6 +7,8 @@
 namespace meridian::engines::health {
 namespace {
 
+constexpr std::string_view kDecoded[] = {"gzip", "x-gzip", "deflate"};  // RFC 9110 §8.4.1
+
 Verdict not_http(const http1::Refusal& why) {
   return {false, fmt::format("The response is not valid HTTP: {}.", why.reason)};
 }
@@ -18,6 +20,14 @@ std::string_view shown_phrase(const http1::ResponseHead& head) {
   if (head.reason.empty() || !std::ranges::all_of(head.reason, printable))
     return http1::reason_phrase(head.status);
   return head.reason.substr(0, kPhraseBytesMax);
+}
+
+// Other codings were not asked for, and are searched as they are.
+bool is_compressed(const http1::ResponseHead& head) {
+  const http1::Field* const coding = http1::find_field(head.fields, "Content-Encoding");
+  return coding && std::ranges::any_of(kDecoded, [&](std::string_view known) {
+           return http1::equal_ignoring_case(coding->value, known);
+         });
 }
 
 }  // namespace
@@ -49,6 +59,7 @@ std::optional<Verdict> ReplyJudge::read_heads() {
     if (status_ >= 400 || search_string_.empty()) return Verdict{status_ < 400, status_text()};
     body_end_ = http1::response_body(head, "GET");
     length_ = head.framing.content_length.value_or(0);
+    if (is_compressed(head)) inflater_.emplace();
     return std::nullopt;
   }
 }
@@ -57,8 +68,9 @@ std::optional<Verdict> ReplyJudge::read_body() {
   const http1::Scan<bool> whole = body_end_ == http1::BodyEnd::Chunked ? read_chunks() : read_plain();
   // What came before the damage counts: it may have arrived alone.
   if (body_.find(search_string_) != std::string::npos) return Verdict{true, status_text()};
+  if (undecodable_) return Verdict{false, status_text() + ". The response body cannot be decoded."};
   if (!whole) return not_http(whole.error());
-  if (*whole || body_.size() == kSearchedBytesMax) return ended();
+  if (*whole || decoded_whole_ || body_.size() == kSearchedBytesMax) return ended();
   return std::nullopt;
 }
 
@@ -86,7 +98,17 @@ void ReplyJudge::take_of_body(std::string_view data) {
   if (body_end_ == http1::BodyEnd::None) return;
   if (body_end_ == http1::BodyEnd::Length) data = data.substr(0, length_ - received_);
   received_ += data.size();
-  body_.append(data.substr(0, kSearchedBytesMax - body_.size()));
+  if (inflater_)
+    decode(data);
+  else
+    body_.append(data.substr(0, kSearchedBytesMax - body_.size()));
+}
+
+void ReplyJudge::decode(std::string_view data) {
+  if (undecodable_ || decoded_whole_) return;
+  const auto whole = inflater_->add(as_bytes(data), body_, kSearchedBytesMax);
+  undecodable_ = !whole;
+  decoded_whole_ = whole.value_or(false);
 }
 
 Verdict ReplyJudge::ended() {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "formats/deflate/inflate.h"
 #include "formats/http1/message.h"
 
 namespace meridian::engines::health {
@@ -39,6 +40,7 @@ class ReplyJudge {
   http1::Scan<bool> read_plain();
   http1::Scan<bool> read_chunks();
   void take_of_body(std::string_view data);
+  void decode(std::string_view data);
   std::string status_text() const;
 
   std::string search_string_;
@@ -51,7 +53,9 @@ class ReplyJudge {
   std::uint64_t length_ = 0;
   http1::ChunkedDecoder chunks_;
   std::uint64_t received_ = 0;  // of the body
-  std::string body_;            // its first kSearchedBytesMax
+  std::string body_;            // its first kSearchedBytesMax, decoded
+  std::optional<deflate::Inflater> inflater_;
+  bool decoded_whole_ = false, undecodable_ = false;
 
   static http1::Limits limits() { return {kReplyHeadBytesMax, kReplyHeadBytesMax, 1000}; }
 };

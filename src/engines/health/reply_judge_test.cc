@@ -71,6 +71,25 @@ TEST(ReplyJudge, TheStringMustBeWholeInTheFirst5120Bytes) {
   EXPECT_THAT(with_string_at(kSearchedBytesMax).reason, HasSubstr("5,120"));
 }
 
+// "all is up and well" by `gzip -9n`.
+constexpr std::string_view kGzip{
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\xcc\xc9\x51\xc8\x2c\x56\x28\x2d\x50\x48\xcc"
+    "\x4b\x51\x28\x4f\xcd\xc9\x01\x00\xc0\xc1\x44\xf9\x12\x00\x00\x00",
+    38};
+
+TEST(ReplyJudge, ACompressedBodyIsDecodedBeforeItIsSearched) {
+  const std::string body(kGzip), length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  for (const std::size_t piece : {1, 7, 1 << 20}) {
+    EXPECT_TRUE(judge(reply(200, length + "Content-Encoding: GZip\r\n", body), "is up", piece).healthy)
+        << piece;
+    EXPECT_FALSE(judge(reply(200, length + "Content-Encoding: gzip\r\n", body), "is down", piece).healthy);
+    EXPECT_FALSE(judge(reply(200, length, body), "is up", piece).healthy);
+  }
+  EXPECT_THAT(judge(reply(200, "Content-Encoding: gzip\r\n", "all is up"), "is up").reason,
+              HasSubstr("cannot be decoded"));
+  EXPECT_FALSE(judge(reply(200, "Content-Encoding: gzip\r\n", body.substr(0, 12)), "is up").healthy);
+}
+
 TEST(ReplyJudge, WhatIsNotHttpIsAFailure) {
   EXPECT_THAT(judge("SSH-2.0-OpenSSH\r\n\r\n").reason, HasSubstr("not valid HTTP"));
   EXPECT_THAT(judge(reply(200, "Bad Field: x\r\n")).reason, HasSubstr("not valid HTTP"));

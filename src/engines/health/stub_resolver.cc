@@ -9,6 +9,7 @@ namespace meridian::engines::health {
 namespace {
 
 constexpr std::string_view kMetric = "meridian_health_name_lookups_total";
+constexpr const char* kSilent = "The DNS server did not answer.";
 constexpr std::string_view kHelp = "Names of endpoints looked up";
 
 std::string lower(std::string_view name) {
@@ -68,7 +69,10 @@ class StubResolver::Question final : private net::DatagramServer {
     auto socket = owner_.loop_.serve_udp(any_of_family(resolver()), {}, *this);
     socket_ = socket ? *std::move(socket) : nullptr;
     if (socket_) socket_->send_to(resolver(), as_bytes(address_question(id_, asked_)));
-    timer_ = owner_.loop_.after(kQuestionTime, [this] { try_next(); });
+    timer_ = owner_.loop_.after(kQuestionTime, [this] {
+      failure_ = kSilent;
+      try_next();
+    });
   }
 
   void try_next() {
@@ -122,7 +126,7 @@ class StubResolver::Question final : private net::DatagramServer {
   std::size_t tries_ = 0, aliases_ = 0;
   std::set<net::Address> useless_;  // they said that they do not know
   Duration lives_ = Duration::max();
-  std::string failure_ = "The DNS server did not answer.";
+  std::string failure_ = kSilent;
   std::uint16_t id_ = 0;
   std::unique_ptr<net::UdpSocket> socket_;
   std::unique_ptr<net::Timer> timer_;
