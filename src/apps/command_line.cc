@@ -292,6 +292,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   options.api = {"127.0.0.1:4566"};
   options.call_workers = 16;
   options.records_per_zone_max = 10000;
+  options.health_checks_max = 200;
   options.traffic_policies_max = 50;
   options.traffic_policy_instances_max = 5;
   options.metrics_max = 100000;
@@ -320,6 +321,8 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   };
   add_quota("--records-per-zone-max", "MERIDIAN_RECORDS_PER_ZONE_MAX", options.records_per_zone_max,
             50'000'000, "records in a hosted zone");
+  add_quota("--health-checks-max", "MERIDIAN_HEALTH_CHECKS_MAX", options.health_checks_max, 1'000'000,
+            "health checks in an account");
   add_quota("--traffic-policies-max", "MERIDIAN_TRAFFIC_POLICIES_MAX", options.traffic_policies_max,
             1'000'000, "traffic policies in an account");
   add_quota("--traffic-policy-instances-max", "MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX",
@@ -379,7 +382,7 @@ void add_edge(CLI::App& root, Parsed& parsed) {
   CLI::App& edge = *root.add_subcommand("edge", "Answer DNS with what a control sends, and without it");
   add_process(edge, parsed.edge, parsed.config);
   add_dns_server(edge, parsed.edge);
-  add_checker_option(edge, parsed.edge.check_from);
+  add_checker_options(edge, parsed.edge.check_from, parsed.edge.health_resolvers);
   CLI::App& join = *edge.add_subcommand("join", "Become an edge of the control that made the token");
   join.add_option("token", parsed.edge_join.token, "What `meridian edges token` printed there")
       ->required()

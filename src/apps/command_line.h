@@ -97,6 +97,7 @@ struct HealthOptions {
   std::uint32_t checker_live_time_s = 0;
   std::uint32_t hold_time_s = 0, flaps_max = 0, flap_time_s = 0;  // 0: off
   engines::health::WhenSilent when_silent = engines::health::WhenSilent::Keep;
+  std::vector<std::string> resolvers = {};  // ADDR[:PORT]; none: the machine's own
 };
 
 // Of `serve`, and of `control`, which does not answer DNS itself.
@@ -107,8 +108,8 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::string catalog_zone;               // … and this catalog of them
   std::vector<std::string> api, api_tls;  // ADDR:PORT
   unsigned call_workers = 0;              // 0: sixteen
-  // Route 53's quotas; by default its own: 10,000, 50 and 5.
-  std::uint32_t records_per_zone_max = 0;
+  // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
+  std::uint32_t records_per_zone_max = 0, health_checks_max = 0;
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
   std::uint64_t logs_bytes_max = 0;    // of all log events on disk; 1 GiB by default
   std::uint32_t metrics_max = 0;       // series that CloudWatch keeps; 100,000 by default
@@ -129,7 +130,8 @@ struct ClientOptions {
 };
 
 struct EdgeOptions : ProcessOptions, DnsServerOptions {
-  std::string check_from;  // the Region of which it is a checker; empty: it is none
+  std::string check_from;                     // the Region of which it is a checker; empty: it is none
+  std::vector<std::string> health_resolvers;  // as in HealthOptions
 };
 struct EdgeJoinOptions {
   std::string token, data_dir;

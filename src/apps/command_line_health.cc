@@ -10,6 +10,15 @@ using engines::health::WhenSilent;
 const std::map<std::string, WhenSilent> kWhenSilent{
     {"keep", WhenSilent::Keep}, {"healthy", WhenSilent::Healthy}, {"unhealthy", WhenSilent::Unhealthy}};
 
+void add_resolvers(CLI::App& app, std::vector<std::string>& resolvers) {
+  app.add_option("--health-resolver", resolvers,
+                 "DNS servers that look up the endpoints of health checks by name, in this order: one that "
+                 "refuses or fails gives way to the next (by default the first of /etc/resolv.conf)")
+      ->envname("MERIDIAN_HEALTH_RESOLVER")
+      ->type_name("ADDR[:PORT]")
+      ->delimiter(',');
+}
+
 }  // namespace
 
 void add_health_options(CLI::App& app, HealthOptions& options) {
@@ -52,14 +61,16 @@ void add_health_options(CLI::App& app, HealthOptions& options) {
       ->envname("MERIDIAN_HEALTH_WHEN_SILENT")
       ->transform(CLI::CheckedTransformer(kWhenSilent).description(""))
       ->type_name("keep|healthy|unhealthy");
+  add_resolvers(app, options.resolvers);
 }
 
-void add_checker_option(CLI::App& edge, std::string& check_from) {
+void add_checker_options(CLI::App& edge, std::string& check_from, std::vector<std::string>& resolvers) {
   edge.add_option("--check-from", check_from,
                   "Probe health checks as one of this AWS Region's checkers, and report to the control (off "
                   "by default)")
       ->envname("MERIDIAN_CHECK_FROM")
       ->type_name("REGION");
+  add_resolvers(edge, resolvers);
 }
 
 }  // namespace meridian::apps

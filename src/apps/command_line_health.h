@@ -11,6 +11,6 @@ class App;
 namespace meridian::apps {
 
 void add_health_options(CLI::App& app, HealthOptions& options);
-void add_checker_option(CLI::App& edge, std::string& check_from);
+void add_checker_options(CLI::App& edge, std::string& check_from, std::vector<std::string>& resolvers);
 
 }  // namespace meridian::apps

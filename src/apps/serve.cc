@@ -159,13 +159,14 @@ Result<void> Server::start() {
     publisher_->set_feed(&feed_->server());
   }
   health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
-                                            options_.data_dir, TRY(health_probing(options_)), world());
+                                            options_.data_dir, TRY(health_probing(options_, disk_)), world());
   TRY(health_->start());
   watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *publisher_, clock_, logger_, metrics_,
                                                           secondaries);
   acknowledgements_ = std::make_unique<WatcherAcknowledgements>(*watcher_);
   services::route53::Quotas quotas;
   quotas.record_sets_max = options_.records_per_zone_max;
+  quotas.health_checks_max = options_.health_checks_max;
   quotas.traffic_policies_max = options_.traffic_policies_max;
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);

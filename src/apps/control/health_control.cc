@@ -63,11 +63,10 @@ HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::f
       world_(world),
       found_path_(data_dir + "/health-found"),
       said_path_(data_dir + "/health-said"),
-      probes_(probing.on
-                  ? std::make_unique<HealthProbes>(
-                        world.random, [this](const std::string& id, bool healthy) { found(id, healthy); },
-                        probing, feed, &world.logger)
-                  : nullptr),
+      probes_(probing.on ? std::make_unique<HealthProbes>(
+                               [this](const std::string& id, bool healthy) { found(id, healthy); }, probing,
+                               feed, world)
+                         : nullptr),
       remote_checkers_(probes_ && feed ? std::make_unique<RemoteCheckers>(
                                              probes_->panel(), probes_->loop().loop(), data_dir, world)
                                        : nullptr),

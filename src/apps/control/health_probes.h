@@ -8,7 +8,8 @@
 
 #include "apps/command_line.h"
 #include "apps/loop_thread.h"
-#include "base/log.h"
+#include "apps/probe_support.h"
+#include "apps/world.h"
 #include "engines/health/panel.h"
 #include "engines/health/steady.h"
 #include "services/route53/health_observations.h"
@@ -25,15 +26,16 @@ struct HealthProbing {
   std::vector<engines::health::Vantage> here = engines::health::vantages();
   Duration checker_live_time = engines::health::kCheckerLiveTime;
   engines::health::SteadyOptions steady = {};
+  std::vector<net::Address> resolvers{{net::IpAddress::v4({127, 0, 0, 1}), 53}};
+  bool public_only = true;  // names may not lead to private, local or reserved addresses
 };
-Result<HealthProbing> health_probing(const ServeOptions& options);
+Result<HealthProbing> health_probing(const ServeOptions& options, Disk& disk);
 
 class HealthProbes final : public services::route53::HealthObservations, private engines::health::PanelSink {
  public:
-  // `on_found` is called on the loop's thread. `feed` is to where edges are checkers; both may be null.
-  HealthProbes(Random& random, std::function<void(const std::string& id, bool healthy)> on_found,
-               const HealthProbing& probing = {}, snapshots::feed::FeedServer* feed = nullptr,
-               Logger* logger = nullptr);
+  // `on_found` is called on the loop's thread. `feed` is to where edges are checkers; it may be null.
+  HealthProbes(std::function<void(const std::string& id, bool healthy)> on_found,
+               const HealthProbing& probing, snapshots::feed::FeedServer* feed, const World& world);
   ~HealthProbes() override { loop_.stop(); }
 
   void start() { loop_.start(); }
@@ -55,10 +57,12 @@ class HealthProbes final : public services::route53::HealthObservations, private
   void counts(const engines::health::CheckerState& checker) override;
 
   snapshots::feed::FeedServer* feed_;
-  Logger* logger_;
+  Logger& logger_;
   const std::vector<engines::health::Vantage> here_;
+  const bool public_only_;
   LoopThread loop_;
   engines::health::Steadier steadier_;
+  ProbeSupport support_;
   engines::health::Panel panel_;
 };
 

@@ -37,15 +37,29 @@ TEST(ProbeSettings, AreWhatTheCheckAsksFor) {
 }
 
 TEST(ProbeSettings, ThereAreNoneForWhatIsNotProbed) {
-  for (const auto type : {HealthCheckType::Calculated, HealthCheckType::CloudWatchMetric,
-                          HealthCheckType::RecoveryControl, HealthCheckType::Https})
+  for (const auto type :
+       {HealthCheckType::Calculated, HealthCheckType::CloudWatchMetric, HealthCheckType::RecoveryControl})
     EXPECT_FALSE(probe_settings(check(type))) << to_string(type);
   HealthCheckResource tcp = check(HealthCheckType::Tcp);
   tcp.config.disabled = true;
   EXPECT_FALSE(probe_settings(tcp));
-  tcp = check(HealthCheckType::Tcp);
-  tcp.config.ip_address.clear();
-  EXPECT_FALSE(probe_settings(tcp));
+}
+
+TEST(ProbeSettings, NameWhatIsLookedUpAndSentInTheHandshake) {
+  HealthCheckResource https = check(HealthCheckType::HttpsStrMatch);
+  https.config.search_string = "up";
+  https.config.fully_qualified_domain_name = "www.example.com";
+  auto settings = probe_settings(https).value();
+  EXPECT_TRUE(settings.target.http->tls);
+  EXPECT_FALSE(settings.target.http->sni);
+  EXPECT_EQ(settings.target.search_string, "up");
+  EXPECT_EQ(settings.target.name, "") << "it has an address";
+  https.config.enable_sni = true;
+  https.config.ip_address.clear();
+  settings = probe_settings(https).value();
+  EXPECT_TRUE(settings.target.http->sni);
+  EXPECT_EQ(settings.target.name, "www.example.com");
+  EXPECT_EQ(settings.target.endpoint.port, 8080);
 }
 
 TEST(HealthProbes, FindWhetherAnEndpointListensHere) {
@@ -58,11 +72,17 @@ TEST(HealthProbes, FindWhetherAnEndpointListensHere) {
   tcp.config.port = (*listener)->local().port;
   tcp.config.request_interval = 0;  // due at once
   SystemRandom random;
+  RealClock clock;
+  RealDisk disk;
+  Metrics metrics;
+  Logger logger(clock, 2, LogFormat::Text, LogLevel::Error);
   std::promise<bool> found;
-  HealthProbes probes(random, [&](const std::string& id, bool healthy) {
-    EXPECT_EQ(id, "h1");
-    found.set_value(healthy);
-  });
+  HealthProbes probes(
+      [&](const std::string& id, bool healthy) {
+        EXPECT_EQ(id, "h1");
+        found.set_value(healthy);
+      },
+      HealthProbing(), nullptr, World{clock, random, disk, logger, metrics});
   probes.set(tcp);
   probes.start();
   EXPECT_TRUE(found.get_future().get());

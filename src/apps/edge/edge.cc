@@ -86,7 +86,9 @@ Result<void> EdgeServer::start() {
   dns_ = TRY(DnsSide::start(dns, options_.data_dir, world_));
   TRY(world_.disk.remove(endpoints_path()));
   target_ = std::make_unique<EdgeTarget>(*dns_, options_.data_dir, world_);
-  if (!options_.check_from.empty()) checker_ = TRY(EdgeChecker::make(options_.check_from, world_));
+  if (!options_.check_from.empty())
+    checker_ = TRY(EdgeChecker::make(options_.check_from,
+                                     TRY(health_resolvers(options_.health_resolvers, world_.disk)), world_));
   start_feed();
   TRY(start_operator_side());
   TRY(privileges_.give_up());

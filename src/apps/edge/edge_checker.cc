@@ -11,17 +11,20 @@ namespace meridian::apps {
 namespace feed = snapshots::feed;
 namespace health = engines::health;
 
-Result<std::unique_ptr<EdgeChecker>> EdgeChecker::make(const std::string& region, const World& world,
-                                                       std::unique_ptr<net::Loop> loop) {
+Result<std::unique_ptr<EdgeChecker>> EdgeChecker::make(const std::string& region,
+                                                       const std::vector<net::Address>& resolvers,
+                                                       const World& world, std::unique_ptr<net::Loop> loop) {
   const auto vantage = TRY(health::vantages_of({region}));
-  return std::unique_ptr<EdgeChecker>(new EdgeChecker(vantage.front(), world, std::move(loop)));
+  return std::unique_ptr<EdgeChecker>(new EdgeChecker(vantage.front(), resolvers, world, std::move(loop)));
 }
 
-EdgeChecker::EdgeChecker(health::Vantage vantage, const World& world, std::unique_ptr<net::Loop> loop)
+EdgeChecker::EdgeChecker(health::Vantage vantage, const std::vector<net::Address>& resolvers,
+                         const World& world, std::unique_ptr<net::Loop> loop)
     : world_(world),
       vantage_(std::move(vantage)),
       loop_(std::move(loop), "health"),
-      checker_(loop_.loop(), world.random, *this) {
+      support_(loop_.loop(), resolvers, world),
+      checker_(loop_.loop(), world.random, *this, health::Checker::kProbesMax, support_.means()) {
   Gauge& checks =
       world.metrics.gauge("meridian_health_checker_checks", "Health checks that this edge probes.");
   Gauge& waiting = world.metrics.gauge("meridian_health_checker_reports_waiting",

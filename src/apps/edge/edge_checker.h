@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/loop_thread.h"
+#include "apps/probe_support.h"
 #include "apps/world.h"
 #include "engines/health/report_book.h"
 #include "engines/health/vantage.h"
@@ -19,7 +20,9 @@ namespace meridian::apps {
 class EdgeChecker final : public snapshots::feed::CheckerTarget, private engines::health::CheckObserver {
  public:
   // Invalid: AWS has no checkers in that Region.
-  static Result<std::unique_ptr<EdgeChecker>> make(const std::string& region, const World& world,
+  static Result<std::unique_ptr<EdgeChecker>> make(const std::string& region,
+                                                   const std::vector<net::Address>& resolvers,
+                                                   const World& world,
                                                    std::unique_ptr<net::Loop> loop = net::make_loop());
   ~EdgeChecker() override { stop(); }
 
@@ -36,7 +39,8 @@ class EdgeChecker final : public snapshots::feed::CheckerTarget, private engines
   void repeat_reports() override { book_.repeat(); }
 
  private:
-  EdgeChecker(engines::health::Vantage vantage, const World& world, std::unique_ptr<net::Loop> loop);
+  EdgeChecker(engines::health::Vantage vantage, const std::vector<net::Address>& resolvers,
+              const World& world, std::unique_ptr<net::Loop> loop);
   void probed(const std::string& id, const engines::health::ProbeResult& result,
               const engines::health::Streak& streak) override;
   void count() { told_count_ = told_.size(); }
@@ -54,6 +58,7 @@ class EdgeChecker final : public snapshots::feed::CheckerTarget, private engines
   LoopThread loop_;
   // Of that loop's thread:
   std::map<std::string, Check> checks_;
+  ProbeSupport support_;
   engines::health::Checker checker_;
 };
 

@@ -19,7 +19,8 @@ using testing::SizeIs;
 class EdgeCheckerTest : public testing::Test {
  protected:
   EdgeCheckerTest() {
-    checker = EdgeChecker::make("eu-west-1", world, std::unique_ptr<net::Loop>(loop)).value();
+    checker =
+        EdgeChecker::make("eu-west-1", {net::Address()}, world, std::unique_ptr<net::Loop>(loop)).value();
   }
   static std::string tcp(const std::string& endpoint) {
     CheckSettings settings;
@@ -108,7 +109,8 @@ TEST(EdgeCheckerRegion, IsOneOfAws) {
   SystemRandom random;
   Metrics metrics;
   Logger logger{clock, 2, LogFormat::Text, LogLevel::Error};
-  const auto made = EdgeChecker::make("mars-1", World{clock, random, disk, logger, metrics});
+  const auto made =
+      EdgeChecker::make("mars-1", {net::Address()}, World{clock, random, disk, logger, metrics});
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().message, HasSubstr("eu-west-1"));
 }
