@@ -8,7 +8,7 @@
 namespace meridian::services::route53 {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 2: the alarm
 
 // By HealthCheckType.
 constexpr std::array<std::string_view, 8> kTypes = {
@@ -78,6 +78,7 @@ std::string encode(const HealthCheckResource& check) {
       .text(config.alarm_name)
       .text(config.insufficient_data_health_status)
       .text(config.routing_control_arn)
+      .text(check.alarm)
       .take();
 }
 
@@ -108,6 +109,7 @@ Result<HealthCheckResource> decode_health_check(std::string_view bytes) {
   config.alarm_name = in.text();
   config.insufficient_data_health_status = in.text();
   config.routing_control_arn = in.text();
+  if (in.version() >= 2) check.alarm = in.text();
   return in.finish(std::move(check), "health check");
 }
 

@@ -17,6 +17,7 @@ api::HealthCheck shown(const HealthCheckResource& check) {
   out.CallerReference = check.caller_reference;
   out.HealthCheckConfig = shown(check.config);
   out.HealthCheckVersion = static_cast<std::int64_t>(check.version);
+  out.CloudWatchAlarmConfiguration = shown_alarm(check);
   return out;
 }
 
@@ -89,7 +90,10 @@ aws::Outcome<api::CreateHealthCheckResponse> Route53::CreateHealthCheck(
       store_,
       [&]() -> aws::Outcome<store::Transaction> {
         auto before = TRY(made_before(check));
-        if (!before) return new_health_check(call, check);
+        if (!before) {
+          TRY(watch_alarm(call, true, check));
+          return new_health_check(call, check);
+        }
         check = *std::move(before);
         return store::Transaction{};
       },
@@ -119,6 +123,7 @@ aws::Outcome<api::UpdateHealthCheckResponse> Route53::UpdateHealthCheck(
         if (!config) return api::errors::InvalidInput(config.error());
         if (input.ChildHealthChecks) TRY(check_children(call, *config));
         check.value.config = *std::move(config);
+        TRY(watch_alarm(call, input.AlarmIdentifier.has_value(), check.value));
         ++check.value.version;
         out.HealthCheck = shown(check.value);
         return store::Transaction{.preconditions = {{health_check_key(check.value.id), check.modified}},

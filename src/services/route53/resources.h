@@ -166,6 +166,9 @@ struct HealthCheckResource {
   std::string caller_reference;
   std::uint64_t version = 1;  // one more with every update
   HealthCheckConfig config;
+  // Of a CLOUDWATCH_METRIC check: the bytes of its cloudwatch::AlarmResource as that was when the check was
+  // made or updated last.
+  std::string alarm{};
 };
 
 struct QueryLoggingConfigResource {

@@ -291,6 +291,8 @@ class Route53 final : public api::Api {
   aws::Outcome<std::optional<HealthCheckResource>> made_before(const HealthCheckResource& check);
   aws::Outcome<store::Transaction> new_health_check(const aws::Call& call, const HealthCheckResource& check);
 
+  aws::Outcome<std::string> watched_alarm(const aws::Call& call, const HealthCheckConfig& config);
+  aws::Outcome<void> watch_alarm(const aws::Call& call, bool named_now, HealthCheckResource& check);
   aws::Outcome<std::string> observed_health_check(const aws::Call& call, std::string_view id);
 
   aws::Outcome<StoredTrafficPolicy> traffic_policy(const aws::Call& call, std::string_view id);
@@ -351,6 +353,8 @@ aws::Failure overtaken();
 api::HostedZone shown(const HostedZoneResource& zone);
 api::DelegationSet shown_delegation_set(const HostedZoneResource& zone);
 api::DelegationSet shown(const DelegationSetResource& set);
+// metric_health_checks.cc: what a CLOUDWATCH_METRIC check took over from its alarm; nothing of others.
+std::optional<api::CloudWatchAlarmConfiguration> shown_alarm(const HealthCheckResource& check);
 std::vector<std::string> shown(const NameServers& servers);
 
 // Where ids of an index stand behind its prefix.
