@@ -106,7 +106,7 @@ class HealthControlTest : public HealthSideTest {
     control.reset();
     open();
     control =
-        std::make_unique<HealthControl>(store, *side, nullptr, directory, HealthProbing{.on = false}, world);
+        std::make_unique<HealthControl>(store, *side, nullptr, nullptr, directory, HealthProbing{.on = false}, world);
     ASSERT_TRUE(control->start());
   }
   ErrorCode refusal(const std::string& id, const std::string& finding) {

@@ -159,7 +159,8 @@ Result<void> Server::start() {
     publisher_->set_feed(&feed_->server());
   }
   health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
-                                            options_.data_dir, TRY(health_probing(options_, disk_)), world());
+                                            series_.get(), options_.data_dir,
+                                            TRY(health_probing(options_, disk_)), world());
   TRY(health_->start());
   watcher_ = std::make_unique<compilers::dns::DnsWatcher>(*store_, *publisher_, clock_, logger_, metrics_,
                                                           secondaries);

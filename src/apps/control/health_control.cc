@@ -57,7 +57,8 @@ std::string remarks(const HealthStates::State& state, const engines::health::Ste
 }  // namespace
 
 HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                             const std::string& data_dir, const HealthProbing& probing, const World& world)
+                             store::SeriesStore* series, const std::string& data_dir,
+                             const HealthProbing& probing, const World& world)
     : here_(here),
       feed_(feed),
       world_(world),
@@ -72,6 +73,22 @@ HealthControl::HealthControl(store::Store& store, HealthSide& here, snapshots::f
                                        : nullptr),
       states_(store, *this, world.logger) {
   if (remote_checkers_) feed_->listen_to_checkers(*remote_checkers_);
+  if (!series) return;
+  metrics_ = std::make_unique<HealthMetrics>(
+      states_,
+      [this](const std::string& id) { return probes_ ? probes_->percent_healthy(id) : std::nullopt; },
+      *series, world, series_loop_.loop());
+  if (!probes_) return;
+  probes_->on_measured(
+      [this](const std::string& id, const std::string& region, const engines::health::ProbeResult& result) {
+        metrics_->measured(id, region, result);
+      });
+  metric_checks_ = std::make_unique<MetricChecks>(
+      *series,
+      [this](const std::string& id, bool healthy) {
+        probes_->loop().loop().post([this, id, healthy] { found(id, healthy); });
+      },
+      world, series_loop_.loop());
 }
 
 Result<void> HealthControl::start() {
@@ -81,10 +98,14 @@ Result<void> HealthControl::start() {
   here_.forget_but(ids);
   if (remote_checkers_) remote_checkers_->expect();
   if (probes_) probes_->start();
+  if (metrics_) metrics_->start();
+  if (metric_checks_) metric_checks_->start();
+  series_loop_.start();
   return {};
 }
 
 void HealthControl::stop() {
+  series_loop_.stop();
   if (!probes_) return;
   probes_->stop();
   if (std::exchange(keep_timer_, nullptr)) keep_found();
@@ -96,10 +117,13 @@ LoopThread* HealthControl::probe_loop() {
 
 void HealthControl::configured(const services::route53::HealthCheckResource& check) {
   if (probes_) probes_->set(check);
+  if (metric_checks_) metric_checks_->set(check);
 }
 
 void HealthControl::removed(const std::string& id) {
   if (probes_) probes_->remove(id);
+  if (metric_checks_) metric_checks_->remove(id);
+  if (metrics_) metrics_->forget(id);
 }
 
 // Many checks may change together: they are kept together.

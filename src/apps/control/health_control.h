@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "apps/control/health_metrics.h"
 #include "apps/control/health_probes.h"
+#include "apps/control/metric_checks.h"
 #include "apps/control/remote_checkers.h"
 #include "apps/health_side.h"
 #include "compilers/health/health_states.h"
@@ -16,9 +18,11 @@ namespace meridian::apps {
 
 class HealthControl final : private compilers::health::HealthSink {
  public:
-  // `feed` may be null.
+  // `feed` may be null. Metrics of checks go to `series`, and checks of metrics read them there; null:
+  // neither.
   HealthControl(store::Store& store, HealthSide& here, snapshots::feed::FeedServer* feed,
-                const std::string& data_dir, const HealthProbing& probing, const World& world);
+                store::SeriesStore* series, const std::string& data_dir, const HealthProbing& probing,
+                const World& world);
   ~HealthControl() override { stop(); }
 
   // Reads what was found and said before, in DATA_DIR/health-found and DATA_DIR/health-said; edges hear of
@@ -53,7 +57,10 @@ class HealthControl final : private compilers::health::HealthSink {
   std::unique_ptr<HealthProbes> probes_;             // null: nothing is probed
   std::unique_ptr<RemoteCheckers> remote_checkers_;  // null: nor are edges listened to
   std::unique_ptr<net::Timer> keep_timer_;
+  LoopThread series_loop_{net::make_loop(), "health-series"};
+  std::unique_ptr<MetricChecks> metric_checks_;  // null: no check of a metric is found to be anything
   compilers::health::HealthStates states_;
+  std::unique_ptr<HealthMetrics> metrics_;  // null: nobody wants them
 };
 
 }  // namespace meridian::apps

@@ -93,6 +93,7 @@ HealthProbes::HealthProbes(std::function<void(const std::string& id, bool health
       loop_(net::make_loop(), "health"),
       steadier_(loop_.loop(), probing.steady, std::move(on_found)),
       support_(loop_.loop(), probing.resolvers, world),
+      meter_(world.metrics, here_),
       panel_(loop_.loop(), world.random, *this, probing.here,
              {.live_time = probing.checker_live_time, .means = support_.means()}) {}
 
@@ -104,12 +105,33 @@ void HealthProbes::counts(const engines::health::CheckerState& checker) {
     logger_.warn("health", "a checker is not heard any more and does not count", fields);
 }
 
+void HealthProbes::probed(const std::string& id, const std::string& region,
+                          const engines::health::ProbeResult& result) {
+  meter_.add(region, result);
+  if (on_measured_ && measured_.contains(id)) on_measured_(id, region, result);
+}
+
+std::optional<double> HealthProbes::percent_healthy(std::string_view id) const {
+  double healthy = 0, all = 0;
+  for (const engines::health::Opinion& opinion : panel_.opinions(id)) {
+    if (!opinion.counted || !opinion.report.mind) continue;
+    ++all;
+    healthy += *opinion.report.mind;
+  }
+  return all == 0 ? std::nullopt : std::optional(100 * healthy / all);
+}
+
 void HealthProbes::set(const HealthCheckResource& check) {
   auto settings = probe_settings(check);
   if (!settings) return remove(check.id);
   settings->target.public_only = public_only_;
   if (feed_) feed_->set_check(check.id, check.config.regions, engines::health::write_settings(*settings));
-  loop_.loop().post([this, id = check.id, settings = *std::move(settings), regions = check.config.regions] {
+  loop_.loop().post([this, id = check.id, settings = *std::move(settings), regions = check.config.regions,
+                     measured = check.config.measure_latency] {
+    if (measured)
+      measured_.insert(id);
+    else
+      measured_.erase(id);
     panel_.set(id, settings, regions);
   });
 }
@@ -117,6 +139,7 @@ void HealthProbes::set(const HealthCheckResource& check) {
 void HealthProbes::remove(const std::string& id) {
   if (feed_) feed_->remove_check(id);
   loop_.loop().post([this, id] {
+    measured_.erase(id);
     panel_.remove(id);
     steadier_.remove(id);
   });

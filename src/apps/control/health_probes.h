@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "apps/probe_support.h"
 #include "apps/world.h"
 #include "engines/health/panel.h"
+#include "engines/health/probe_meter.h"
 #include "engines/health/steady.h"
 #include "services/route53/health_observations.h"
 #include "services/route53/resources.h"
@@ -46,6 +48,13 @@ class HealthProbes final : public services::route53::HealthObservations, private
   // Checks count as they are set; before start() they wait. Thread-safe.
   void set(const services::route53::HealthCheckResource& check);
   void remove(const std::string& id);
+  // Called on the loop's thread with each probe of a check whose latency is measured. Before start().
+  using OnMeasured = std::function<void(const std::string& id, const std::string& region,
+                                        const engines::health::ProbeResult& result)>;
+  void on_measured(OnMeasured on_measured) { on_measured_ = std::move(on_measured); }
+  // The share of the checkers that count which finds the check healthy; nothing: none says anything.
+  // Thread-safe.
+  std::optional<double> percent_healthy(std::string_view id) const;
 
   std::vector<Observation> latest(std::string_view id) const override;
   std::vector<Observation> last_failures(std::string_view id) const override;
@@ -54,6 +63,8 @@ class HealthProbes final : public services::route53::HealthObservations, private
  private:
   void found(const std::string& id, bool healthy) override { steadier_.found(id, healthy); }
   void silent(const std::string& id) override { steadier_.silent(id); }
+  void probed(const std::string& id, const std::string& region,
+              const engines::health::ProbeResult& result) override;
   void counts(const engines::health::CheckerState& checker) override;
 
   snapshots::feed::FeedServer* feed_;
@@ -63,6 +74,9 @@ class HealthProbes final : public services::route53::HealthObservations, private
   LoopThread loop_;
   engines::health::Steadier steadier_;
   ProbeSupport support_;
+  engines::health::ProbeMeter meter_;
+  OnMeasured on_measured_;
+  std::set<std::string, std::less<>> measured_;  // of the loop's thread
   engines::health::Panel panel_;
 };
 

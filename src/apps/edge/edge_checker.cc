@@ -24,6 +24,7 @@ EdgeChecker::EdgeChecker(health::Vantage vantage, const std::vector<net::Address
       vantage_(std::move(vantage)),
       loop_(std::move(loop), "health"),
       support_(loop_.loop(), resolvers, world),
+      meter_(world.metrics, {vantage_}),
       checker_(loop_.loop(), world.random, *this, health::Checker::kProbesMax, support_.means()) {
   Gauge& checks =
       world.metrics.gauge("meridian_health_checker_checks", "Health checks that this edge probes.");
@@ -73,6 +74,7 @@ void EdgeChecker::forget_checks_but(const std::set<std::string>& ids) {
 
 void EdgeChecker::probed(const std::string& id, const health::ProbeResult& result,
                          const health::Streak& streak) {
+  meter_.add(vantage_.region, result);
   Check& check = checks_.at(id);
   health::note(check.report, vantage_.region, check.endpoint, result, streak, world_.clock.now());
   book_.put(id, check.report);

@@ -11,6 +11,7 @@
 #include "apps/loop_thread.h"
 #include "apps/probe_support.h"
 #include "apps/world.h"
+#include "engines/health/probe_meter.h"
 #include "engines/health/report_book.h"
 #include "engines/health/vantage.h"
 #include "snapshots/feed/client.h"
@@ -59,6 +60,7 @@ class EdgeChecker final : public snapshots::feed::CheckerTarget, private engines
   // Of that loop's thread:
   std::map<std::string, Check> checks_;
   ProbeSupport support_;
+  engines::health::ProbeMeter meter_;
   engines::health::Checker checker_;
 };
 

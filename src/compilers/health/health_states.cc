@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "compilers/health/effective_health.h"
 
 namespace meridian::compilers::health {
@@ -71,6 +73,7 @@ void HealthStates::put(const store::KeyValue& item, Ids& touched) {
   Check& check = checks_[resource->id];
   unlink(resource->id, check);
   sink_.configured(*resource);
+  check.account = std::move(resource->account);
   check.config = std::move(resource->config);
   for (const std::string& child : check.config.child_health_checks) parents_[child].insert(resource->id);
   touched.insert(resource->id);
@@ -112,13 +115,17 @@ void HealthStates::settle(const Ids& touched) {
   }
   for (const std::string& id : calculated) {
     const route53::HealthCheckConfig& config = checks_.at(id).config;
-    std::size_t healthy = 0;
-    for (const std::string& child : config.child_health_checks) {
-      const auto at = checks_.find(child);
-      healthy += at == checks_.end() || now(child, at->second);
-    }
-    tell(id, calculated_health(config, healthy));
+    tell(id, calculated_health(config, healthy_children(config)));
   }
+}
+
+std::size_t HealthStates::healthy_children(const route53::HealthCheckConfig& config) const {
+  std::size_t healthy = 0;
+  for (const std::string& child : config.child_health_checks) {
+    const auto at = checks_.find(child);
+    healthy += at == checks_.end() || now(child, at->second);
+  }
+  return healthy;
 }
 
 void HealthStates::tell(const std::string& id, bool healthy) {
@@ -164,20 +171,33 @@ Findings HealthStates::said() const {
 }
 
 std::vector<HealthStates::State> HealthStates::states() const {
+  return states("", std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<HealthStates::State> HealthStates::states(std::string_view after, std::size_t most) const {
   std::lock_guard lock(mutex_);
   std::vector<State> states;
-  for (const auto& [id, check] : checks_) states.push_back(state_of(id, check));
+  for (auto at = checks_.upper_bound(after); at != checks_.end() && states.size() < most; ++at)
+    states.push_back(state_of(at->first, at->second));
   return states;
 }
 
+std::size_t HealthStates::size() const {
+  std::lock_guard lock(mutex_);
+  return checks_.size();
+}
+
 HealthStates::State HealthStates::state_of(const std::string& id, const Check& check) const {
-  return {id,
-          check.config.type,
-          check.told.value_or(true),
-          in(findings_, id),
-          in(said_, id),
-          check.config.inverted,
-          check.config.disabled};
+  State state{id,
+              check.config.type,
+              check.told.value_or(true),
+              in(findings_, id),
+              in(said_, id),
+              check.config.inverted,
+              check.config.disabled,
+              check.account};
+  if (is_calculated(check.config)) state.healthy_children = healthy_children(check.config);
+  return state;
 }
 
 Result<HealthStates::Details> HealthStates::details(std::string_view id) const {

@@ -41,6 +41,8 @@ class HealthStates final : private store::FollowerReader {
     std::optional<bool> found;  // by those who probe
     std::optional<bool> said;   // by an operator; counts in place of what was found
     bool inverted = false, disabled = false;
+    std::string account{};
+    std::optional<std::size_t> healthy_children{};  // of a calculated one
   };
 
   // One check, for people.
@@ -66,15 +68,19 @@ class HealthStates final : private store::FollowerReader {
   // nullopt takes back what was said. NotFound, or Conflict for a check that nothing can be said of.
   // Thread-safe.
   Result<void> say(std::string_view id, std::optional<bool> healthy);
-  Findings findings() const;                           // of checks that exist. Thread-safe.
-  Findings said() const;                               // the same
-  std::vector<State> states() const;                   // by id. Thread-safe.
+  Findings findings() const;          // of checks that exist. Thread-safe.
+  Findings said() const;              // the same
+  std::vector<State> states() const;  // by id. Thread-safe.
+  // The first ones behind this id, at most so many. Thread-safe.
+  std::vector<State> states(std::string_view after, std::size_t most) const;
+  std::size_t size() const;                            // checks. Thread-safe.
   Result<Details> details(std::string_view id) const;  // NotFound. Thread-safe.
 
  private:
   struct Check {
     services::route53::HealthCheckConfig config;
     std::optional<bool> told;  // to the sink
+    std::string account;
   };
   using Ids = std::set<std::string, std::less<>>;
 
@@ -87,6 +93,7 @@ class HealthStates final : private store::FollowerReader {
   void tell(const std::string& id, bool healthy);
   bool now(const std::string& id, const Check& check) const;
   State state_of(const std::string& id, const Check& check) const;
+  std::size_t healthy_children(const services::route53::HealthCheckConfig& config) const;
 
   HealthSink& sink_;
   Logger& logger_;

@@ -95,6 +95,7 @@ void Panel::remove(std::string_view id) {
 }
 
 void Panel::probed(std::size_t seat, const std::string& id, const ProbeResult& result, const Streak& streak) {
+  sink_.probed(id, seats_[seat]->vantage().region, result);
   const auto at = checks_.find(id);
   {
     std::lock_guard lock(mutex_);

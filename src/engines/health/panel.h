@@ -41,6 +41,8 @@ class PanelSink {
  public:
   virtual ~PanelSink() = default;
   virtual void found(const std::string& id, bool healthy) = 0;
+  // One probe of a checker of this process, whatever follows from it.
+  virtual void probed(const std::string& /*id*/, const std::string& /*region*/, const ProbeResult&) {}
   // No checker of it is heard any more, or there is none; found() tells when one is.
   virtual void silent(const std::string& /*id*/) {}
   // A checker elsewhere counts no more, or again.
