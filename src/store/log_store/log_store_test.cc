@@ -333,6 +333,36 @@ TEST_F(LogStoreTest, ASegmentWrittenAnewIsTheOneThatCounts) {
   EXPECT_FALSE(disk_.has("logs/000000000001-0.segment"));
 }
 
+TEST_F(LogStoreTest, AMonthStaysWithinItsBound) {
+  options_.bytes_max = 2'000'000;
+  options_.journal_bytes_max = 100'000;
+  open();
+  constexpr std::int64_t kHourMs = 3'600'000, kWeekMs = 7 * 24 * kHourMs;
+  const std::string message(100, 'x');
+  std::uint64_t most = 0;
+  for (std::int64_t hour = 0; hour < 30 * 24; ++hour) {
+    const std::int64_t now = hour * kHourMs;
+    for (std::int64_t batch = 0; batch < 4; ++batch) {
+      ASSERT_TRUE(append(1, {{now + batch, message}, {now + batch, message}}, 1)) << "kept for a week";
+      ASSERT_TRUE(append(2, std::vector(10, std::pair(now + batch, message)), 2)) << "kept for ever";
+    }
+    ASSERT_TRUE(store_->forget([&](std::uint64_t group) -> Result<std::optional<LogKept>> {
+      return LogKept{.from_ms = group == 1 ? kNow + now - kWeekMs : 0, .streams = {1, 2}};
+    }));
+    std::uint64_t bytes = 0;
+    for (const auto& [path, contents] : disk_.contents()) bytes += contents.size();
+    most = std::max(most, bytes);
+  }
+  EXPECT_LE(most, options_.bytes_max);
+  EXPECT_GT(most, options_.bytes_max / 2);
+  EXPECT_GT(counter("meridian_logs_dropped_events_total"), 0u);
+  EXPECT_LT(store_->segment_count(), 100u);
+  open();
+  const std::uint64_t stream[] = {2};
+  EXPECT_EQ(page({.group = 2, .streams = stream, .forward = false, .events_max = 1}).events.at(0).at.time_ms,
+            kNow + (30 * 24 - 1) * kHourMs + 3);
+}
+
 TEST_F(LogStoreTest, ADamagedSegmentIsToldOfAndTheRestIsRead) {
   ASSERT_TRUE(append(1, {{1, "lost"}}));
   fill_a_journal();
