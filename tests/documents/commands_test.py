@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The routing commands that teaching material prints, through the AWS CLI, as printed but for ids: what
+"""The commands that teaching material prints, through the AWS CLI, as printed but for ids: what
 AWS accepts must work and be seen by dig, what AWS refuses must be refused the same way, and its corrected form must work.
 """
 import collections
@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -68,16 +69,20 @@ class Commands(unittest.TestCase):
                                "--hosted-zone-config", "Comment=Production zone for example.com,PrivateZone=false")["HostedZone"]["Id"]
 
     @classmethod
-    def aws(cls, *words: str) -> subprocess.CompletedProcess:
+    def run_aws(cls, *words: str) -> subprocess.CompletedProcess:
         return subprocess.run([cls.command, "--endpoint-url", cls.server.environment["AWS_ENDPOINT_URL"], "--output", "json",
-                               "route53", *words], capture_output=True, text=True, env=cls.server.environment, timeout=60)
+                               *words], capture_output=True, text=True, env=cls.server.environment, timeout=60)
 
     @classmethod
-    def route53(cls, *words: str) -> dict:
-        done = cls.aws(*words)
+    def aws(cls, *words: str) -> dict:
+        done = cls.run_aws(*words)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: {done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    @classmethod
+    def route53(cls, *words: str) -> dict:
+        return cls.aws("route53", *words)
 
     def check(self, reference: str) -> str:
         return self.route53("create-health-check", "--caller-reference", reference, "--health-check-config",
@@ -118,13 +123,13 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.dig("app"), [ONE])
 
     def test_a_primary_without_a_check_is_refused(self):
-        done = self.aws("change-resource-record-sets", "--hosted-zone-id", self.zone, "--change-batch", json.dumps(
+        done = self.run_aws("route53", "change-resource-record-sets", "--hosted-zone-id", self.zone, "--change-batch", json.dumps(
             {"Changes": [create("lone", "primary-failover", ONE, Failover="PRIMARY")]}))
         self.assertIn("A non-alias primary ResourceRecordSet must have an associated health check.", done.stderr)
 
     def test_traffic_flow(self):
         def policy(document: str) -> subprocess.CompletedProcess:
-            return self.aws("create-traffic-policy", "--name", "global-app-routing", "--document", document, "--comment",
+            return self.run_aws("route53", "create-traffic-policy", "--name", "global-app-routing", "--document", document, "--comment",
                             "Geolocation with weighted routing for global app")
         refused = policy(PRINTED)
         self.assertNotEqual(refused.returncode, 0, refused.stdout)
@@ -138,6 +143,38 @@ class Commands(unittest.TestCase):
         self.route53("create-traffic-policy-instance", "--hosted-zone-id", self.zone.removeprefix("/hostedzone/"), "--name",
                      "flow.example.com", "--ttl", "300", "--traffic-policy-id", made["Id"], "--traffic-policy-version", "1")
         self.wait_for_answers("flow", {AMERICAN: {ONE, TWO}, BRITISH: {THREE}, INDIAN: {THREE}})
+
+    def test_health_check_commands(self):
+        check = self.check(f"hc-primary-{int(time.time())}")
+        self.assertEqual(self.route53("get-health-check", "--health-check-id", check)["HealthCheck"]["HealthCheckConfig"],
+                         {**HEALTH_CHECK, "Inverted": False, "Disabled": False, "EnableSNI": False})
+        status = self.route53("get-health-check-status", "--health-check-id", check)
+        self.assertEqual(status, {"HealthCheckObservations": []})  # nothing is probed here; tests/health does
+
+    def test_query_logging(self):
+        group, hour_ago = "/aws/route53/example.com", f"{int(time.time()) - 3600}000"
+        arn = f"arn:aws:logs:us-east-1:{self.aws('sts', 'get-caller-identity')['Account']}:log-group:{group}"
+        self.aws("logs", "create-log-group", "--log-group-name", group, "--region", "us-east-1")
+        enable = ("route53", "create-query-logging-config", "--hosted-zone-id", self.zone.removeprefix("/hostedzone/"),
+                  "--cloud-watch-logs-log-group-arn", arn)
+        # What is printed leaves out the resource policy, without which AWS refuses.
+        self.assertIn("(InsufficientCloudWatchLogsResourcePolicy)", self.run_aws(*enable).stderr)
+        self.aws("logs", "put-resource-policy", "--policy-name", "route53", "--policy-document", json.dumps(
+            {"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"},
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"{arn.rsplit('/', 1)[0]}/*"}]}))
+        self.aws(*enable)
+
+        def events(pattern: str) -> list[str]:
+            found = self.aws("logs", "filter-log-events", "--log-group-name", group, "--start-time", hour_ago,
+                             "--filter-pattern", pattern)
+            return [event["message"] for event in found["events"]]
+        for _ in range(100):  # a configuration and a line of it both arrive after their call was answered
+            self.server.dig("error.example.com", "A")
+            if lines := events("NXDOMAIN"):
+                break
+        self.assertIn(" error.example.com A NXDOMAIN UDP ", lines[0])
+        self.assertEqual(events("ERROR"), [])
 
     def wait_for_answers(self, name: str, wanted: dict[str, set[str]]):
         """An instance is made after its call was answered."""
