@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What query logs cost a DNS worker: four servers of the same zone, without a log, with one line in 100, with every line, with
-all of dnstap, asked the same questions in turns.
+"""What query logs cost a DNS worker: five servers of the same zone, without a log, with one line in 100, with every line, with
+all of dnstap, with every line into CloudWatch Logs, asked the same questions in turns.
 
 usage: query_log_cost.py [--rounds N] [--seconds N] [--records N] [--worker-core N] [--other-core N] [--outstanding N]
 
@@ -26,11 +26,14 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "tes
 from meridian_server import ROOT, Server  # noqa: E402
 
 ORIGIN = "hosts.example"
+LOGS = "all to Logs"
+GROUP = "/aws/route53/hosts"
 MODES = {
     "off": [],
     "lines 1:100": ["--query-log", "LOG", "--query-log-sample", "100"],
     "all lines": ["--query-log", "LOG"],
     "all dnstap": ["--dnstap", "LOG"],
+    LOGS: [],
 }
 
 
@@ -38,6 +41,7 @@ class Logged:
     """A server whose worker and log thread can be told apart."""
 
     def __init__(self, mode: str, folder: pathlib.Path, data: pathlib.Path, options):
+        self.mode = mode
         directory = folder / mode.replace(" ", "-").replace(":", "-")
         shutil.copytree(data, directory)
         words = [str(folder / f"{directory.name}.log") if word == "LOG" else word for word in MODES[mode]]
@@ -46,6 +50,8 @@ class Logged:
 
     def __enter__(self):
         self.server.start()
+        if self.mode == LOGS:
+            enable_query_logging(self.server)
         pid = self.server.process.pid
         subprocess.run(["taskset", "-a", "-c", "-p", str(self.options.other_core), str(pid)], check=True, capture_output=True)
         self.tasks = {(task / "comm").read_text().strip(): task for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
@@ -73,6 +79,23 @@ class Logged:
         return {"rate": figures["rate"], "per_cpu": answered / (self.seconds_of("dns-0") - worker),
                 "log_ns": (self.seconds_of("query-log") - log) / answered * 1e9, "lost": figures["lost"],
                 "dropped": (self.dropped() - dropped) / answered}
+
+
+def enable_query_logging(server: Server) -> None:
+    def aws(*words: str) -> str:
+        done = subprocess.run(["aws", "--endpoint-url", server.environment["AWS_ENDPOINT_URL"], "--output", "text", *words],
+                              capture_output=True, text=True, env=server.environment)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+    arn = f"arn:aws:logs:us-east-1:{aws('sts', 'get-caller-identity', '--query', 'Account')}:log-group:{GROUP}"
+    zone = aws("route53", "list-hosted-zones", "--query", "HostedZones[0].Id")
+    aws("logs", "create-log-group", "--log-group-name", GROUP)
+    aws("logs", "put-resource-policy", "--policy-name", "route53", "--policy-document", json.dumps(
+        {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arn}]}))
+    aws("route53", "create-query-logging-config", "--hosted-zone-id", zone, "--cloud-watch-logs-log-group-arn", arn)
 
 
 def imported(zone: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
