@@ -123,7 +123,6 @@ void HealthControl::configured(const services::route53::HealthCheckResource& che
 void HealthControl::removed(const std::string& id) {
   if (probes_) probes_->remove(id);
   if (metric_checks_) metric_checks_->remove(id);
-  if (metrics_) metrics_->forget(id);
 }
 
 // Many checks may change together: they are kept together.

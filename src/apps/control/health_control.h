@@ -59,8 +59,8 @@ class HealthControl final : private compilers::health::HealthSink {
   std::unique_ptr<net::Timer> keep_timer_;
   LoopThread series_loop_{net::make_loop(), "health-series"};
   std::unique_ptr<MetricChecks> metric_checks_;  // null: no check of a metric is found to be anything
-  compilers::health::HealthStates states_;
-  std::unique_ptr<HealthMetrics> metrics_;  // null: nobody wants them
+  std::unique_ptr<HealthMetrics> metrics_;       // null: nobody wants them
+  compilers::health::HealthStates states_;       // last: it calls the others until it is gone
 };
 
 }  // namespace meridian::apps

@@ -68,11 +68,6 @@ void HealthMetrics::measured(const std::string& id, const std::string& region,
   add(latencies.first_byte, result.first_byte);
 }
 
-void HealthMetrics::forget(std::string_view id) {
-  std::lock_guard lock(mutex_);
-  if (const auto at = latencies_.find(id); at != latencies_.end()) latencies_.erase(at);
-}
-
 void HealthMetrics::turn() {
   const SystemTime minute = std::chrono::floor<std::chrono::minutes>(world_.clock.now());
   if (minute != minute_) {
@@ -80,6 +75,8 @@ void HealthMetrics::turn() {
     after_.clear();
     over_ = false;
     of_turn_ = states_.size() / kHealthMetricsTurns + 1;
+    std::lock_guard lock(mutex_);
+    told_ = std::exchange(latencies_, {});
   }
   if (over_) return;
   const std::vector<State> states = states_.states(after_, of_turn_);
@@ -110,13 +107,8 @@ void HealthMetrics::add_state(const State& state, std::vector<store::Sample>& sa
 }
 
 void HealthMetrics::add_latencies(const State& state, std::vector<store::Sample>& samples) {
-  ByRegion by_region;
-  {
-    std::lock_guard lock(mutex_);
-    const auto at = latencies_.find(state.id);
-    if (at == latencies_.end()) return;
-    by_region = std::exchange(at->second, {});
-  }
+  const auto at = told_.find(state.id);
+  if (at == told_.end()) return;
   const SystemTime now = world_.clock.now();
   constexpr struct {
     const char* metric;
@@ -126,7 +118,7 @@ void HealthMetrics::add_latencies(const State& state, std::vector<store::Sample>
                   {"TimeToFirstByte", &Latencies::first_byte}};
   for (const auto& [metric, member] : kMetrics) {
     std::optional<Statistics> all;
-    for (const auto& [region, latencies] : by_region) {
+    for (const auto& [region, latencies] : at->second) {
       if (!(latencies.*member)) continue;
       samples.push_back(sample(state, now, metric, *(latencies.*member), "Milliseconds", region));
       merge(all, latencies.*member);

@@ -35,7 +35,6 @@ class HealthMetrics {
   void start();  // on the loop's thread, or before it runs
   // One probe of a check whose latency is measured. Thread-safe.
   void measured(const std::string& id, const std::string& region, const engines::health::ProbeResult& result);
-  void forget(std::string_view id);  // thread-safe
 
  private:
   struct Latencies {
@@ -53,10 +52,11 @@ class HealthMetrics {
   PercentHealthy percent_healthy_;
   store::MetricSink& sink_;
   World world_;
-  std::mutex mutex_;  // of what follows
-  std::map<std::string, ByRegion, std::less<>> latencies_;
+  std::mutex mutex_;                           // of what follows
+  std::map<std::string, ByRegion> latencies_;  // measured since this minute's work began
 
   // Of the loop's thread: where this minute's work stands.
+  std::map<std::string, ByRegion> told_;  // latencies; what nobody asks for goes with the minute
   SystemTime minute_{};
   std::string after_;
   bool over_ = false;

@@ -137,7 +137,6 @@ TEST_F(HealthMetricsTest, LatenciesAreAddedUpByRegionAndOverAll) {
   metrics.measured("a", "us-east-1", probe(20, {}));
   metrics.measured("a", "eu-west-1", probe(60, {}));
   metrics.measured("gone", "eu-west-1", probe(60, {}));
-  metrics.forget("gone");
   minute();
   EXPECT_THAT(taken("a"),
               ElementsAre("HealthCheckStatus 1 None", "ConnectionTime of eu-west-1 60 Milliseconds",
