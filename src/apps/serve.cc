@@ -24,6 +24,7 @@
 #include "apps/server_certificate.h"
 #include "apps/services.h"
 #include "apps/status.h"
+#include "apps/zone_metrics.h"
 #include "aws/front_door.h"
 #include "aws/identity.h"
 #include "base/metrics.h"
@@ -86,6 +87,7 @@ class Server final : public RoleServer {
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<LogsSide> logs_;
+  std::unique_ptr<ZoneMetrics> zone_metrics_;
   std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
@@ -186,6 +188,9 @@ Result<void> Server::start() {
   TRY(disk_.replace(compiled_with_path(), as_bytes(compiled_with(secondaries))));
   if (options_.example) TRY(make_example_world(services_->route53.real(), account_id(), clock_));
 
+  zone_metrics_ = std::make_unique<ZoneMetrics>([this] { return dns_->engine().zone_queries(); }, *store_,
+                                                *series_, logger_);
+  zone_metrics_->start(alarms_->loop().loop());
   alarms_->start();
   TRY(start_api());
   if (feed_) {

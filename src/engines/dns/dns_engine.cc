@@ -5,6 +5,7 @@
 
 #include <future>
 #include <thread>
+#include <unordered_map>
 
 #include "engines/dns/listen_udp.h"
 #include "engines/dns/pin_worker.h"
@@ -208,6 +209,21 @@ void DnsEngine::with_current(const std::function<void(const AskedOf&)>& ask) {
   Published<Locations>::Reader locations_reader(published_locations_);
   auto locations = locations_reader.current();
   ask({*snapshot, *locations, options_.identity, clock_.now()});
+}
+
+std::map<std::string, std::uint64_t> DnsEngine::zone_queries() {
+  std::unordered_map<std::uint64_t, std::uint64_t> by_apex;
+  for (const auto& thread : threads_)
+    thread->worker.zone_queries.for_each(
+        [&](std::uint64_t hash, std::uint64_t count) { by_apex[hash] += count; });
+  std::map<std::string, std::uint64_t> out;
+  with_current([&](const AskedOf& of) {
+    of.snapshot.for_each_zone([&](const snapshots::dns::DnsZone& zone) {
+      // Of zones that share an apex the first answers: the others find nothing left.
+      if (auto counted = by_apex.extract(zone.apex_node().hash())) out[zone.id()] = counted.mapped();
+    });
+  });
+  return out;
 }
 
 BusyReport DnsEngine::busiest() {

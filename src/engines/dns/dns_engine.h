@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -79,6 +80,9 @@ class DnsEngine {
   // For questions that come from elsewhere than the wire, and are not counted: see explain.h. What is served
   // is kept as it is until `ask` returns. Thread-safe.
   void with_current(const std::function<void(const AskedOf&)>& ask);
+
+  // By zone id, what each answered since the start, of zones that there are. Thread-safe.
+  std::map<std::string, std::uint64_t> zone_queries();
 
   // Who asks most, and what. Thread-safe; waits for the workers, but not long for one that is stuck.
   BusyReport busiest();

@@ -320,6 +320,19 @@ TEST_F(DnsEngineTest, WhatALimitHoldsBackIsCountedByReasonAndAction) {
             std::string::npos);
 }
 
+TEST_F(DnsEngineTest, CountsWhatEachZoneAnswered) {
+  start(2);
+  EXPECT_TRUE(engine->zone_queries().empty());
+  Socket udp(SOCK_DGRAM, at());
+  for (const char* name : {"www.one.test.", "none.one.test.", "www.nowhere.test."}) {
+    udp.send(query_for(name, Type::A));
+    (void)udp.receive();
+  }
+  const auto counted = engine->zone_queries();
+  ASSERT_EQ(counted.size(), 1u) << "what is refused is no zone's";
+  EXPECT_EQ(counted.begin()->second, 2u);
+}
+
 TEST_F(DnsEngineTest, EveryWorkerSaysWhoAsksMost) {
   start(3);
   EXPECT_EQ(engine->busiest().queries_per_second, 0) << "the first ten seconds are not over";

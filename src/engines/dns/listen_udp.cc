@@ -43,6 +43,7 @@ std::size_t serve_query(Worker& worker, const Pinned& pinned, Counters::PerTrans
                                             : answer_unlimited(worker, snapshot, context, query, reply);
   worker.asked = {};
   worker.busiest.saw(client.ip, result.zone, now, worker.random);
+  worker.zone_queries.saw(result.zone);
   if (worker.query_log && worker.query_log->awake()) [[unlikely]]
     log_query(*worker.query_log, context, result, query, reply.first(result.size));
   if (result.size == 0) {

@@ -11,6 +11,7 @@
 #include "engines/dns/query_log/recorder.h"
 #include "engines/dns/rate_limit.h"
 #include "engines/dns/transfer/transfers.h"
+#include "engines/dns/zone_queries.h"
 #include "snapshots/dns/snapshot.h"
 #include "snapshots/location/location.h"
 
@@ -37,6 +38,7 @@ struct Worker {
   Counters counters;
   std::unique_ptr<RateLimit> limits;  // null: none
   Busiest busiest;
+  ZoneQueries zone_queries;
   query_log::Recorder* query_log = nullptr;  // null: off
   Bytes asked;  // the query that is being answered: what is told of a thread that dies
   std::atomic<std::uint64_t> served_revision{0};
