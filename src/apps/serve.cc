@@ -87,8 +87,8 @@ class Server final : public RoleServer {
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<LogsSide> logs_;
-  std::unique_ptr<ZoneMetrics> zone_metrics_;
   std::unique_ptr<AlarmSide> alarms_;
+  std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;

@@ -1,8 +1,9 @@
 // CloudWatch through the AWS SDK for JavaScript v3, which speaks rpc-v2-cbor. Exits 1 on a failure.
 import assert from "node:assert/strict";
 import {
-  CloudWatchClient, DeleteDashboardsCommand, GetDashboardCommand, GetMetricDataCommand, GetMetricStatisticsCommand,
-  ListMetricsCommand, PutDashboardCommand, PutMetricDataCommand, paginateGetMetricData,
+  CloudWatchClient, DeleteAlarmsCommand, DeleteDashboardsCommand, DescribeAlarmHistoryCommand, DescribeAlarmsCommand,
+  GetDashboardCommand, GetMetricDataCommand, GetMetricStatisticsCommand,
+  ListMetricsCommand, PutDashboardCommand, PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand, paginateGetMetricData,
 } from "@aws-sdk/client-cloudwatch";
 
 const cloudwatch = new CloudWatchClient({ endpoint: process.env.AWS_ENDPOINT_URL, region: "us-east-1" });
@@ -45,6 +46,23 @@ await assert.rejects(cloudwatch.send(new PutMetricDataCommand({ Namespace: "Sdk"
   (error) => error.name === "MissingRequiredParameterException" && /MetricData is required/.test(error.message));
 await assert.rejects(cloudwatch.send(new PutMetricDataCommand({ Namespace: "Sdk", MetricData: [{ MetricName: "M", Value: NaN }] })),
   { name: "InvalidParameterValueException" });
+
+const math = await cloudwatch.send(new GetMetricDataCommand({
+  MetricDataQueries: [{ ...MetricDataQueries[0], ReturnData: false }, { Id: "e", Expression: "p * 0 + PERIOD(p)" }], ...range,
+}));
+assert.deepEqual(math.MetricDataResults.map((result) => [result.Id, result.Values]), [["e", [60, 60]]]);
+
+await cloudwatch.send(new PutMetricAlarmCommand({
+  AlarmName: "sdk", Namespace: "Sdk", MetricName: "Latency", Dimensions, Statistic: "Maximum", Period: 60, EvaluationPeriods: 1,
+  Threshold: 5, ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "ignore",
+}));
+await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: "sdk", StateValue: "ALARM", StateReason: "a test" }));
+const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: ["sdk"] }));
+assert.equal(MetricAlarms[0].StateValue, "ALARM");
+assert.ok(MetricAlarms[0].StateUpdatedTimestamp instanceof Date);
+const { AlarmHistoryItems } = await cloudwatch.send(new DescribeAlarmHistoryCommand({ AlarmName: "sdk", HistoryItemType: "StateUpdate" }));
+assert.equal(JSON.parse(AlarmHistoryItems[0].HistoryData).newState.stateReason, "a test");
+await cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: ["sdk"] }));
 
 const DashboardBody = JSON.stringify({ widgets: [{ type: "text", properties: { markdown: "# Grüße" } }] });
 await cloudwatch.send(new PutDashboardCommand({ DashboardName: "sdk", DashboardBody }));

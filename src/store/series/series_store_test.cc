@@ -51,6 +51,20 @@ class SeriesStoreTest : public ::testing::Test {
   std::unique_ptr<SeriesStore> store_;
 };
 
+TEST_F(SeriesStoreTest, TwentyDaysOfMinutesAreNoMoreThanFifteen) {
+  constexpr int kDays = 20;
+  std::uint64_t at_fifteen = 0;
+  for (int minute = 0; minute < kDays * 24 * 60; ++minute) {
+    ASSERT_TRUE(add(id(), minute * 1min, minute % 50));
+    clock_.advance(1min);
+    if (minute == 16 * 24 * 60) at_fifteen = store_->disk_bytes();
+  }
+  const auto points = store_->read(id(), kStart, kStart + kDays * 24h, 60s, 100'000).value();
+  EXPECT_GE(points.size(), 15u * 24 * 60 - 1);
+  EXPECT_LE(points.size(), 15u * 24 * 60 + 60) << "what is too old goes once an hour";
+  EXPECT_LT(store_->disk_bytes(), 2 * at_fifteen + 4 * 1024 * 1024);
+}
+
 TEST_F(SeriesStoreTest, PeriodsBeginWhereAsked) {
   ASSERT_TRUE(add(id(), 17min, 1));
   ASSERT_TRUE(add(id(), 18min, 2));
