@@ -1,4 +1,4 @@
-// toml++ for the two files that read TOML, which catch what it throws.
+// toml++ for the files that read TOML, which catch what it throws.
 // Rule: nothing else includes toml++. Its functions are inline, so that all must see the same TOML_ASSERT:
 // version 3.3 asserts what a hostile file can break ("[[[c"), and a file that is read again while we serve
 // must not end the process.

@@ -3,76 +3,31 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <set>
 
 #include "formats/geo/geo.h"
-#include "formats/toml/toml.h"
+#include "formats/toml/section.h"
 
 namespace meridian::topology {
 namespace {
 
-std::unexpected<Error> refused(const toml::node& where, std::string_view why) {
-  return invalid(fmt::format("line {}: {}", where.source().begin.line, why));
+using toml_reader::refused;
+using toml_reader::Section;
+
+Result<std::optional<Coordinates>> coordinates(const Section& section) {
+  const auto latitude = TRY(section.number("latitude", -90, 90)),
+             longitude = TRY(section.number("longitude", -180, 180));
+  if (latitude.has_value() != longitude.has_value())
+    return section.refuse("latitude and longitude go together");
+  if (!latitude) return std::nullopt;
+  return Coordinates{*latitude, *longitude};
 }
 
-// One [[section]]: its members by name, each of the expected type.
-class Section {
- public:
-  static Result<Section> of(const toml::node& node, std::string_view name,
-                            std::initializer_list<std::string_view> known) {
-    const toml::table* table = node.as_table();
-    if (!table) return refused(node, fmt::format("[[{}]] is a list of tables", name));
-    for (const auto& [key, value] : *table) {
-      if (std::ranges::find(known, key.str()) == known.end())
-        return refused(value, fmt::format("[[{}]] has no '{}'", name, key.str()));
-    }
-    return Section(*table, name);
-  }
-
-  Result<std::optional<std::string>> text(std::string_view key) const {
-    const toml::node* node = table_->get(key);
-    if (!node) return std::nullopt;
-    auto value = node->value_exact<std::string>();
-    if (!value || value->empty()) return refused(*node, fmt::format("'{}' is a text", key));
-    return value;
-  }
-  Result<std::string> required_text(std::string_view key) const {
-    auto value = TRY(text(key));
-    if (!value) return refuse(fmt::format("[[{}]] needs '{}'", name_, key));
-    return *std::move(value);
-  }
-
-  Result<std::optional<Coordinates>> coordinates() const {
-    const auto latitude = TRY(degrees("latitude", 90)), longitude = TRY(degrees("longitude", 180));
-    if (latitude.has_value() != longitude.has_value()) return refuse("latitude and longitude go together");
-    if (!latitude) return std::nullopt;
-    return Coordinates{*latitude, *longitude};
-  }
-  Result<Coordinates> required_coordinates() const {
-    const auto point = TRY(coordinates());
-    if (!point) return refuse(fmt::format("[[{}]] needs latitude and longitude", name_));
-    return *point;
-  }
-
-  const toml::node* member(std::string_view key) const { return table_->get(key); }
-  std::unexpected<Error> refuse(std::string_view why) const { return refused(*table_, why); }
-
- private:
-  Section(const toml::table& table, std::string_view name) : table_(&table), name_(name) {}
-
-  Result<std::optional<double>> degrees(std::string_view key, double max) const {
-    const toml::node* node = table_->get(key);
-    if (!node) return std::nullopt;
-    const auto value = node->is_number() ? node->value<double>() : std::nullopt;
-    if (!value || !(*value >= -max && *value <= max))
-      return refused(*node, fmt::format("'{}' is a number of degrees from -{} to {}", key, max, max));
-    return value;
-  }
-
-  const toml::table* table_;
-  std::string_view name_;
-};
+Result<Coordinates> required_coordinates(const Section& section) {
+  const auto point = TRY(coordinates(section));
+  if (!point) return section.refuse(fmt::format("[[{}]] needs latitude and longitude", section.name()));
+  return *point;
+}
 
 Result<regions::RegionIndex> region_of(const Section& section, const std::string& code) {
   const auto region = regions::find(code);
@@ -108,7 +63,7 @@ Result<ClientNetwork> client_network(const toml::node& node) {
   if (!block) return section.refuse(block.error().message);
   client.block = *block;
   TRY(set_codes(section, client));
-  client.point = TRY(section.coordinates());
+  client.point = TRY(coordinates(section));
   if (const auto code = TRY(section.text("region"))) {
     if (client.point) return section.refuse("either 'region' or coordinates");
     client.region = TRY(region_of(section, *code));
@@ -122,7 +77,7 @@ Result<RegionPlace> region_place(const toml::node& node) {
   const auto section = TRY(Section::of(node, "region", {"code", "latitude", "longitude"}));
   RegionPlace place;
   place.region = TRY(region_of(section, TRY(section.required_text("code"))));
-  place.point = TRY(section.required_coordinates());
+  place.point = TRY(required_coordinates(section));
   return place;
 }
 
@@ -139,7 +94,7 @@ Result<EdgeLocation> edge_location(const toml::node& node) {
   location.code = TRY(section.required_text("code"));
   if (!is_location_code(location.code))
     return section.refuse("'code' is upper-case letters, digits and hyphens, such as FRA50-C1");
-  location.point = TRY(section.required_coordinates());
+  location.point = TRY(required_coordinates(section));
   const toml::node* addresses = section.member("addresses");
   if (!addresses || !addresses->is_array() || addresses->as_array()->empty())
     return section.refuse("[[edge-location]] needs 'addresses', a list of IP addresses");
@@ -192,38 +147,11 @@ Result<Topology> read(const toml::table& file) {
   return topology;
 }
 
-// toml++ 3.3 runs into undefined behaviour over letters outside of ASCII where a name or value should be. No
-// value here has any, so that they can be kept from it; in comments they are nobody's concern.
-Result<std::string> ascii_of(std::string_view text) {
-  std::string ascii(text);
-  bool comment = false;
-  std::size_t line = 1;
-  for (char& c : ascii) {
-    if (c == '\n') {
-      comment = false;
-      ++line;
-    } else if (c == '#') {
-      comment = true;
-    } else if (static_cast<unsigned char>(c) >= 0x80) {
-      if (!comment) return invalid(fmt::format("line {}: letters outside of ASCII are for comments", line));
-      c = '?';
-    }
-  }
-  return ascii;
-}
-
 }  // namespace
 
 Result<Topology> parse_topology(std::string_view text) {
   if (text.size() > kFileBytesMax) return fail(ErrorCode::Limit, "a topology file has at most 64 MiB");
-  const std::string ascii = TRY(ascii_of(text));
-  try {
-    return read(toml::parse(ascii));
-  } catch (const toml::parse_error& error) {
-    return invalid(fmt::format("line {}: {}", error.source().begin.line, error.description()));
-  } catch (const toml_reader::Confused& error) {
-    return invalid(error.what());
-  }
+  return toml_reader::parse(text, read);
 }
 
 }  // namespace meridian::topology

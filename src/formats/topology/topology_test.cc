@@ -76,7 +76,7 @@ TEST(Topology, WhatIsWrongIsRefusedWithItsLine) {
            {block + "country = \"US\"\nsubdivision = \"ZZ\"", "'subdivision' is a state"},
            {block + "latitude = 1", "latitude and longitude go together"},
            {block + "latitude = 91\nlongitude = 0",
-            "line 3: 'latitude' is a number of degrees from -90 to 90"},
+            "line 3: 'latitude' is a number from -90 to 90"},
            {block + "latitude = nan\nlongitude = 0", "line 3: 'latitude'"},
            {block + "latitude = \"1\"\nlongitude = 0", "line 3: 'latitude'"},
            {block + "region = \"eu-west-9\"", "'eu-west-9' is no AWS Region"},
