@@ -32,10 +32,10 @@ class AwsClient {
     if (!output) return std::unexpected(std::move(output).error());
     return output->template as<Output>();
   }
+  aws::Outcome<aws::Value> call_value(std::string_view operation, const aws::Value& input);
 
  private:
   AwsClient(http::Url url, ClientCredentials credentials, const aws::ServiceModel& model, const Clock& clock);
-  aws::Outcome<aws::Value> call_value(std::string_view operation, const aws::Value& input);
 
   http::Url url_;
   ClientCredentials credentials_;

@@ -15,6 +15,7 @@
 #include "apps/command_line_health.h"
 #include "apps/command_texts.h"
 #include "apps/doctor/doctor_words.h"
+#include "apps/drill/drill_words.h"
 #include "apps/version.h"
 
 namespace meridian::apps {
@@ -43,6 +44,7 @@ struct Parsed {
   ExplainHealthOptions explain_health;
   DiffOptions diff;
   DoctorOptions doctor;
+  DrillOptions drill;
   ZoneImportOptions zone_import;
   ZoneExportOptions zone_export;
   SupportMatrixOptions support_matrix;
@@ -550,6 +552,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_explain(root, parsed);
   add_diff(root, parsed);
   add_doctor(root, parsed.doctor);
+  add_drill(root, parsed.drill);
   add_zone(root, parsed);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
@@ -640,6 +643,10 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   }
   if (got("diff")) return parsed.diff;
   if (got("doctor")) return parsed.doctor;
+  if (got("drill")) {
+    choose_drill(root, parsed.drill);
+    return parsed.drill;
+  }
   if (got("zone")) {
     if (root.get_subcommand("zone")->got_subcommand("import")) return parsed.zone_import;
     return parsed.zone_export;

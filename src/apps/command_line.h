@@ -193,6 +193,14 @@ struct DoctorOptions {
   bool no_live = false;  // the configuration alone
   bool list_rules = false;
 };
+struct DrillOptions {
+  enum class Action : std::uint8_t { List, Show, Run } action = Action::Run;
+  ClientOptions client;  // with `real`
+  std::string scenario;  // one of ours, or a file
+  std::string dns;       // ADDR:PORT of the server
+  std::uint64_t seed = 0;
+  bool real = false;
+};
 struct ZoneImportOptions {
   ClientOptions client;
   std::string file;  // with `axfr` the zone's name
@@ -225,8 +233,8 @@ struct PrintOptions {
 using Command =
     std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
                  EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions, StatusOptions,
-                 ExplainDnsOptions, ExplainHealthOptions, DiffOptions, DoctorOptions, ZoneImportOptions,
-                 ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+                 ExplainDnsOptions, ExplainHealthOptions, DiffOptions, DoctorOptions, DrillOptions,
+                 ZoneImportOptions, ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

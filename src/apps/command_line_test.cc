@@ -277,5 +277,22 @@ TEST(AdminQuery, DecodesWhatTheClientEncodes) {
   EXPECT_EQ(query_value(query, "from"), "");
 }
 
+TEST(CommandLine, ADrillIsListedShownOrPlayed) {
+  using Action = DrillOptions::Action;
+  EXPECT_EQ(std::get<DrillOptions>(parse({"drill", "list"})).action, Action::List);
+  EXPECT_EQ(std::get<DrillOptions>(parse({"drill", "show", "multivalue"})).action, Action::Show);
+  const auto run =
+      std::get<DrillOptions>(parse({"drill", "run", "mine.toml", "--seed", "7", "--output", "json"}));
+  EXPECT_EQ(run.action, Action::Run);
+  EXPECT_EQ(run.scenario, "mine.toml");
+  EXPECT_EQ(run.seed, 7u);
+  EXPECT_EQ(run.client.output, Output::Json);
+  EXPECT_FALSE(run.real);
+  const auto real = std::get<DrillOptions>(parse({"drill", "run", "x", "--real", "--dns", "127.0.0.1:53"}));
+  EXPECT_TRUE(real.real);
+  EXPECT_EQ(real.dns, "127.0.0.1:53");
+  EXPECT_EQ(std::get<PrintOptions>(parse({"drill", "run"})).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace meridian::apps

@@ -5,6 +5,7 @@
 #include "apps/control/edge_commands.h"
 #include "apps/diff/diff_command.h"
 #include "apps/doctor/doctor_command.h"
+#include "apps/drill/drill_command.h"
 #include "apps/edge/edge.h"
 #include "apps/remote_commands.h"
 #include "apps/serve.h"
@@ -60,6 +61,7 @@ int main(int count, char** words) {
           [&](const ExplainHealthOptions& options) { return explain_health(options); },
           [&](const DiffOptions& options) { return diff(options, clock); },
           [&](const DoctorOptions& options) { return doctor::run_doctor(options, clock); },
+          [&](const DrillOptions& options) { return play_drill(options, clock, random); },
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
           [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
           [&](const SupportMatrixOptions& options) { return support_matrix(options); },
