@@ -114,8 +114,9 @@ class ProbingWords : public testing::Test {
  protected:
   static Result<HealthProbing> of(std::vector<const char*> words) {
     words.insert(words.begin(), {"meridian", "control"});
+    RealDisk disk;
     return health_probing(
-        std::get<ServeOptions>(parse_command_line(static_cast<int>(words.size()), words.data())));
+        std::get<ServeOptions>(parse_command_line(static_cast<int>(words.size()), words.data())), disk);
   }
 };
 
@@ -136,6 +137,15 @@ TEST_F(ProbingWords, SayWhichRegionsProbeHere) {
   EXPECT_EQ(two[1].region, "eu-west-1");
   EXPECT_FALSE(of({"--check-from", "mars-1"}));
   EXPECT_FALSE(of({"--no-health-probes"}).value().on);
+}
+
+TEST_F(ProbingWords, SayWhereNamesAreLookedUpAndMayLead) {
+  const HealthProbing probing = of({"--health-resolver", "127.0.0.1:5353,192.0.2.53"}).value();
+  ASSERT_EQ(probing.resolvers.size(), 2u);
+  EXPECT_EQ(probing.resolvers[1].to_string(), "192.0.2.53:53");
+  EXPECT_TRUE(probing.public_only);
+  EXPECT_FALSE(of({"--private-health-checks"}).value().public_only);
+  EXPECT_FALSE(of({"--health-resolver", "dns.example.com"}));
 }
 
 TEST_F(ProbingWords, SayWhatIsMadeOfWhatIsFound) {
