@@ -98,8 +98,9 @@ class AwsCli(unittest.TestCase):
                              [{"Key": "team", "Value": "edge"}])
             lines = [item["HistorySummary"] for item in self.cloudwatch(
                 "describe-alarm-history", "--alarm-name", "errors", "--no-paginate")["AlarmHistoryItems"]]
-            self.assertEqual(lines[:3], ["Alarm updated from ALARM to OK", "Failed to execute action " + topic,
-                                         "Alarm updated from INSUFFICIENT_DATA to ALARM"])
+            for line in ("Alarm updated from INSUFFICIENT_DATA to ALARM", "Failed to execute action " + topic,
+                         "Alarm updated from ALARM to OK"):
+                self.assertIn(line, lines)
             self.cloudwatch("delete-alarms", "--alarm-names", "errors", fails="there are composite alarm(s) depending on it")
             self.cloudwatch("delete-alarms", "--alarm-names", "errors", "any")
             self.cloudwatch("put-metric-alarm", "--alarm-name", "bad", "--metric-name", "M", "--namespace", "Site",
