@@ -93,7 +93,7 @@ std::vector<std::string> steps(const HealthFacts& facts) {
                         ? fmt::format("nothing is known of it; InsufficientDataHealthStatus is '{}'",
                                       config.insufficient_data_health_status)
                         : "nothing is known of it yet: healthy");
-    else if (facts.opinions.empty())
+    else if (facts.opinions.empty() && !facts.steady.silent)
       all.push_back(fmt::format("no checker probes it; it was found {} last", word(*state.found)));
     if (state.said)
       all.push_back(fmt::format("an operator says {}, which counts instead", word(*state.said)));
