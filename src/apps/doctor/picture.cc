@@ -71,7 +71,7 @@ bool Found::has(Type type) const {
 
 Picture::Picture(Facts facts) : facts_(std::move(facts)) {
   zones_.reserve(facts_.zones.size());
-  for (const ZoneFacts& zone : facts_.zones) add_zone(zone);
+  for (ZoneFacts& zone : facts_.zones) add_zone(zone);
   facts_.zones.clear();
   for (CheckFacts& read : facts_.checks)
     checks_.push_back({read.check.Id, std::move(read.check.HealthCheckConfig), read.healthy, read.override,
@@ -81,19 +81,21 @@ Picture::Picture(Facts facts) : facts_(std::move(facts)) {
   index_users();
 }
 
-void Picture::add_zone(const ZoneFacts& facts) {
+void Picture::add_zone(ZoneFacts& facts) {
   const auto name = parse_name(facts.zone.Name);
   if (!name || (facts.zone.Config && facts.zone.Config->PrivateZone.value_or(false))) return;
   Zone& zone = zones_.emplace_back();
   zone.id = services::route53::bare_id(facts.zone.Id);
   zone.name = *name;
-  zone.name_servers = facts.name_servers;
+  zone.name_servers = std::move(facts.name_servers);
   zone.is_signed = facts.is_signed;
   zone.queries_logged = facts.queries_logged;
-  for (const r53::ResourceRecordSet& set : facts.sets) {
+  zone.sets.reserve(facts.sets.size());
+  for (r53::ResourceRecordSet& set : facts.sets) {
     const auto owner = parse_name(set.Name);
     const auto type = dns::parse_type(set.Type);
-    if (owner && type) zone.sets.push_back({set, *owner, *type, policy_of(set), &zone});
+    const Policy policy = policy_of(set);
+    if (owner && type) zone.sets.push_back({std::move(set), *owner, *type, policy, &zone});
   }
 }
 

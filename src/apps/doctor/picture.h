@@ -174,7 +174,7 @@ class Picture {
   std::optional<std::int64_t> ttl(const RecordSet& set) const { return ttl(set, 0); }
 
  private:
-  void add_zone(const ZoneFacts& facts);
+  void add_zone(ZoneFacts& facts);
   void index();
   void index_users();
   bool can_fail(const RecordSet& set, int depth) const;

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kShownMax = 20;  // findings of a rule, in text
 constexpr std::size_t kBudgetsShownMax = 50;
 constexpr std::size_t kColumnsMin = 40;
-constexpr std::size_t kProseColumnsMax = 100;  // longer lines are hard to read
-constexpr std::size_t kNumbersWidth = 46;      // of a budget's columns behind the name
+constexpr std::size_t kProseColumnsMax = 100;    // longer lines are hard to read
+constexpr std::size_t kCommandColumnsMax = 120;  // so are they in JSON
+constexpr std::size_t kNumbersWidth = 51;        // of a budget's columns behind the name
 
 // Text broken at blanks, every line behind `indent` blanks.
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
@@ -93,9 +94,11 @@ class Text {
                         counted(diagnosis.count(Severity::Warning), "warning"),
                         counted(diagnosis.count(Severity::Hint), "hint"), looked_at);
     }
+    out = wrapped(out, prose_, 0);
+    std::string ignored;
     for (const auto& [rule, count] : diagnosis.ignored)
-      out += fmt::format(" Ignored: {} of {}.", count, rule);
-    return wrapped(out, prose_, 0);
+      ignored += fmt::format("{} {} ({})", ignored.empty() ? "Ignored:" : ",", rule, count);
+    return ignored.empty() ? out : out + wrapped(ignored, prose_, 0);
   }
 
  private:
@@ -122,9 +125,11 @@ class Text {
     std::string out = paint(kBold, "  " + finding.resource.label) + "\n";
     out += wrapped(finding.why, prose_, 4);
     if (!finding.fix.words.empty()) out += wrapped("Fix: " + finding.fix.words, prose_, 4);
-    for (const ShellCommand& command : finding.fix.commands) out += command.folded(columns_, 6);
+    for (const ShellCommand& command : finding.fix.commands)
+      out += command.folded(std::min(columns_, kCommandColumnsMax), 6);
     if (!finding.fix.look.empty()) out += "    Look:\n";
-    for (const ShellCommand& command : finding.fix.look) out += command.folded(columns_, 6);
+    for (const ShellCommand& command : finding.fix.look)
+      out += command.folded(std::min(columns_, kCommandColumnsMax), 6);
     return out;
   }
 

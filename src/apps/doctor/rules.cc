@@ -105,11 +105,11 @@ constexpr Rule kRoute53Rules[] = {
     {"no-caa", Severity::Hint, "Certificates from anybody", no_caa},
     {"queries-not-logged", Severity::Hint, "Queries that nobody can look up", queries_not_logged},
 
-    {"policy-failover-without-check", Severity::Error, "A traffic policy's failover without a health check",
+    {"policy-failover-without-check", Severity::Error, "A traffic policy's failover unchecked",
      policy_failover_without_check},
     {"policy-geo-without-default", Severity::Error, "A traffic policy's places without a default",
      policy_geo_without_default},
-    {"policy-rule-without-checks", Severity::Warning, "A traffic policy's rule without health checks",
+    {"policy-rule-without-checks", Severity::Warning, "A traffic policy's rule without checks",
      policy_rule_without_checks},
     {"instance-behind", Severity::Warning, "A traffic policy instance far behind", instance_behind},
     {"instance-ttl", Severity::Warning, "A traffic policy instance with a long TTL", instance_ttl},

@@ -138,7 +138,7 @@ std::string ShellCommand::folded(std::size_t columns, std::size_t indent) const 
       const std::size_t to = next < breaks.size() ? breaks[next] : piece.size();
       // Objects of a list begin on lines of their own.
       const bool element = from > 0 && piece[from] == '{' && piece[from - 1] == ',';
-      if ((element || current.size() + (to - from) > columns) && current.size() > deeper.size()) turn("");
+      if ((element || current.size() + (to - from) > room) && current.size() > deeper.size()) turn("");
       begun = true;
       current += piece.substr(from, to - from);
       from = to;

@@ -25,6 +25,7 @@ constexpr std::int64_t kDelegationTtl = 3600;  // of one that was just made, and
 constexpr const char* kSpf = "\"v=spf1 mx ~all\"";
 constexpr const char* kDmarc = "\"v=DMARC1; p=none\"";
 constexpr const char* kCaa = "0 issue \"amazon.com\"";
+constexpr std::string_view kRetentionDays = "30";
 constexpr std::string_view kNewPolicyName = "route53-query-logging";
 
 std::set<Name> names_of(const std::vector<std::string>& values) {
@@ -302,7 +303,7 @@ Findings queries_not_logged(const Picture& picture) {
     if (zone.queries_logged != false) continue;
     const std::string group = fmt::format("/aws/route53/{}", shown_name(zone.name)),
                       arn = fmt::format("arn:aws:logs:us-east-1:{}:log-group:{}", picture.account(), group);
-    Fix fix{"Log them to CloudWatch Logs, with a retention that keeps their cost within bounds.", {}};
+    Fix fix{"Log them to CloudWatch Logs, kept for as long as you look back.", {}};
     if (!picture.account().empty()) {
       std::string policy;
       json::Writer writer(policy);
@@ -317,6 +318,9 @@ Findings queries_not_logged(const Picture& picture) {
         return ShellCommand("aws logs").word(operation).option("region", "us-east-1");
       };
       fix.commands = {logs("create-log-group").option("log-group-name", group),
+                      logs("put-retention-policy")
+                          .option("log-group-name", group)
+                          .option("retention-in-days", kRetentionDays),
                       logs("put-resource-policy")
                           .option("policy-name", fmt::format("{}-{}", kNewPolicyName, zone.id))
                           .option("policy-document", policy),
