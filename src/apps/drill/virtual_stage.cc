@@ -36,6 +36,7 @@ class ServedAtOnce final : public route53::Acknowledgements {
 
 // The virtual network looks at whether there is one, never into it.
 class SpokenTls final : public net::TlsServerContext {};
+class HeardTls final : public net::TlsClientContext {};
 
 class VirtualStage final : public Stage,
                            private compilers::health::HealthSink,
@@ -148,7 +149,11 @@ class VirtualStage final : public Stage,
   snapshots::location::Locations locations_;
   engines::dns::ServerIdentity identity_;
   std::function<void()> changed_;
-  engines::health::Panel panel_{network_, random_, *this, engines::health::vantages()};
+  engines::health::Panel panel_{network_,
+                                random_,
+                                *this,
+                                engines::health::vantages(),
+                                {.means = {.names = nullptr, .tls = std::make_shared<HeardTls>()}}};
   compilers::health::HealthStates states_{store_, *this, logger_};
   std::unique_ptr<store::Watch> watch_;
 };
