@@ -340,11 +340,15 @@ class MathComputer {
 
   // The times at which the periods of the whole range begin.
   Result<std::vector<SystemTime>> times(seconds period) {
-    const seconds since = std::chrono::floor<seconds>(context_.start - context_.origin);
+    // In seconds: callers may ask for more time than nanoseconds can count.
+    const auto second_of = [](SystemTime time) {
+      return std::chrono::floor<seconds>(time.time_since_epoch());
+    };
+    const seconds since = second_of(context_.start) - second_of(context_.origin);
     const seconds rest = ((since % period) + period) % period;
     const SystemTime first = context_.origin + (since - rest);
     if (first >= context_.end) return std::vector<SystemTime>{};
-    TRY(spend(static_cast<std::size_t>((context_.end - first) / period) + 1));
+    TRY(spend(static_cast<std::size_t>((second_of(context_.end) - second_of(first)) / period) + 1));
     std::vector<SystemTime> out;
     for (SystemTime time = first; time < context_.end; time += period) out.push_back(time);
     return out;
