@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engines/health/probe.h"
+#include "net/tls.h"
 #include "sim/virtual_network.h"
 
 namespace meridian::sim {
@@ -78,6 +79,34 @@ TEST_F(PlayedEndpointTest, IgnoresSomeCheckers) {
   EXPECT_TRUE(probe("", "127.0.53.2").verdict.healthy);
   endpoint.heed(net::IpAddress::parse("127.0.53.1").value());
   EXPECT_TRUE(probe().verdict.healthy);
+}
+
+class SpokenTls final : public net::TlsServerContext, public net::TlsClientContext {};
+
+TEST_F(PlayedEndpointTest, TlsBreaksAndIsRepaired) {
+  const auto tls = std::make_shared<SpokenTls>();
+  PlayedEndpoint secure(network, tls);
+  ASSERT_TRUE(secure.open(net::Address::parse("127.0.90.2:443").value()));
+  const auto probe = [&](bool https, std::string& reason) {
+    std::optional<ProbeResult> result;
+    engines::health::ProbeTarget target;
+    target.endpoint = secure.address();
+    if (https) target.http = engines::health::HttpQuestion{"", "/", "h", true};
+    Probe one(network, target, [&](ProbeResult found) { result = std::move(found); },
+              {.names = nullptr, .tls = tls});
+    network.advance(seconds(20));
+    reason = result.value().verdict.reason;
+    return result->verdict.healthy;
+  };
+  std::string reason;
+  EXPECT_TRUE(probe(true, reason)) << reason;
+  EXPECT_TRUE(probe(false, reason)) << reason;
+  ASSERT_TRUE(secure.behave({.speaks_tls = false}));
+  EXPECT_FALSE(probe(true, reason));
+  EXPECT_THAT(reason, HasSubstr("SSL"));
+  EXPECT_TRUE(probe(false, reason)) << reason;  // the port is open
+  ASSERT_TRUE(secure.behave({}));
+  EXPECT_TRUE(probe(true, reason)) << reason;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ struct VirtualNetwork::Wire {
   std::array<net::Address, 2> addresses;
   std::array<Connection*, 2> ends{};
   VirtualNetwork* network = nullptr;
+  bool understood = true;  // false: one side speaks TLS, the other does not
 };
 
 class VirtualNetwork::Connection final : public net::TcpConnection {
@@ -25,7 +26,7 @@ class VirtualNetwork::Connection final : public net::TcpConnection {
     wire_->network->carry(wire_, side_, [](Connection& self) { self.hand_over(); });
   }
   void write(std::string bytes) override {
-    if (ended_) return;
+    if (ended_ || !wire_->understood) return;
     wire_->network->carry(wire_, 1 - side_, [bytes = std::move(bytes)](Connection& peer) {
       peer.received_ += bytes;
       peer.hand_over();
@@ -98,6 +99,7 @@ struct VirtualNetwork::Attempt {
   net::Address from, to;
   bool tls = false;
   OnConnected on_connected;  // empty: given up, or over
+  std::function<void()> on_handshake;
   std::unique_ptr<net::Timer> deadline;
 
   void finish(Result<std::unique_ptr<net::TcpConnection>> result) {
@@ -138,6 +140,7 @@ std::unique_ptr<net::TcpConnect> VirtualNetwork::connect_tcp(const net::Address&
   attempt->to = address;
   attempt->tls = options.tls != nullptr;
   attempt->on_connected = std::move(on_connected);
+  attempt->on_handshake = options.on_handshake;
   attempt->deadline = after(
       options.timeout, [attempt = attempt.get()] { attempt->finish(unavailable("Connection timed out")); });
   surely_after(kWay, [this, attempt] { knock(attempt); });
@@ -149,16 +152,25 @@ void VirtualNetwork::knock(const std::shared_ptr<Attempt>& attempt) {
   if (loses(attempt->from.ip, attempt->to.ip)) return;
   surely_after(kWay, [this, attempt] {
     if (!attempt->on_connected || loses(attempt->from.ip, attempt->to.ip)) return;
-    const auto at = listeners_.find(attempt->to);
-    if (at == listeners_.end()) return attempt->finish(unavailable("Connection refused"));
-    if (at->second->tls() != attempt->tls) return attempt->finish(unavailable("the TLS handshake failed"));
-    const auto wire = std::make_shared<Wire>();
-    wire->addresses = {attempt->from, attempt->to};
-    wire->network = this;
-    auto client = std::make_unique<Connection>(wire, 0);
-    at->second->accept(std::make_unique<Connection>(wire, 1));
-    attempt->finish(std::move(client));
+    if (!listeners_.contains(attempt->to)) return attempt->finish(unavailable("Connection refused"));
+    if (!attempt->tls) return connected(attempt);
+    if (attempt->on_handshake) attempt->on_handshake();
+    surely_after(2 * kWay, [this, attempt] { connected(attempt); });  // a handshake of TLS 1.3
   });
+}
+
+void VirtualNetwork::connected(const std::shared_ptr<Attempt>& attempt) {
+  if (!attempt->on_connected || loses(attempt->from.ip, attempt->to.ip)) return;
+  const auto at = listeners_.find(attempt->to);
+  if (at == listeners_.end()) return attempt->finish(unavailable("Connection reset by peer"));
+  if (attempt->tls && !at->second->tls()) return attempt->finish(unavailable("TLS: wrong version number"));
+  const auto wire = std::make_shared<Wire>();
+  wire->addresses = {attempt->from, attempt->to};
+  wire->network = this;
+  wire->understood = attempt->tls == at->second->tls();
+  auto client = std::make_unique<Connection>(wire, 0);
+  at->second->accept(std::make_unique<Connection>(wire, 1));
+  attempt->finish(std::move(client));
 }
 
 void VirtualNetwork::carry(const std::shared_ptr<Wire>& wire, std::size_t to,

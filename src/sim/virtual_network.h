@@ -1,7 +1,8 @@
 // A network in virtual time: listeners, connections between them, and packets that are lost on the way
 // between two addresses. One thread; the same calls give the same run.
 // Rule: nothing arrives inside the call that sent it, and what is sent on one connection arrives in order.
-// TLS is a word of both sides: a client and a listener that agree on it are connected, others are not.
+// TLS is a word of both sides: a client that wants it is connected only to a listener that has it, and what
+// is said to such a listener without TLS is not heard.
 #pragma once
 
 #include <map>
@@ -39,6 +40,7 @@ class VirtualNetwork final : public net::VirtualLoop {
   struct Wire;
 
   void knock(const std::shared_ptr<Attempt>& attempt);
+  void connected(const std::shared_ptr<Attempt>& attempt);
   void carry(const std::shared_ptr<Wire>& wire, std::size_t to, std::function<void(Connection&)> arrival);
 
   std::map<net::Address, Listener*> listeners_;
