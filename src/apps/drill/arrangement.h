@@ -37,7 +37,8 @@ class Arrangement {
   gen::route53::ResourceRecordSet record_set(const Record& record) const;
   Result<void> remove_zone();
   Result<void> remove_check(const std::string& id);
-  std::string reference() { return "drill-" + random_.text(16, "0123456789abcdef"); }
+  // Of this drill alone: Route 53 remembers references for ever.
+  std::string reference() { return stage_.zone_name() + "-" + random_.text(16, "0123456789abcdef"); }
 
   const Scenario& scenario_;
   Stage& stage_;

@@ -11,7 +11,9 @@
 namespace meridian::apps::drill {
 namespace {
 
-constexpr Duration kSampleTime = std::chrono::seconds(1);
+constexpr Duration kWaitTime = std::chrono::seconds(1);
+constexpr Duration kSampleTimeMin = std::chrono::milliseconds(100), kSampleTimeMax = std::chrono::seconds(1);
+constexpr int kSamplesMin = 60;  // of a drill, where that is not too often
 constexpr Duration kFirstProbesSlack = std::chrono::seconds(20);
 constexpr Duration kFirstAnswersTime = std::chrono::seconds(5);
 constexpr std::size_t kMultivalueAnswers = 8;
@@ -52,9 +54,7 @@ class Drill {
     SystemTime last{};
   };
 
-  static std::unexpected<Error> interrupted() {
-    return fail(ErrorCode::Unavailable, "interrupted");
-  }
+  static std::unexpected<Error> interrupted() { return fail(ErrorCode::Unavailable, "interrupted"); }
   Duration now() const { return stage_.loop().clock().monotonic() - began_; }
 
   Result<void> open_endpoints() {
@@ -89,12 +89,11 @@ class Drill {
       if (!check.endpoint || check.disabled) continue;
       const std::size_t checkers = check.regions.empty() ? checker_regions().size() : check.regions.size();
       const Duration limit = std::chrono::seconds(check.interval_s) + kFirstProbesSlack;
-      for (Duration waited{}; stage_.seen(arrangement_.check_id(i)).size() < checkers;
-           waited += kSampleTime) {
+      for (Duration waited{}; stage_.seen(arrangement_.check_id(i)).size() < checkers; waited += kWaitTime) {
         if (waited > limit)
           return invalid(
               fmt::format("the check '{}' is not probed by each of its {} checkers", check.name, checkers));
-        if (!stage_.pass(kSampleTime)) return interrupted();
+        if (!stage_.pass(kWaitTime)) return interrupted();
       }
     }
     return {};
@@ -110,8 +109,8 @@ class Drill {
     const auto is_silent = [this](const Question& question) { return shares(question).empty(); };
     for (Duration waited{};
          waited < kFirstAnswersTime && std::ranges::any_of(recording_.questions, is_silent);
-         waited += kSampleTime)
-      if (!stage_.pass(kSampleTime)) return interrupted();
+         waited += kWaitTime)
+      if (!stage_.pass(kWaitTime)) return interrupted();
     return {};
   }
   Shares shares(const Question& question) {
@@ -121,8 +120,8 @@ class Drill {
   void begin() {
     began_ = stage_.loop().clock().monotonic();
     began_system_ = stage_.loop().clock().now();
-    stage_.watch([this] { look(); });
-    look();
+    stage_.watch([this] { look(now()); });
+    look(Duration::zero());
     for (const Step& step : scenario_.steps)
       timers_.push_back(stage_.loop().after(step.at, [this, &step] { take(step); }));
     for (const Clients& each : scenario_.clients) {
@@ -130,7 +129,7 @@ class Drill {
       before_.emplace_back();
     }
     for (const auto& population : populations_) population->start();
-    timers_.push_back(stage_.loop().after(kSampleTime, [this] { sample(); }));
+    timers_.push_back(stage_.loop().after(sample_time_, [this] { sample(); }));
     sample_at_ = timers_.size() - 1;
   }
 
@@ -164,12 +163,12 @@ class Drill {
            manner.status_after + manner.body_after <= patience;
   }
 
-  // What checkers, checks and DNS say now.
-  void look() {
+  // What checkers, checks and DNS say at this moment.
+  void look(Duration at) {
     hear_checkers();
     for (std::size_t i = 0; i < scenario_.checks.size(); ++i) {
       const bool healthy = stage_.healthy(arrangement_.check_id(i));
-      if (std::exchange(statuses_[i], healthy) != healthy) recording_.statuses.push_back({now(), i, healthy});
+      if (std::exchange(statuses_[i], healthy) != healthy) recording_.statuses.push_back({at, i, healthy});
     }
     for (std::size_t i = 0; i < recording_.questions.size(); ++i) {
       Mix mix;
@@ -177,7 +176,7 @@ class Drill {
         if (const auto place = places_.find(address); place != places_.end()) mix[place->second] += share;
       if (mix == mixes_[i] && !recording_.answers.empty()) continue;
       mixes_[i] = mix;
-      recording_.answers.push_back({now(), i, std::move(mix)});
+      recording_.answers.push_back({at, i, std::move(mix)});
     }
   }
 
@@ -226,7 +225,7 @@ class Drill {
       taken.groups.push_back(std::move(group));
     }
     recording_.samples.push_back(std::move(taken));
-    timers_[sample_at_] = stage_.loop().after(kSampleTime, [this] { sample(); });
+    timers_[sample_at_] = stage_.loop().after(sample_time_, [this] { sample(); });
   }
 
   void take(const Step& step) {
@@ -240,7 +239,7 @@ class Drill {
     if (!done && !failed_)
       failed_ = Error{done.error().code,
                       fmt::format("the step at {}: {}", print_duration(step.at), done.error().message)};
-    look();
+    look(now());
   }
 
   Result<void> strike(std::size_t which, const Step& step) {
@@ -322,6 +321,8 @@ class Drill {
   std::optional<Error> failed_;
   std::vector<Tally> before_;
   std::vector<std::unique_ptr<Population>> populations_;
+  const Duration sample_time_ =
+      std::clamp<Duration>(scenario_.duration / kSamplesMin, kSampleTimeMin, kSampleTimeMax);
   std::size_t sample_at_ = 0;
   std::vector<std::unique_ptr<net::Timer>> timers_;
 };
