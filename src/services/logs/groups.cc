@@ -76,7 +76,7 @@ aws::Failure overtaken() {
 }
 
 std::int64_t oldest_kept_ms(const GroupResource& group, SystemTime now) {
-  return group.retention_days == 0 ? 0 : ms_of(now - std::chrono::days(group.retention_days)) + 1;
+  return group.retention_days == 0 ? 0 : ms_of(now - std::chrono::days(group.retention_days));
 }
 
 aws::Outcome<StoredGroup> Logs::group(const aws::Call& call, std::string_view name) {

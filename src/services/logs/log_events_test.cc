@@ -66,7 +66,7 @@ TEST_F(LogEventsTest, TooOldAndTooNewAreToldAndTheRestIsKept) {
 TEST_F(LogEventsTest, WhatHasExpiredIsNotTakenNorShown) {
   ASSERT_EQ(refusal(put("g", "s", {{-3 * kDay, "three days"}, {-2 * kDay - kHour, "two days"}})), "");
   ASSERT_EQ(refusal(logs_.PutRetentionPolicy(call_, {.logGroupName = "g", .retentionInDays = 1})), "");
-  const auto out = put("g", "s", {{-25 * kHour, "old"}, {-24 * kHour + 1, "kept"}});
+  const auto out = put("g", "s", {{-25 * kHour, "old"}, {-24 * kHour, "kept"}});
   EXPECT_EQ(out->rejectedLogEventsInfo->expiredLogEventEndIndex, 1);
   EXPECT_EQ(out->rejectedLogEventsInfo->tooOldLogEventEndIndex, std::nullopt);
   EXPECT_THAT(messages(get().events), ElementsAre("kept"));

@@ -155,6 +155,14 @@ Result<LogPage> LogStore::merge(const LogRead& wanted, const Sources& sources) c
   return page;
 }
 
+// Indexes are long, and do not change: only what is recent is looked at under the lock.
+LogStore::Segments LogStore::with_recent(const std::function<void(const RecentLog&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  if (finished_) visit(*finished_->log);
+  visit(*active_.log);
+  return segments_;
+}
+
 std::map<std::uint64_t, LogStreamFacts> LogStore::streams_of(std::uint64_t group) const {
   std::map<std::uint64_t, LogStreamFacts> facts;
   const auto add = [&](std::uint64_t stream, LogPosition first, LogPosition last, std::int64_t ingested) {
@@ -170,12 +178,9 @@ std::map<std::uint64_t, LogStreamFacts> LogStore::streams_of(std::uint64_t group
       add(at->first.stream, at->second.events.front().at, at->second.events.back().at,
           at->second.ingested_last_ms);
   };
-  const std::lock_guard lock(mutex_);
-  for (const auto& segment : segments_)
+  for (const auto& segment : with_recent(add_recent))
     for (const LogBlock& block : of_group(*segment, group))
       add(block.key.stream, block.first, block.last, block.ingested_last_ms);
-  if (finished_) add_recent(*finished_->log);
-  add_recent(*active_.log);
   return facts;
 }
 
@@ -184,11 +189,8 @@ std::map<std::uint64_t, std::uint64_t> LogStore::message_bytes_by_group() const 
   const auto add_recent = [&](const RecentLog& log) {
     for (const auto& [key, stream] : log.streams()) bytes[key.group] += stream.message_bytes;
   };
-  const std::lock_guard lock(mutex_);
-  for (const auto& segment : segments_)
+  for (const auto& segment : with_recent(add_recent))
     for (const LogBlock& block : segment->blocks) bytes[block.key.group] += block.message_bytes;
-  if (finished_) add_recent(*finished_->log);
-  add_recent(*active_.log);
   return bytes;
 }
 

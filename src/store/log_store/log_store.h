@@ -120,6 +120,7 @@ class LogStore {
   std::vector<std::string> make_room(std::uint64_t bytes);
   void remove_file(const std::string& path);
   Sources sources(const LogRead& wanted) const;
+  Segments with_recent(const std::function<void(const RecentLog&)>& visit) const;
   Result<LogPage> merge(const LogRead& wanted, const Sources& sources) const;
   using Wanted = std::function<bool(const LogStreamKey&, LogPosition last)>;
   Result<void> forget_of(const std::shared_ptr<const LogSegment>& segment, const Wanted& wanted);
