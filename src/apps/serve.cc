@@ -30,6 +30,7 @@
 #include "base/metrics.h"
 #include "services/iam/credentials.h"
 #include "store/embedded/embedded_store.h"
+#include "store/objects/local_objects.h"
 #include "store/series/series_store.h"
 
 namespace meridian::apps {
@@ -89,6 +90,7 @@ class Server final : public RoleServer {
   std::unique_ptr<LogsSide> logs_;
   std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
+  std::unique_ptr<store::objects::LocalObjects> objects_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
   std::unique_ptr<compilers::dns::DnsWatcher> watcher_;
@@ -143,6 +145,9 @@ Result<void> Server::start() {
   logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, *series_, world()));
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
   alarms_ = TRY(AlarmSide::open(*store_, *series_, options_.alarm_webhook, world()));
+  objects_ = TRY(
+      store::objects::LocalObjects::open({disk_, *store_, random_, logger_}, options_.data_dir + "/objects"));
+  TRY(objects_->start_collector());
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
@@ -174,12 +179,13 @@ Result<void> Server::start() {
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
   services_ = std::make_unique<Services>(
-      *store_, *series_, *logs_, alarms_->actions(), clock_, random_, *acknowledgements_, *dns_answers_,
-      quotas,
+      *store_, *series_, *logs_, alarms_->actions(), *objects_, clock_, random_, *acknowledgements_,
+      *dns_answers_, quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
       query_logs_ ? services::route53::QueryLogDelivery::Here : services::route53::QueryLogDelivery::Absent,
       health_->observations());
+  TRY(services_->s3.tidy());
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
   if (const auto& suspect = service().suspect())
@@ -247,7 +253,7 @@ Result<void> Server::start_api() {
   if (!options_.api_tls.empty()) {
     const CertificateFiles files{options_.data_dir + "/api-certificate.pem",
                                  options_.data_dir + "/api-key.pem",
-                                 {"localhost", "*.localhost", "127.0.0.1", "::1"}};
+                                 {"localhost", "*.localhost", "*.s3.localhost", "127.0.0.1", "::1"}};
     const auto certificate = TRY(ServerCertificate::open(disk_, clock_, files, {"http/1.1"}))->context();
     for (const net::Address& address : TRY(parse_addresses(options_.api_tls)))
       api_tls_addresses_.push_back(TRY(front_door_->listen(address, certificate)));

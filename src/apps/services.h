@@ -13,6 +13,7 @@
 #include "services/iam/service.h"
 #include "services/logs/service.h"
 #include "services/route53/service.h"
+#include "services/s3/service.h"
 #include "services/sts/service.h"
 #include "store/store.h"
 
@@ -21,19 +22,21 @@ namespace meridian::apps {
 class Services {
  public:
   Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
-           services::cloudwatch::AlarmActions* alarm_actions, const Clock& clock, Random& random,
-           const services::route53::Acknowledgements& acknowledgements,
+           services::cloudwatch::AlarmActions* alarm_actions, store::objects::ObjectStore& objects,
+           const Clock& clock, Random& random, const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
            services::route53::QueryLogDelivery query_log_delivery,
            const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
-  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs}; }
+  // S3 last: any path could be one of its own.
+  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs, &s3}; }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
   ServiceWithDryRuns<services::sts::Sts> sts;
   ServiceWithDryRuns<services::iam::Iam> iam;
   ServiceWithDryRuns<services::cloudwatch::CloudWatch> cloudwatch;
   ServiceWithDryRuns<services::logs::Logs> logs;
+  services::s3::S3 s3;
 };
 
 // One service's operations, and which of them this binary has, taken from the code.

@@ -25,11 +25,13 @@ struct Call {
   std::string endpoint;  // scheme://authority the caller used, for URLs in answers
   bool secure_transport = false;
   bool dry_run = false;            // nothing of what the call does is kept
+  std::string announced_trailer;   // X-Amz-Trailer: what will follow the body
   std::shared_ptr<BodySink> body;  // what Service::receive() returned, with the whole body in it
 
   std::string would_change;  // by a dry run: JSON
   // What each message of a refusal is about: a place in the list that the input is; its size: all of it.
   std::vector<std::size_t> refused_items;
+  int status = 0;                      // of success, where it is not the operation's own: 206 of a range
   std::shared_ptr<BodySource> answer;  // the streaming payload of the output
 };
 

@@ -202,6 +202,7 @@ void FrontDoor::admit(Exchange& exchange) {
   Call& call = exchange.call;
   call.source_address = received.peer.ip.to_string();
   call.user_agent = request.headers.get("user-agent");
+  call.announced_trailer = request.headers.get("x-amz-trailer");
   call.secure_transport = received.tls;
   // Whatever stands there but "false" is not the wish of one whose call should be carried out.
   const std::string* dry_run = request.headers.find(kDryRun);
@@ -286,6 +287,8 @@ FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
   auto input = exchange.to.codec->decode_request(*exchange.operation, exchange.request);
   if (!input) return std::move(input).error();
   exchange.input = std::move(*input);
+  if (auto vetted = exchange.to.service->vet(*exchange.operation, exchange.input); !vetted)
+    return std::move(vetted).error();
   return std::nullopt;
 }
 
@@ -304,6 +307,7 @@ void FrontDoor::encode(Exchange& exchange) {
   exchange.response =
       exchange.error ? exchange.to.codec->encode_error(*exchange.error, request_id)
                      : exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
+  if (!exchange.error && exchange.call.status != 0) exchange.response.status = exchange.call.status;
   if (exchange.response.headers.find("x-amz-request-id") == nullptr)
     exchange.response.headers.set("x-amzn-RequestId", request_id);
   if (!exchange.call.dry_run) return;

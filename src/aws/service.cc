@@ -53,6 +53,10 @@ Failure not_implemented(const ServiceModel& model, std::string_view operation) {
   return Failure(ServiceError{"NotImplemented", std::move(message), 501, Fault::Receiver, {}});
 }
 
+Outcome<void> Service::vet(const Operation&, const Value&) {
+  return {};
+}
+
 Outcome<std::shared_ptr<BodySink>> Service::receive(Call&, const Operation& operation, const Value&) {
   return not_implemented(model(), operation.name);
 }

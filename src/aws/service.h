@@ -59,6 +59,8 @@ struct ServiceModel {
 class Service {
  public:
   virtual ~Service() = default;
+  // Refuses an input that no operation of this service should see, before receive() and invoke().
+  virtual Outcome<void> vet(const Operation& operation, const Value& input);
   // What takes the body of a call whose input has a streaming payload, before invoke() is called with all but
   // that; it stands in call.body then. Refuses what can be refused before the body has come.
   virtual Outcome<std::shared_ptr<BodySink>> receive(Call& call, const Operation& operation,

@@ -1,0 +1,87 @@
+// GET and HEAD: the same answer, with and without the bytes.
+#include <fmt/format.h>
+
+#include "services/s3/errors.h"
+#include "services/s3/service.h"
+#include "services/s3/validate.h"
+
+namespace meridian::services::s3 {
+namespace {
+
+constexpr int kPartialContent = 206;
+
+// Which bytes are asked for, once the conditions hold.
+template <typename Request>
+aws::Outcome<std::optional<ByteRange>> range_of(const Request& input, const ObjectResource& object,
+                                                const std::vector<Extent>& extents) {
+  TRY(check(ReadConditions{input.IfMatch, input.IfNoneMatch, input.IfModifiedSince, input.IfUnmodifiedSince},
+            object));
+  if (input.Range && input.PartNumber)
+    return errors::invalid_request("Cannot specify both Range header and partNumber query parameter");
+  if (!input.PartNumber) return parse_range(input.Range.value_or(""), object.size);
+  if (*input.PartNumber < 1 || static_cast<std::size_t>(*input.PartNumber) > extents.size())
+    return aws::refuse("InvalidPartNumber", "The requested partnumber is not satisfiable", 416);
+  ByteRange range;
+  const auto number = static_cast<std::size_t>(*input.PartNumber);
+  for (std::size_t i = 0; i + 1 < number; ++i) range.offset += extents[i].size;
+  range.length = extents[number - 1].size;
+  // An empty object has no byte that a Content-Range could name.
+  return object.size == 0 ? std::nullopt : std::optional(range);
+}
+
+template <typename Output, typename Request>
+Output answer(aws::Call& call, const Request& input, const ObjectResource& object,
+              const std::optional<ByteRange>& range) {
+  const ObjectMetadata& metadata = object.metadata;
+  const auto asked_or = [](const std::optional<std::string>& asked, const std::optional<std::string>& kept) {
+    return asked ? asked : kept;
+  };
+  Output output;
+  output.AcceptRanges = "bytes";
+  output.LastModified = object.modified_at;
+  output.ContentLength = static_cast<std::int64_t>(range ? range->length : object.size);
+  output.ETag = quoted(object.etag);
+  output.ServerSideEncryption = "AES256";
+  output.CacheControl = asked_or(input.ResponseCacheControl, metadata.cache_control);
+  output.ContentDisposition = asked_or(input.ResponseContentDisposition, metadata.content_disposition);
+  output.ContentEncoding = asked_or(input.ResponseContentEncoding, metadata.content_encoding);
+  output.ContentLanguage = asked_or(input.ResponseContentLanguage, metadata.content_language);
+  output.ContentType = asked_or(input.ResponseContentType, metadata.content_type);
+  output.Expires = input.ResponseExpires ? input.ResponseExpires : metadata.expires;
+  // S3 is silent about the usual class.
+  if (metadata.storage_class != "STANDARD") output.StorageClass = metadata.storage_class;
+  if (!metadata.user.empty()) output.Metadata.emplace(metadata.user.begin(), metadata.user.end());
+  if (object.parts > 0 && input.PartNumber) output.PartsCount = static_cast<std::int32_t>(object.parts);
+  if (range) {
+    call.status = kPartialContent;
+    output.ContentRange =
+        fmt::format("bytes {}-{}/{}", range->offset, range->offset + range->length - 1, object.size);
+  } else if (input.ChecksumMode && *input.ChecksumMode == "ENABLED") {
+    put_checksum(output, object.checksum);
+    if (object.checksum.algorithm != ChecksumAlgorithm::None)
+      output.ChecksumType = name_of(object.checksum.type);
+  }
+  return output;
+}
+
+}  // namespace
+
+aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
+  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  TRY(check_key(input.Key));
+  Opened opened = TRY(open_object(input.Bucket, input.Key, [&](const Found& found) {
+    return range_of(input, found.object, found.extents);
+  }));
+  call.answer = std::move(opened.source);
+  return answer<api::GetObjectOutput>(call, input, opened.object, opened.range);
+}
+
+aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
+  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  TRY(check_key(input.Key));
+  const Found found = TRY(find_extents(input.Bucket, input.Key));
+  const auto range = TRY(range_of(input, found.object, found.extents));
+  return answer<api::HeadObjectOutput>(call, input, found.object, range);
+}
+
+}  // namespace meridian::services::s3

@@ -1,0 +1,93 @@
+#include "services/s3/members.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "services/s3/errors.h"
+
+namespace meridian::services::s3 {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+// Of every operation. Who pays is settled here: the owner, as in any bucket that is not "requester pays".
+const Names kCommon = {"Bucket", "Key", "ExpectedBucketOwner", "RequestPayer"};
+// What an object keeps beside its bytes.
+const Names kMetadata = {
+    "ACL",     "CacheControl", "ContentDisposition", "ContentEncoding",     "ContentType", "ContentLanguage",
+    "Expires", "Metadata",     "StorageClass",       "ServerSideEncryption"};
+const Names kChecksums = {"ChecksumAlgorithm", "ChecksumCRC32", "ChecksumCRC32C",
+                          "ChecksumCRC64NVME", "ChecksumSHA1",  "ChecksumSHA256"};
+const Names kRead = {"IfMatch",
+                     "IfNoneMatch",
+                     "IfModifiedSince",
+                     "IfUnmodifiedSince",
+                     "Range",
+                     "PartNumber",
+                     "ChecksumMode",
+                     "ResponseCacheControl",
+                     "ResponseContentDisposition",
+                     "ResponseContentEncoding",
+                     "ResponseContentLanguage",
+                     "ResponseContentType",
+                     "ResponseExpires"};
+const Names kCopied = {"CopySource",
+                       "CopySourceIfMatch",
+                       "CopySourceIfNoneMatch",
+                       "CopySourceIfModifiedSince",
+                       "CopySourceIfUnmodifiedSince",
+                       "ExpectedSourceBucketOwner"};
+
+Names operator+(Names names, const Names& more) {
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
+
+const std::map<std::string_view, Names>& known_members() {
+  static const std::map<std::string_view, Names> kKnown = {
+      {"CreateBucket", {"ACL", "CreateBucketConfiguration", "ObjectOwnership"}},
+      {"HeadBucket", {}},
+      {"DeleteBucket", {}},
+      {"GetBucketLocation", {}},
+      {"ListBuckets", {"MaxBuckets", "ContinuationToken", "Prefix", "BucketRegion"}},
+      {"PutObject",
+       kMetadata + kChecksums + Names{"Body", "ContentLength", "ContentMD5", "IfMatch", "IfNoneMatch"}},
+      {"CopyObject",
+       kMetadata + kCopied + Names{"ChecksumAlgorithm", "MetadataDirective", "IfMatch", "IfNoneMatch"}},
+      {"GetObject", kRead},
+      {"HeadObject", kRead},
+      {"DeleteObject", {"IfMatch"}},
+      {"DeleteObjects", {"Delete", "ChecksumAlgorithm"}},
+      {"ListObjects", {"Delimiter", "EncodingType", "Marker", "MaxKeys", "Prefix"}},
+      {"ListObjectsV2",
+       {"Delimiter", "EncodingType", "MaxKeys", "Prefix", "ContinuationToken", "FetchOwner", "StartAfter"}},
+      {"CreateMultipartUpload", kMetadata + Names{"ChecksumAlgorithm", "ChecksumType"}},
+      {"UploadPart", kChecksums + Names{"Body", "ContentLength", "ContentMD5", "PartNumber", "UploadId"}},
+      {"UploadPartCopy", kCopied + Names{"CopySourceRange", "PartNumber", "UploadId"}},
+      {"CompleteMultipartUpload", kChecksums + Names{"MultipartUpload", "UploadId", "ChecksumType",
+                                                     "MpuObjectSize", "IfMatch", "IfNoneMatch"}},
+      {"AbortMultipartUpload", {"UploadId"}},
+      {"ListParts", {"MaxParts", "PartNumberMarker", "UploadId"}},
+      {"ListMultipartUploads",
+       {"Delimiter", "EncodingType", "KeyMarker", "MaxUploads", "Prefix", "UploadIdMarker"}},
+  };
+  return kKnown;
+}
+
+}  // namespace
+
+aws::Outcome<void> only_known_members(const aws::Operation& operation, const aws::Value& input) {
+  const auto known = known_members().find(operation.name);
+  if (known == known_members().end()) return {};
+  const auto has = [](const Names& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  for (const aws::Member& member : operation.input->members)
+    if (aws::find(member, input.data()) != nullptr && !has(kCommon, member.name) &&
+        !has(known->second, member.name))
+      return errors::not_implemented(member.wire);
+  return {};
+}
+
+}  // namespace meridian::services::s3

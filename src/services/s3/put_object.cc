@@ -1,0 +1,100 @@
+// Objects put at once and copied.
+#include "base/percent.h"
+#include "services/s3/errors.h"
+#include "services/s3/service.h"
+#include "services/s3/validate.h"
+
+namespace meridian::services::s3 {
+
+aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::PutObjectRequest& input) {
+  auto& body = static_cast<ObjectBody&>(*call.body);
+  ObjectResource object;
+  object.size = body.extent().size;
+  object.etag = body.etag();
+  object.modified_at = call.time;
+  object.checksum = body.checksum();
+  object.metadata = TRY(metadata_of(input));
+  object.blob = body.extent().blob;
+  const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
+  TRY(write_staged(call, write, object, body));
+  api::PutObjectOutput output;
+  output.ETag = quoted(object.etag);
+  output.ServerSideEncryption = "AES256";
+  put_checksum(output, object.checksum);
+  output.ChecksumType = name_of(object.checksum.type);
+  return output;
+}
+
+// "bucket/key" or "/bucket/key", percent-encoded; a version may follow.
+aws::Outcome<S3::CopySource> S3::parse_copy_source(std::string_view text) {
+  const std::size_t mark = text.rfind("?versionId=");
+  if (mark != std::string_view::npos && text.substr(mark + 11) != "null")
+    return errors::not_implemented("x-amz-copy-source with a versionId");
+  const auto path = percent_decode(text.substr(0, mark));
+  if (path) {
+    std::string_view rest = *path;
+    if (rest.starts_with('/')) rest.remove_prefix(1);
+    const std::size_t slash = rest.find('/');
+    if (slash != std::string_view::npos && slash + 1 < rest.size())
+      return CopySource{std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+  }
+  return errors::invalid_argument(
+      "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source",
+      text);
+}
+
+aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::CopyObjectRequest& input) {
+  const CopySource from = TRY(parse_copy_source(input.CopySource));
+  TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
+  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  TRY(check_key(input.Key));
+  const std::string directive = input.MetadataDirective.value_or("COPY");
+  if (directive == "COPY" && from.bucket == input.Bucket && from.key == input.Key && !input.StorageClass)
+    return errors::invalid_request(
+        "This copy request is illegal because it is trying to copy an object to itself without changing the "
+        "object's "
+        "metadata, storage class, website redirect location or encryption attributes.");
+  const ReadConditions conditions{input.CopySourceIfMatch, input.CopySourceIfNoneMatch,
+                                  input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
+  const Opened source = TRY(
+      open_object(from.bucket, from.key, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
+        TRY(check(conditions, found.object));
+        if (found.object.size > kPutBytesMax)
+          return errors::invalid_request(
+              "The specified copy source is larger than the maximum allowable size for a "
+              "copy source: 5368709120");
+        return std::nullopt;
+      }));
+  ObjectMetadata metadata = TRY(metadata_of(input));
+  if (directive == "COPY") {
+    std::string storage_class = std::move(metadata.storage_class);
+    metadata = source.object.metadata;
+    metadata.storage_class = std::move(storage_class);
+  }
+  BodyClaim claim;
+  claim.checksum.algorithm = TRY(algorithm_named(input.ChecksumAlgorithm));
+  if (claim.checksum.algorithm == ChecksumAlgorithm::None)
+    claim.checksum.algorithm = source.object.checksum.algorithm;
+  const auto body = TRY(stage(std::move(claim)));
+  TRY(pour(*source.source, *body));
+
+  ObjectResource object;
+  object.size = body->extent().size;
+  object.etag = body->etag();
+  object.modified_at = call.time;
+  object.checksum = body->checksum();
+  object.metadata = std::move(metadata);
+  object.blob = body->extent().blob;
+  const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
+  TRY(write_staged(call, write, object, *body));
+  api::CopyObjectOutput output;
+  output.ServerSideEncryption = "AES256";
+  api::CopyObjectResult& result = output.CopyObjectResult.emplace();
+  result.ETag = quoted(object.etag);
+  result.LastModified = object.modified_at;
+  put_checksum(result, object.checksum);
+  result.ChecksumType = name_of(object.checksum.type);
+  return output;
+}
+
+}  // namespace meridian::services::s3

@@ -1,0 +1,221 @@
+// What the operations share: finding buckets, objects and uploads, and the transactions that change them.
+#include "services/s3/service.h"
+
+#include <set>
+
+#include "services/s3/errors.h"
+#include "services/s3/members.h"
+#include "services/s3/validate.h"
+
+namespace meridian::services::s3 {
+namespace {
+
+constexpr int kOpenAttemptsMax = 8;  // of an object that is replaced again and again meanwhile
+constexpr std::size_t kPage = 1000;
+
+template <typename Request>
+aws::Outcome<BodyClaim> claim_of(const aws::Call& call, const Request& request) {
+  BodyClaim claim{request.ContentMD5, checksum_in(request)};
+  if (claim.checksum.algorithm == ChecksumAlgorithm::None)
+    claim.checksum.algorithm = TRY(algorithm_named(request.ChecksumAlgorithm));
+  if (claim.checksum.algorithm == ChecksumAlgorithm::None)
+    claim.checksum.algorithm = algorithm_of_header(call.announced_trailer).value_or(ChecksumAlgorithm::None);
+  return claim;
+}
+
+}  // namespace
+
+aws::Outcome<void> S3::vet(const aws::Operation& operation, const aws::Value& input) {
+  return only_known_members(operation, input);
+}
+
+// All that can be refused before the body comes is; the operation looks again when it has come.
+aws::Outcome<std::shared_ptr<aws::BodySink>> S3::receive(aws::Call& call, const aws::Operation& operation,
+                                                         const aws::Value& input) {
+  const std::string_view name = operation.name;
+  if (name == "PutObject") {
+    const auto& request = input.as<api::PutObjectRequest>();
+    TRY(find_bucket(call, request.Bucket, request.ExpectedBucketOwner));
+    TRY(check_key(request.Key));
+    TRY(metadata_of(request));
+    if (request.IfMatch || request.IfNoneMatch) {
+      const auto object = TRY(aws::read(store_, object_key(request.Bucket, request.Key), decode_object));
+      TRY(check(WriteConditions{request.IfMatch, request.IfNoneMatch}, request.Key,
+                object ? &object->value : nullptr));
+    }
+    return TRY(stage(TRY(claim_of(call, request))));
+  }
+  if (name == "UploadPart") {
+    const auto& request = input.as<api::UploadPartRequest>();
+    TRY(find_bucket(call, request.Bucket, request.ExpectedBucketOwner));
+    const auto upload = TRY(find_upload(request.Bucket, request.Key, request.UploadId));
+    BodyClaim claim = TRY(claim_of(call, request));
+    if (claim.checksum.algorithm == ChecksumAlgorithm::None)
+      claim.checksum.algorithm = upload.value.checksum_algorithm;
+    return TRY(stage(std::move(claim)));
+  }
+  return Api::receive(call, operation, input);
+}
+
+aws::Outcome<aws::Stored<BucketResource>> S3::find_bucket(const aws::Call& call, std::string_view bucket,
+                                                          const std::optional<std::string>& expected_owner) {
+  if (!is_bucket_name(bucket)) return errors::invalid_bucket_name(bucket);
+  auto found = TRY(aws::read(store_, bucket_key(bucket), decode_bucket));
+  if (!found || found->value.deleting) return errors::no_such_bucket(bucket);
+  if (found->value.account != call.account_id) return errors::access_denied();
+  if (expected_owner && *expected_owner != found->value.account) return errors::access_denied();
+  return *std::move(found);
+}
+
+aws::Outcome<S3::StoredObject> S3::find_object(std::string_view bucket, std::string_view key) {
+  auto found = TRY(aws::read(store_, object_key(bucket, key), decode_object));
+  if (!found) return errors::no_such_key(key);
+  return *std::move(found);
+}
+
+aws::Outcome<S3::StoredUpload> S3::find_upload(std::string_view bucket, std::string_view key,
+                                               std::string_view upload_id) {
+  TRY(check_key(key));
+  auto found = TRY(aws::read(store_, upload_key(bucket, key, upload_id), decode_upload));
+  if (!found || found->value.closing) return errors::no_such_upload(upload_id);
+  return *std::move(found);
+}
+
+aws::Outcome<std::vector<Extent>> S3::extents_of(const ObjectResource& object) {
+  if (object.parts == 0) return std::vector<Extent>{{object.blob, object.size}};
+  const auto list = TRY(aws::read(store_, extents_key(object.blob), decode_extents));
+  if (!list) return errors::internal_error("the list of an object's parts is gone");
+  return list->value;
+}
+
+aws::Outcome<S3::Found> S3::find_extents(std::string_view bucket, std::string_view key) {
+  for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
+    const StoredObject before = TRY(find_object(bucket, key));
+    Found found{before.value, {}, nullptr};
+    if (before.value.parts == 0) {
+      found.extents = {{before.value.blob, before.value.size}};
+      return found;
+    }
+    const auto list = TRY(aws::read(store_, extents_key(before.value.blob), decode_extents));
+    if (!list) continue;
+    found.extents = list->value;
+    std::vector<std::string> ids;
+    for (const Extent& extent : found.extents) ids.push_back(extent.blob);
+    found.pinned = objects_.pin(std::move(ids));
+    // What was still referred to after the pin cannot have been freed before it.
+    const StoredObject after = TRY(find_object(bucket, key));
+    if (after.modified == before.modified) return found;
+  }
+  return errors::conflict();
+}
+
+namespace {
+
+// Keeps the extents of a source from being freed while they are read.
+class PinnedSource final : public aws::BodySource {
+ public:
+  PinnedSource(std::shared_ptr<aws::BodySource> source, std::shared_ptr<void> pinned)
+      : source_(std::move(source)), pinned_(std::move(pinned)) {}
+  std::uint64_t size() const override { return source_->size(); }
+  Result<std::string> read() override { return source_->read(); }
+
+ private:
+  std::shared_ptr<aws::BodySource> source_;
+  std::shared_ptr<void> pinned_;
+};
+
+}  // namespace
+
+aws::Outcome<S3::Opened> S3::open_object(std::string_view bucket, std::string_view key,
+                                         const ChooseRange& choose) {
+  for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
+    Found found = TRY(find_extents(bucket, key));
+    const auto range = TRY(choose(found));
+    const ByteRange all = range.value_or(ByteRange{0, found.object.size});
+    auto source = ObjectSource::open(objects_, std::move(found.extents), all.offset, all.length);
+    if (source)
+      return Opened{std::move(found.object),
+                    std::make_shared<PinnedSource>(*std::move(source), std::move(found.pinned)), range};
+    if (source.error().code != ErrorCode::NotFound) return errors::internal_error(source.error().message);
+  }
+  return errors::internal_error("the object's bytes were not found");
+}
+
+aws::Outcome<std::shared_ptr<ObjectBody>> S3::stage(BodyClaim claim) {
+  auto staged = objects_.stage();
+  if (!staged) return errors::internal_error(staged.error().message);
+  return std::make_shared<ObjectBody>(*std::move(staged), std::move(claim));
+}
+
+aws::Outcome<void> S3::discard(store::Transaction& transaction, const ObjectResource& object) {
+  std::vector<std::string> ids;
+  for (const Extent& extent : TRY(extents_of(object))) ids.push_back(extent.blob);
+  objects_.discard(transaction, ids);
+  if (object.parts > 0) transaction.deletes.push_back(extents_key(object.blob));
+  return {};
+}
+
+aws::Outcome<void> S3::write_object(const aws::Call& call, const Write& write, const ObjectResource& object,
+                                    const More& more) {
+  const std::string place = object_key(write.bucket, write.key);
+  const auto build = [&]() -> aws::Outcome<store::Transaction> {
+    const auto bucket = TRY(find_bucket(call, write.bucket, write.expected_owner));
+    const auto old = TRY(aws::read(store_, place, decode_object));
+    TRY(check(write.conditions, write.key, old ? &old->value : nullptr));
+    store::Transaction transaction;
+    transaction.preconditions.push_back({bucket_key(write.bucket), bucket.modified});
+    transaction.preconditions.push_back({place, old ? old->modified : 0});
+    transaction.puts.push_back({place, encode(object)});
+    if (old) TRY(discard(transaction, old->value));
+    TRY(more(transaction));
+    return transaction;
+  };
+  TRY(aws::commit_built(store_, build, errors::conflict()));
+  return {};
+}
+
+aws::Outcome<void> S3::write_staged(const aws::Call& call, const Write& write, const ObjectResource& object,
+                                    ObjectBody& body) {
+  auto written =
+      write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
+        body.staged().keep(transaction);
+        return {};
+      });
+  // After a failure of the store nobody knows whether it has the transaction; the next start will.
+  if (written || written.error().status >= 500) body.staged().kept();
+  return written;
+}
+
+Result<void> S3::tidy() {
+  for (const store::KeyValue& item : TRY(store_.range(kBucketsPrefix)).items) {
+    BucketResource bucket = TRY(decode_bucket(item.value));
+    if (!bucket.deleting) continue;
+    bucket.deleting = false;
+    TRY(store_.commit({{{item.key, item.modified}}, {{item.key, encode(bucket)}}, {}}));
+  }
+  std::set<std::string, std::less<>> uploads;
+  for (const store::KeyValue& item : TRY(store_.range("s3/upload/")).items) {
+    uploads.insert(item.key.substr(item.key.rfind('\0') + 1));
+    UploadResource upload = TRY(decode_upload(item.value));
+    if (!upload.closing) continue;
+    upload.closing = false;
+    TRY(store_.commit({{{item.key, item.modified}}, {{item.key, encode(upload)}}, {}}));
+  }
+  constexpr std::string_view kParts = "s3/part/";
+  store::RangeOptions options;
+  options.limit = kPage;
+  for (bool more = true; more;) {
+    const store::Range page = TRY(store_.range(kParts, options));
+    store::Transaction transaction;
+    for (const store::KeyValue& item : page.items) {
+      const std::string_view rest = std::string_view(item.key).substr(kParts.size());
+      if (!uploads.contains(rest.substr(0, rest.find('/')))) transaction.deletes.push_back(item.key);
+    }
+    if (!transaction.deletes.empty()) TRY(store_.commit(std::move(transaction)));
+    more = page.more;
+    if (!page.items.empty()) options.start_after = page.items.back().key;
+  }
+  return {};
+}
+
+}  // namespace meridian::services::s3

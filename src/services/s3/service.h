@@ -1,0 +1,150 @@
+// S3: buckets and objects. Bodies are streams: receive() gives the sink, the operation commits what it
+// staged.
+//
+// Rules: every write into a bucket has the bucket's record as a precondition, and every write to a key that
+// key's; a transaction that stops referring to a blob discards it; an input with a member that nothing here
+// acts upon is refused (members.h).
+#pragma once
+
+#include <functional>
+
+#include "aws/stored.h"
+#include "base/random.h"
+#include "gen/s3/api.h"
+#include "services/s3/conditions.h"
+#include "services/s3/object_body.h"
+#include "services/s3/resources.h"
+#include "store/objects/object_store.h"
+#include "store/store.h"
+
+namespace meridian::services::s3 {
+
+namespace api = gen::s3;
+
+class S3 final : public api::Api {
+ public:
+  S3(store::Store& store, store::objects::ObjectStore& objects, Random& random)
+      : store_(store), objects_(objects), random_(random) {}
+
+  // What a crash may have left: marks of what was being ended, records of parts whose upload is over. Once,
+  // before the first call.
+  Result<void> tidy();
+
+  aws::Outcome<void> vet(const aws::Operation&, const aws::Value& input) override;
+  aws::Outcome<std::shared_ptr<aws::BodySink>> receive(aws::Call&, const aws::Operation&,
+                                                       const aws::Value& input) override;
+
+  // buckets.cc
+  aws::Outcome<api::CreateBucketOutput> CreateBucket(aws::Call&, const api::CreateBucketRequest&) override;
+  aws::Outcome<api::HeadBucketOutput> HeadBucket(aws::Call&, const api::HeadBucketRequest&) override;
+  aws::Outcome<api::ListBucketsOutput> ListBuckets(aws::Call&, const api::ListBucketsRequest&) override;
+  aws::Outcome<api::DeleteBucketResponse> DeleteBucket(aws::Call&, const api::DeleteBucketRequest&) override;
+  aws::Outcome<api::GetBucketLocationOutput> GetBucketLocation(aws::Call&,
+                                                               const api::GetBucketLocationRequest&) override;
+
+  // put_object.cc
+  aws::Outcome<api::PutObjectOutput> PutObject(aws::Call&, const api::PutObjectRequest&) override;
+  aws::Outcome<api::CopyObjectOutput> CopyObject(aws::Call&, const api::CopyObjectRequest&) override;
+
+  // get_object.cc
+  aws::Outcome<api::GetObjectOutput> GetObject(aws::Call&, const api::GetObjectRequest&) override;
+  aws::Outcome<api::HeadObjectOutput> HeadObject(aws::Call&, const api::HeadObjectRequest&) override;
+
+  // delete_objects.cc
+  aws::Outcome<api::DeleteObjectOutput> DeleteObject(aws::Call&, const api::DeleteObjectRequest&) override;
+  aws::Outcome<api::DeleteObjectsOutput> DeleteObjects(aws::Call&, const api::DeleteObjectsRequest&) override;
+
+  // list_objects.cc
+  aws::Outcome<api::ListObjectsOutput> ListObjects(aws::Call&, const api::ListObjectsRequest&) override;
+  aws::Outcome<api::ListObjectsV2Output> ListObjectsV2(aws::Call&, const api::ListObjectsV2Request&) override;
+
+  // multipart.cc
+  aws::Outcome<api::CreateMultipartUploadOutput> CreateMultipartUpload(
+      aws::Call&, const api::CreateMultipartUploadRequest&) override;
+  aws::Outcome<api::UploadPartOutput> UploadPart(aws::Call&, const api::UploadPartRequest&) override;
+  aws::Outcome<api::UploadPartCopyOutput> UploadPartCopy(aws::Call&,
+                                                         const api::UploadPartCopyRequest&) override;
+  aws::Outcome<api::CompleteMultipartUploadOutput> CompleteMultipartUpload(
+      aws::Call&, const api::CompleteMultipartUploadRequest&) override;
+  aws::Outcome<api::AbortMultipartUploadOutput> AbortMultipartUpload(
+      aws::Call&, const api::AbortMultipartUploadRequest&) override;
+
+  // list_uploads.cc
+  aws::Outcome<api::ListPartsOutput> ListParts(aws::Call&, const api::ListPartsRequest&) override;
+  aws::Outcome<api::ListMultipartUploadsOutput> ListMultipartUploads(
+      aws::Call&, const api::ListMultipartUploadsRequest&) override;
+
+ private:
+  using StoredObject = aws::Stored<ObjectResource>;
+  using StoredUpload = aws::Stored<UploadResource>;
+
+  // The caller's own bucket.
+  aws::Outcome<aws::Stored<BucketResource>> find_bucket(const aws::Call&, std::string_view bucket,
+                                                        const std::optional<std::string>& expected_owner);
+  aws::Outcome<StoredObject> find_object(std::string_view bucket, std::string_view key);
+  aws::Outcome<StoredUpload> find_upload(std::string_view bucket, std::string_view key,
+                                         std::string_view upload_id);
+  // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
+  struct Found {
+    ObjectResource object;
+    std::vector<Extent> extents;
+    std::shared_ptr<void> pinned;
+  };
+  aws::Outcome<Found> find_extents(std::string_view bucket, std::string_view key);
+  aws::Outcome<std::vector<Extent>> extents_of(const ObjectResource& object);
+  // An object's bytes; started again when the object was replaced between its record and its blob.
+  struct Opened {
+    ObjectResource object;
+    std::shared_ptr<aws::BodySource> source;  // null when nothing is wanted of it
+    std::optional<ByteRange> range;
+  };
+  using ChooseRange = std::function<aws::Outcome<std::optional<ByteRange>>(const Found&)>;
+  aws::Outcome<Opened> open_object(std::string_view bucket, std::string_view key, const ChooseRange& choose);
+
+  aws::Outcome<std::shared_ptr<ObjectBody>> stage(BodyClaim claim);
+  // The object becomes what a GET of the key answers. `more` adds to the transaction.
+  struct Write {
+    std::string bucket, key;
+    std::optional<std::string> expected_owner;
+    WriteConditions conditions;
+  };
+  using More = std::function<aws::Outcome<void>(store::Transaction&)>;
+  aws::Outcome<void> write_object(const aws::Call&, const Write& write, const ObjectResource& object,
+                                  const More& more);
+  // The same of a blob that was just staged.
+  aws::Outcome<void> write_staged(const aws::Call&, const Write& write, const ObjectResource& object,
+                                  ObjectBody& body);
+  aws::Outcome<void> discard(store::Transaction& transaction, const ObjectResource& object);
+  aws::Outcome<void> delete_object(const aws::Call&, std::string_view bucket, std::string_view key,
+                                   const std::optional<std::string>& if_match);
+
+  struct CopySource {
+    std::string bucket, key;
+  };
+  static aws::Outcome<CopySource> parse_copy_source(std::string_view text);
+  aws::Outcome<PartResource> store_part(const aws::Call&, std::string_view bucket, std::string_view key,
+                                        std::string_view upload_id, std::int32_t number, ObjectBody& body);
+  aws::Outcome<std::vector<std::pair<std::int32_t, PartResource>>> parts_of(std::string_view upload_id);
+  // Marks an upload, so that no part can come between looking at its parts and ending it; and takes that
+  // back.
+  aws::Outcome<StoredUpload> close_upload(std::string_view bucket, std::string_view key,
+                                          std::string_view upload_id);
+  void reopen_upload(std::string_view place, StoredUpload closed);
+  aws::Outcome<ObjectResource> complete_closed(const aws::Call&, const api::CompleteMultipartUploadRequest&,
+                                               const StoredUpload& closed);
+  // Ends an upload within a transaction and then forgets what did not fit into it.
+  static std::vector<std::string> end_upload(store::Transaction& transaction, std::string_view upload_key,
+                                             std::string_view upload_id,
+                                             const std::vector<std::pair<std::int32_t, PartResource>>& parts);
+  aws::Outcome<void> forget(const std::vector<std::string>& keys);
+
+  store::Store& store_;
+  store::objects::ObjectStore& objects_;
+  Random& random_;
+};
+
+inline std::string quoted(std::string_view etag) {
+  return '"' + std::string(etag) + '"';
+}
+
+}  // namespace meridian::services::s3
