@@ -192,6 +192,9 @@ TEST(VirtualHost, TheBucketStandsBeforeTheService) {
   EXPECT_EQ(bucket_of_host("photos.s3.localhost:4566"), "photos");
   EXPECT_EQ(bucket_of_host("a.b.S3.eu-west-1.amazonaws.com"), "a.b");
   EXPECT_EQ(bucket_of_host("x.s3.y.s3.localhost"), "x.s3.y");
+  EXPECT_EQ(bucket_of_host("photos.localhost:4566"), "photos");
+  EXPECT_EQ(bucket_of_host("s3.eu-west-1.localhost"), std::nullopt);
+  EXPECT_EQ(bucket_of_host("localhost:4566"), std::nullopt);
   EXPECT_EQ(bucket_of_host("s3.localhost:4566"), std::nullopt);
   EXPECT_EQ(bucket_of_host("127.0.0.1:4566"), std::nullopt);
   EXPECT_EQ(path_with_bucket("photos", "/a%20b"), "/photos/a%20b");

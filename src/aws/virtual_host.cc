@@ -6,11 +6,13 @@
 namespace meridian::aws {
 
 std::optional<std::string> bucket_of_host(std::string_view host) {
-  const std::string lower = to_lower(host);
+  const std::string lower = to_lower(host.substr(0, host.rfind(':')));
   // A bucket's own name may have such a label too: the last one is the service's.
-  const std::size_t at = lower.rfind(".s3.");
-  if (at == std::string::npos || at == 0) return std::nullopt;
-  return lower.substr(0, at);
+  std::size_t end = lower.rfind(".s3.");
+  if (end == std::string::npos && !lower.starts_with("s3.") && lower.ends_with(".localhost"))
+    end = lower.rfind('.');
+  if (end == std::string::npos || end == 0) return std::nullopt;
+  return lower.substr(0, end);
 }
 
 std::string path_with_bucket(std::string_view bucket, std::string_view path) {

@@ -1,4 +1,5 @@
-// S3's virtual-host style: the bucket in the host name, "photos.s3.localhost:4566".
+// S3's virtual-host style: the bucket in the host name, "photos.s3.localhost:4566", or "photos.localhost:4566" as
+// SDKs write it for an endpoint "localhost:4566".
 #pragma once
 
 #include <optional>

@@ -10,14 +10,14 @@
 namespace meridian::services::s3 {
 
 struct ReadConditions {
-  std::optional<std::string> match, none_match;
-  std::optional<SystemTime> modified_since, unmodified_since;
+  std::optional<std::string> match = {}, none_match = {};
+  std::optional<SystemTime> modified_since = {}, unmodified_since = {};
   bool of_copy = false;  // an unchanged source is 412, not 304
 };
 aws::Outcome<void> check(const ReadConditions& conditions, const ObjectResource& object);
 
 struct WriteConditions {
-  std::optional<std::string> match, none_match;
+  std::optional<std::string> match = {}, none_match = {};
 };
 // Of a write to a key that holds `object`, or nothing (null).
 aws::Outcome<void> check(const WriteConditions& conditions, std::string_view key,

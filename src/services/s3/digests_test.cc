@@ -1,1 +1,59 @@
+#include "services/s3/digests.h"
+
 #include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "services/s3/crc.h"
+
+namespace meridian::services::s3 {
+namespace {
+
+TEST(Crc, TheCataloguesCheckValuesComeOut) {
+  EXPECT_EQ(extend_crc(CrcKind::Crc32, 0, "123456789"), 0xCBF43926u);
+  EXPECT_EQ(extend_crc(CrcKind::Crc32c, 0, "123456789"), 0xE3069283u);
+  EXPECT_EQ(extend_crc(CrcKind::Crc64nvme, 0, "123456789"), 0xAE8B14860A799888u);
+}
+
+TEST(Crc, PiecesAndCombinationsGiveTheSame) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 31);
+  for (CrcKind kind : {CrcKind::Crc32, CrcKind::Crc32c, CrcKind::Crc64nvme}) {
+    const std::uint64_t whole = extend_crc(kind, 0, text);
+    for (std::size_t cut : {0u, 1u, 7u, 8u, 500u, 999u, 1000u}) {
+      const std::string_view a = std::string_view(text).substr(0, cut),
+                             b = std::string_view(text).substr(cut);
+      EXPECT_EQ(extend_crc(kind, extend_crc(kind, 0, a), b), whole);
+      EXPECT_EQ(combine_crcs(kind, extend_crc(kind, 0, a), extend_crc(kind, 0, b), b.size()), whole) << cut;
+    }
+  }
+}
+
+TEST(Digests, AreThoseThatClientsCompute) {
+  const auto text = [](ChecksumAlgorithm algorithm) {
+    return to_base64(as_bytes(checksum_of(algorithm, "hello")));
+  };
+  EXPECT_EQ(to_hex(as_bytes(md5_of("hello"))), "5d41402abc4b2a76b9719d911017c592");
+  EXPECT_EQ(text(ChecksumAlgorithm::Crc32), "NhCmhg==");
+  EXPECT_EQ(text(ChecksumAlgorithm::Crc32c), "mnG7TA==");
+  EXPECT_EQ(text(ChecksumAlgorithm::Sha1), "qvTGHdzF6KLavt4PO0gs2a6pQ00=");
+  EXPECT_EQ(text(ChecksumAlgorithm::Sha256), "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+  EXPECT_EQ(text(ChecksumAlgorithm::None), "");
+}
+
+TEST(Digests, CombineAsTheirBytesWould) {
+  for (ChecksumAlgorithm algorithm :
+       {ChecksumAlgorithm::Crc32, ChecksumAlgorithm::Crc32c, ChecksumAlgorithm::Crc64nvme})
+    EXPECT_EQ(combine(algorithm, checksum_of(algorithm, "hello "), checksum_of(algorithm, "world"), 5),
+              checksum_of(algorithm, "hello world"));
+}
+
+TEST(ChecksumNames, AreFoundInNamesAndHeaderFields) {
+  EXPECT_EQ(algorithm_of("CRC64NVME"), ChecksumAlgorithm::Crc64nvme);
+  EXPECT_EQ(algorithm_of("MD5"), std::nullopt);
+  EXPECT_EQ(algorithm_of_header("X-Amz-Checksum-SHA256"), ChecksumAlgorithm::Sha256);
+  EXPECT_EQ(algorithm_of_header("x-amz-checksum-type"), std::nullopt);
+  EXPECT_EQ(algorithm_of_header(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace meridian::services::s3
