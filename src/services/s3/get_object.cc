@@ -76,6 +76,15 @@ aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::Get
   return answer<api::GetObjectOutput>(call, input, opened.object, opened.range);
 }
 
+// Nothing can give an object tags yet; clients ask for them before they copy one.
+aws::Outcome<api::GetObjectTaggingOutput> S3::GetObjectTagging(aws::Call& call,
+                                                               const api::GetObjectTaggingRequest& input) {
+  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  TRY(check_key(input.Key));
+  TRY(find_object(input.Bucket, input.Key));
+  return api::GetObjectTaggingOutput{};
+}
+
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));

@@ -57,6 +57,7 @@ const std::map<std::string_view, Names>& known_members() {
        kMetadata + kCopied + Names{"ChecksumAlgorithm", "MetadataDirective", "IfMatch", "IfNoneMatch"}},
       {"GetObject", kRead},
       {"HeadObject", kRead},
+      {"GetObjectTagging", {}},
       {"DeleteObject", {"IfMatch"}},
       {"DeleteObjects", {"Delete", "ChecksumAlgorithm"}},
       {"ListObjects", {"Delimiter", "EncodingType", "Marker", "MaxKeys", "Prefix"}},

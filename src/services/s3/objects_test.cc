@@ -243,6 +243,13 @@ TEST_F(ObjectsOfS3, ACopysSourceMustBeThereAndFit) {
   EXPECT_EQ(from("box/k"), "PreconditionFailed");
 }
 
+TEST_F(ObjectsOfS3, AnObjectHasNoTags) {
+  ASSERT_TRUE(put("box", "k", "x"));
+  EXPECT_TRUE(service->GetObjectTagging(call, at<api::GetObjectTaggingRequest>("box", "k"))->TagSet.empty());
+  EXPECT_EQ(code(service->GetObjectTagging(call, at<api::GetObjectTaggingRequest>("box", "absent"))),
+            "NoSuchKey");
+}
+
 TEST_F(ObjectsOfS3, ManyAreDeletedAtOnce) {
   for (const char* key : {"1", "2", "3"}) ASSERT_TRUE(put("box", key, key));
   auto request = at<api::DeleteObjectsRequest>("box");

@@ -49,6 +49,8 @@ class S3 final : public api::Api {
   // get_object.cc
   aws::Outcome<api::GetObjectOutput> GetObject(aws::Call&, const api::GetObjectRequest&) override;
   aws::Outcome<api::HeadObjectOutput> HeadObject(aws::Call&, const api::HeadObjectRequest&) override;
+  aws::Outcome<api::GetObjectTaggingOutput> GetObjectTagging(aws::Call&,
+                                                             const api::GetObjectTaggingRequest&) override;
 
   // delete_objects.cc
   aws::Outcome<api::DeleteObjectOutput> DeleteObject(aws::Call&, const api::DeleteObjectRequest&) override;
