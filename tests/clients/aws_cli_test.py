@@ -223,8 +223,7 @@ class AwsCli(unittest.TestCase):
         self.assertIn("SignatureDoesNotMatch", done.stderr)
 
     def test_what_is_absent_says_so(self):
-        self.route53("create-query-logging-config", "--hosted-zone-id", "Z123", "--cloud-watch-logs-log-group-arn",
-                     "arn:aws:logs:us-east-1:111122223333:log-group:queries", fails="NotImplemented")
+        self.route53("enable-hosted-zone-dnssec", "--hosted-zone-id", "Z123", fails="NotImplemented")
 
     def test_paging_through_the_cli(self):
         zone, _ = self.make_zone("pages.test")

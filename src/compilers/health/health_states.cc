@@ -147,7 +147,14 @@ void HealthStates::find(std::string_view id, bool healthy) {
 
 Result<void> HealthStates::say(std::string_view id, std::optional<bool> healthy) {
   std::lock_guard lock(mutex_);
-  const auto at = checks_.find(id);
+  auto at = checks_.find(id);
+  if (at == checks_.end()) {
+    // It may be new: its creation is acknowledged before the watch tells of it.
+    Ids touched;
+    if (const auto item = TRY(store_.get(route53::health_check_key(id)))) put(*item, touched);
+    settle(touched);
+    at = checks_.find(id);
+  }
   if (at == checks_.end()) return fail(ErrorCode::NotFound, fmt::format("there is no health check '{}'", id));
   if (is_calculated(at->second.config))
     return fail(ErrorCode::Conflict,

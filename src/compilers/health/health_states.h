@@ -57,7 +57,8 @@ class HealthStates final : private store::FollowerReader {
   };
 
   HealthStates(store::Store& store, HealthSink& sink, Logger& logger)
-      : sink_(sink),
+      : store_(store),
+        sink_(sink),
         logger_(logger),
         follower_(store, std::string(services::route53::kHealthChecksPrefix), *this, logger, "health") {}
 
@@ -95,6 +96,7 @@ class HealthStates final : private store::FollowerReader {
   State state_of(const std::string& id, const Check& check) const;
   std::size_t healthy_children(const services::route53::HealthCheckConfig& config) const;
 
+  store::Store& store_;
   HealthSink& sink_;
   Logger& logger_;
 

@@ -99,6 +99,15 @@ TEST_F(HealthStatesTest, WhatIsSaidCountsUntilItIsTakenBack) {
   EXPECT_THAT(states->said(), IsEmpty());
 }
 
+TEST_F(HealthStatesTest, ACheckMayBeSpokenOfAsSoonAsItIsThere) {
+  start();
+  ASSERT_TRUE(store.commit({.preconditions = {}, .puts = {stored("a", {})}, .deletes = {}}));
+  ASSERT_TRUE(states->say("a", false));
+  EXPECT_FALSE(told.now.at("a"));
+  store.deliver();
+  EXPECT_FALSE(told.now.at("a"));
+}
+
 TEST_F(HealthStatesTest, WhoProbesHearsOfSettings) {
   put("a", {.failure_threshold = 2});
   start();
