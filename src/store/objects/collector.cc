@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "store/objects/local_objects.h"
+#include "store/objects/master_key.h"
 #include "store/objects/seal.h"
 
 namespace meridian::store::objects {
@@ -17,7 +18,7 @@ constexpr Duration kPinnedRetry = std::chrono::seconds(1);
 
 Result<void> LocalObjects::prepare() {
   TRY(parts_.disk.make_directories(directory_));
-  TRY(read_master_key());
+  master_key_ = TRY(open_master_key(parts_.disk, parts_.store, parts_.random, directory_));
   // The marker's directory is synced with it, and so are the directories that files go to.
   const std::string marker = directory_ + "/files/format";
   if (!parts_.disk.version(marker)) {
@@ -28,26 +29,6 @@ Result<void> LocalObjects::prepare() {
   TRY(sweep_files());
   TRY(packs_.open(TRY(live_packs())));
   TRY(collect());
-  return {};
-}
-
-Result<void> LocalObjects::read_master_key() {
-  const std::string path = directory_ + "/master-key";
-  auto key = parts_.disk.read(path);
-  if (!key && key.error().code != ErrorCode::NotFound) return std::unexpected(std::move(key).error());
-  if (!key) {
-    RangeOptions one;
-    one.limit = 1;
-    if (!TRY(parts_.store.range(kBlobsPrefix, one)).items.empty())
-      return fail(ErrorCode::Corrupt, path + " is gone, and no object can be read without it",
-                  ErrorSource::Storage);
-    key = new_key(parts_.random);
-    TRY(parts_.disk.replace(path, as_bytes(*key)));
-  }
-  if (key->size() != kKeyBytes)
-    return fail(ErrorCode::Corrupt, fmt::format("{} is not {} bytes long", path, kKeyBytes),
-                ErrorSource::Storage);
-  master_key_ = *std::move(key);
   return {};
 }
 

@@ -58,7 +58,6 @@ class LocalObjects final : public ObjectStore {
 
   LocalObjects(const LocalObjectsParts& parts, std::string directory);
   Result<void> prepare();
-  Result<void> read_master_key();
   Result<void> sweep_files();
   Result<std::map<std::uint64_t, std::uint64_t>> live_packs();
   std::string file_path(std::string_view id) const;
