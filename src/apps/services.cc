@@ -11,8 +11,8 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 }  // namespace
 
 Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
-                   services::cloudwatch::AlarmActions* alarm_actions, store::objects::ObjectStore& objects,
-                   const Clock& clock, Random& random,
+                   const store::objects::Secrets& secrets, services::cloudwatch::AlarmActions* alarm_actions,
+                   store::objects::ObjectStore& objects, const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
@@ -35,6 +35,7 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
              return std::make_unique<services::logs::Logs>(in, logs_side.events(), logs_side.ingest(),
                                                            random);
            }),
+      acm(store, [&](store::Store& in) { return std::make_unique<services::acm::Acm>(in, secrets, random); }),
       s3(store, objects, random) {}
 
 std::vector<ServiceSupport> supported_services() {
@@ -45,6 +46,7 @@ std::vector<ServiceSupport> supported_services() {
       support(gen::cloudwatch::service_model(),
               gen::cloudwatch::implemented<services::cloudwatch::CloudWatch>()),
       support(gen::logs::service_model(), gen::logs::implemented<services::logs::Logs>()),
+      support(gen::acm::service_model(), gen::acm::implemented<services::acm::Acm>()),
       support(gen::s3::service_model(), gen::s3::implemented<services::s3::S3>()),
   };
 }

@@ -9,6 +9,7 @@
 #include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "services/acm/service.h"
 #include "services/cloudwatch/service.h"
 #include "services/iam/service.h"
 #include "services/logs/service.h"
@@ -22,20 +23,22 @@ namespace meridian::apps {
 class Services {
  public:
   Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
-           services::cloudwatch::AlarmActions* alarm_actions, store::objects::ObjectStore& objects,
-           const Clock& clock, Random& random, const services::route53::Acknowledgements& acknowledgements,
+           const store::objects::Secrets& secrets, services::cloudwatch::AlarmActions* alarm_actions,
+           store::objects::ObjectStore& objects, const Clock& clock, Random& random,
+           const services::route53::Acknowledgements& acknowledgements,
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
            services::route53::QueryLogDelivery query_log_delivery,
            const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
   // S3 last: any path could be one of its own.
-  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs, &s3}; }
+  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &s3}; }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
   ServiceWithDryRuns<services::sts::Sts> sts;
   ServiceWithDryRuns<services::iam::Iam> iam;
   ServiceWithDryRuns<services::cloudwatch::CloudWatch> cloudwatch;
   ServiceWithDryRuns<services::logs::Logs> logs;
+  ServiceWithDryRuns<services::acm::Acm> acm;
   services::s3::S3 s3;
 };
 

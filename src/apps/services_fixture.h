@@ -9,6 +9,7 @@
 #include "base/fake_disk.h"
 #include "store/embedded/scratch_directory.h"
 #include "store/memory/memory_store.h"
+#include "store/objects/local_objects.h"
 
 namespace meridian::apps {
 
@@ -39,10 +40,15 @@ class ServicesTest : public testing::Test {
   FakeDisk disk;
   std::unique_ptr<LogsSide> logs =
       LogsSide::open("data", 1 << 30, store, *series, {clock, random, disk, logger, metrics}).value();
+  store::objects::Secrets secrets{std::string(32, 'k'), random};
+  std::unique_ptr<store::objects::LocalObjects> objects =
+      store::objects::LocalObjects::open({disk, store, random, logger}, "objects").value();
   Services services{store,
                     *series,
                     *logs,
+                    secrets,
                     nullptr,
+                    *objects,
                     clock,
                     random,
                     nothing_served,

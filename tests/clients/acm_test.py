@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Certificates through every AWS CLI on this machine: imported from what openssl makes, listed, tagged, deleted."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from meridian_server import Server, aws_commands  # noqa: E402
+
+
+def openssl(*words: str) -> str:
+    return subprocess.run(["openssl", *words], check=True, capture_output=True, text=True).stdout
+
+
+class AwsCli(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.server.start()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def tearDown(self):
+        self.server.__exit__()
+
+    def acm(self, *words: str, fails: str | None = None):
+        done = subprocess.run([self.command, "acm", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
+                               "--output", "json", *words],
+                              capture_output=True, text=True, env=self.server.environment, timeout=60)
+        if fails is not None:
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            self.assertIn(fails, done.stderr)
+            return {}
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def make(self, name: str, *key: str):
+        openssl("req", "-x509", "-nodes", *key, "-days", "30", "-subj", f"/CN={name}", "-addext",
+                f"subjectAltName=DNS:{name},DNS:*.{name}", "-keyout", str(self.folder / "key.pem"), "-out",
+                str(self.folder / "certificate.pem"))
+
+    def import_it(self, *more: str, **kinds):
+        return self.acm("import-certificate", "--certificate", f"fileb://{self.folder}/certificate.pem",
+                        "--private-key", f"fileb://{self.folder}/key.pem", *more, **kinds).get("CertificateArn")
+
+    def test_imported(self):
+        for self.command in aws_commands():
+            self.make("example.com", "-newkey", "rsa:2048")
+            arn = self.import_it("--tags", "Key=env,Value=prod")
+            detail = self.acm("describe-certificate", "--certificate-arn", arn)["Certificate"]
+            self.assertEqual((detail["DomainName"], detail["Type"], detail["Status"], detail["KeyAlgorithm"]),
+                             ("example.com", "IMPORTED", "ISSUED", "RSA_2048"))
+            got = self.acm("get-certificate", "--certificate-arn", arn)["Certificate"]
+            self.assertEqual(got, (self.folder / "certificate.pem").read_text())
+            listed = self.acm("list-certificates", "--includes", "keyTypes=RSA_2048")["CertificateSummaryList"]
+            self.assertEqual([each["CertificateArn"] for each in listed], [arn])
+            self.assertEqual(self.acm("list-certificates", "--includes", "keyTypes=EC_prime256v1")
+                             ["CertificateSummaryList"], [])
+            tags = self.acm("list-tags-for-certificate", "--certificate-arn", arn)["Tags"]
+            self.assertEqual(tags, [{"Key": "env", "Value": "prod"}])
+            self.make("example.com", "-newkey", "rsa:2048")
+            self.assertEqual(self.import_it("--certificate-arn", arn), arn)
+            self.make("example.com", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384")
+            self.import_it("--certificate-arn", arn, fails="ValidationException")
+            self.acm("export-certificate", "--certificate-arn", arn, "--passphrase", "fileb:///etc/hostname",
+                     fails="ValidationException")
+            self.acm("delete-certificate", "--certificate-arn", arn)
+            self.acm("describe-certificate", "--certificate-arn", arn, fails="ResourceNotFoundException")
+
+
+if __name__ == "__main__":
+    unittest.main()
