@@ -7,6 +7,7 @@
 #include <future>
 
 #include "apps/alarms/alarm_side.h"
+#include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
@@ -20,6 +21,7 @@
 #include "apps/loop_thread.h"
 #include "apps/operator_side.h"
 #include "apps/privileges.h"
+#include "apps/probe_support.h"
 #include "apps/process.h"
 #include "apps/server_certificate.h"
 #include "apps/services.h"
@@ -100,6 +102,7 @@ class Server final : public RoleServer {
   std::unique_ptr<EngineAnswers> dns_answers_;
   std::unique_ptr<aws::Credentials> user_credentials_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<CertificateControl> certificates_;
   std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
   std::unique_ptr<aws::FrontDoor> front_door_;
@@ -202,6 +205,10 @@ Result<void> Server::start() {
                                                 *series_, logger_);
   zone_metrics_->start(alarms_->loop().loop());
   alarms_->start();
+  certificates_ =
+      TRY(CertificateControl::open(*store_, *secrets_, options_.data_dir, dns_->engine(),
+                                   TRY(health_resolvers(options_.health.resolvers, disk_)), world()));
+  TRY(certificates_->start());
   TRY(start_api());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
@@ -342,6 +349,7 @@ void Server::drain() {
 void Server::stop_loops() {
   if (query_logs_) query_logs_->stop();
   if (api_loop_) api_loop_->stop();
+  if (certificates_) certificates_->stop();
   if (alarms_) alarms_->stop();
   if (health_) health_->stop();
   if (feed_) feed_->stop();

@@ -157,6 +157,14 @@ Result<CertificateAndKey> sign_itself(Draft draft) {
   return made;
 }
 
+Result<std::string> request_for(EVP_PKEY* key) {
+  OpensslHandle<X509_REQ> request(X509_REQ_new());
+  if (!request || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
+      X509_REQ_set_pubkey(request.get(), key) != 1 || X509_REQ_sign(request.get(), key, EVP_sha256()) <= 0)
+    return std::unexpected(openssl_error("cannot make a certificate request"));
+  return to_pem([&](BIO* bio) { return PEM_write_bio_X509_REQ(bio, request.get()); });
+}
+
 // The public key of a request whose sender has shown to hold the private one.
 Result<OpensslHandle<EVP_PKEY>> requested_key(std::string_view request_pem) {
   if (request_pem.size() > kCertificateTextBytesMax) return invalid("certificate request: too long");
@@ -254,15 +262,16 @@ Result<CertificateAndKey> make_certificate_authority(std::string_view common_nam
 
 Result<KeyAndRequest> make_certificate_request() {
   OpensslHandle<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  OpensslHandle<X509_REQ> request(X509_REQ_new());
-  if (!key || !request || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
-      X509_REQ_set_pubkey(request.get(), key.get()) != 1 ||
-      X509_REQ_sign(request.get(), key.get(), EVP_sha256()) <= 0)
-    return std::unexpected(openssl_error("cannot make a certificate request"));
+  if (!key) return std::unexpected(openssl_error("cannot make a key"));
   KeyAndRequest made;
   made.key_pem = TRY(to_pem(key.get()));
-  made.request_pem = TRY(to_pem([&](BIO* bio) { return PEM_write_bio_X509_REQ(bio, request.get()); }));
+  made.request_pem = TRY(request_for(key.get()));
   return made;
+}
+
+Result<std::string> make_certificate_request(std::string_view key_pem) {
+  const auto key = TRY(parse_key(key_pem));
+  return request_for(key.get());
 }
 
 Result<std::string> sign_certificate_request(std::string_view request_pem, const CertificateAndKey& authority,
@@ -278,14 +287,17 @@ Result<std::string> sign_certificate_request(std::string_view request_pem, const
     return invalid("the authority's key is not that of its certificate");
   }
   const SystemTime last = to_system_time(X509_get0_notAfter(issuer.front().get()));
-  Draft draft{terms.common_name,
-              key.get(),
-              terms.now - kClockSkew,
-              std::min(terms.now + terms.lifetime, last),
-              {{NID_basic_constraints, "critical,CA:FALSE"},
-               {NID_key_usage, "critical,digitalSignature"},
-               {NID_subject_key_identifier, "hash"},
-               {NID_authority_key_identifier, "keyid"}}};
+  Draft draft{
+      terms.common_name,
+      key.get(),
+      terms.now - kClockSkew,
+      std::min(terms.now + terms.lifetime, last),
+      {{NID_basic_constraints, "critical,CA:FALSE"},
+       // TLS 1.2 without forward secrecy encrypts to RSA keys (RFC 5246 §7.4.2); EC keys only sign.
+       {NID_key_usage, EVP_PKEY_is_a(key.get(), "RSA") == 1 ? "critical,digitalSignature,keyEncipherment"
+                                                            : "critical,digitalSignature"},
+       {NID_subject_key_identifier, "hash"},
+       {NID_authority_key_identifier, "keyid"}}};
   if (!terms.names.empty())
     draft.extensions.push_back({NID_subject_alt_name, alternative_names(terms.names)});
   std::string use = terms.for_server ? "serverAuth" : "clientAuth";

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Certificates through every AWS CLI on this machine: imported from what openssl makes, listed, tagged, deleted."""
+"""Certificates through every AWS CLI on this machine: imported from what openssl makes, listed, tagged, deleted;
+requested, validated by a CNAME in a zone of the same server, exported, and believed by openssl."""
 import json
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -68,6 +70,52 @@ class AwsCli(unittest.TestCase):
                      fails="ValidationException")
             self.acm("delete-certificate", "--certificate-arn", arn)
             self.acm("describe-certificate", "--certificate-arn", arn, fails="ResourceNotFoundException")
+
+    def route53(self, *words: str):
+        done = subprocess.run([self.command, "route53", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
+                               "--output", "json", *words],
+                              capture_output=True, text=True, env=self.server.environment, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def put_validation_records(self, zone: str, detail):
+        records = {each["ResourceRecord"]["Name"]: each["ResourceRecord"]["Value"]
+                   for each in detail["DomainValidationOptions"]}
+        changes = [{"Action": "UPSERT", "ResourceRecordSet": {"Name": name, "Type": "CNAME", "TTL": 60,
+                                                              "ResourceRecords": [{"Value": value}]}}
+                   for name, value in records.items()]
+        self.route53("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
+                     json.dumps({"Changes": changes}))
+
+    def test_requested(self):
+        for number, self.command in enumerate(aws_commands()):
+            domain = f"example{number}.com"
+            zone = self.route53("create-hosted-zone", "--name", domain, "--caller-reference", domain)["HostedZone"]["Id"]
+            self.acm("request-certificate", "--domain-name", domain, "--validation-method", "EMAIL",
+                     fails="Validation by email is not available")
+            arn = self.acm("request-certificate", "--domain-name", domain, "--validation-method", "DNS",
+                           "--subject-alternative-names", f"*.{domain}", "--key-algorithm", "EC_prime256v1",
+                           "--options", "Export=ENABLED")["CertificateArn"]
+            detail = self.acm("describe-certificate", "--certificate-arn", arn)["Certificate"]
+            self.assertEqual(detail["Status"], "PENDING_VALIDATION")
+            self.acm("get-certificate", "--certificate-arn", arn, fails="RequestInProgressException")
+            self.put_validation_records(zone, detail)
+            started = time.monotonic()
+            while (detail := self.acm("describe-certificate", "--certificate-arn", arn)["Certificate"])["Status"] != "ISSUED":
+                self.assertLess(time.monotonic() - started, 30, detail)
+                time.sleep(0.2)
+            passphrase = self.folder / "passphrase"
+            passphrase.write_text("correct-horse")
+            exported = self.acm("export-certificate", "--certificate-arn", arn, "--passphrase", f"fileb://{passphrase}")
+            for name, text in (("certificate", exported["Certificate"]), ("root", exported["CertificateChain"]),
+                               ("key", exported["PrivateKey"])):
+                (self.folder / f"{name}.pem").write_text(text)
+            root = self.server.directory / "authority" / "root.pem"
+            self.assertEqual(root.read_text(), exported["CertificateChain"])
+            self.assertEqual((root.parent / "root-key.pem").stat().st_mode & 0o777, 0o600)
+            openssl("verify", "-CAfile", str(root), "-verify_hostname", f"www.{domain}", str(self.folder / "certificate.pem"))
+            public = openssl("pkey", "-in", str(self.folder / "key.pem"), "-passin", f"file:{passphrase}", "-pubout")
+            self.assertEqual(public, openssl("x509", "-in", str(self.folder / "certificate.pem"), "-noout", "-pubkey"))
 
 
 if __name__ == "__main__":

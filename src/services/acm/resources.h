@@ -1,6 +1,6 @@
-// What ACM stores: certificates, who uses them, an account's settings. The one header of this room that
-// others may include. Rules: a private key lies beside its certificate, sealed, never in it; whoever serves a
-// certificate says so with a key of in_use_prefix(), so that it is renewed and cannot be deleted.
+// What ACM stores, for whom others may include this header. Rules: a private key lies beside its certificate,
+// sealed, never in it; whoever serves a certificate puts an in_use_key(), and the certificate's row again in
+// the same transaction: it is renewed then, and no deletion overlooks it.
 #pragma once
 
 #include <cstdint>

@@ -35,6 +35,10 @@ class Acm final : public api::Api {
   aws::Outcome<api::ImportCertificateResponse> ImportCertificate(
       aws::Call&, const api::ImportCertificateRequest&) override;
 
+  // request_certificate.cc
+  aws::Outcome<api::RequestCertificateResponse> RequestCertificate(
+      aws::Call&, const api::RequestCertificateRequest&) override;
+
   // certificates.cc
   aws::Outcome<api::DescribeCertificateResponse> DescribeCertificate(
       aws::Call&, const api::DescribeCertificateRequest&) override;
