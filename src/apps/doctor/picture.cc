@@ -104,7 +104,9 @@ void Picture::index() {
   for (std::size_t at = 0; at < zones_.size(); ++at) {
     Zone& zone = zones_[at];
     zone_ids_.emplace(zone.id, at);
-    zone_names_.try_emplace(zone.name, at);
+    // Of several zones with one name, the fullest is likely the one that is used.
+    const auto [named, is_first] = zone_names_.try_emplace(zone.name, at);
+    if (!is_first && zone.sets.size() > zones_[named->second].sets.size()) named->second = at;
     for (const RecordSet& set : zone.sets) {
       auto& places = groups_at_[at][set.name];
       const auto same = std::ranges::find_if(
