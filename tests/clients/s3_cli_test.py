@@ -98,7 +98,7 @@ class S3Cli(unittest.TestCase):
 
     def test_sync_both_ways_and_only_what_changed(self):
         bucket = self.bucket()
-        count = int(os.environ.get("MERIDIAN_SYNC_FILES", "300"))
+        count = int(os.environ.get("MERIDIAN_SYNC_FILES", "60"))
         there, back = self.folder / "tree", self.folder / "tree-back"
         for i in range(count):
             path = there / f"d{i % 7}" / f"ä file {i}.bin"
