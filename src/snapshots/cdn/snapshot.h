@@ -1,0 +1,54 @@
+// All distributions at one revision, and which of them a Host means.
+//
+// Rule: a snapshot is immutable; next() makes another, which shares every distribution that
+// did not change.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "snapshots/cdn/distribution.h"
+
+namespace meridian::snapshots::cdn {
+
+using SharedDistribution = std::shared_ptr<const Distribution>;
+
+class CdnSnapshot {
+ public:
+  CdnSnapshot() = default;
+
+  // The next revision: `removes` (ids) are gone, `puts` are new or replaced. A name that two of them claim is
+  // the first one's; the control plane lets none come to that.
+  std::unique_ptr<const CdnSnapshot> next(std::uint64_t revision, std::span<const SharedDistribution> puts,
+                                          std::span<const std::string> removes) const;
+
+  // `host` in lower case, without port: an exact name before a wildcard, the longest wildcard first. Null:
+  // nobody's. The pointer lives as long as the snapshot.
+  const SharedDistribution* find_host(std::string_view host) const;
+  const SharedDistribution* find_id(std::string_view id) const;
+
+  std::uint64_t revision() const { return revision_; }
+  std::size_t size() const { return by_id_.size(); }
+  const std::map<std::string, SharedDistribution, std::less<>>& distributions() const { return by_id_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  void name(const std::string& host, const SharedDistribution& distribution);
+  void unname(const Distribution& distribution);
+
+  std::uint64_t revision_ = 0;
+  std::map<std::string, SharedDistribution, std::less<>> by_id_;
+  // "example.com", and ".example.com" for "*.example.com".
+  std::unordered_map<std::string, SharedDistribution, Hash, std::equal_to<>> by_host_;
+};
+
+}  // namespace meridian::snapshots::cdn
