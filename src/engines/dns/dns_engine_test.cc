@@ -244,6 +244,17 @@ TEST_F(DnsEngineTest, WhenTcpIsFullTheNewcomerTakesThePlaceOfOneThatNeverAskedEl
             std::string::npos);
 }
 
+TEST_F(DnsEngineTest, WhenTcpIsFullTheNetworkWithMostConnectionsGivesWay) {
+  start(1, {.connections_max = 3});
+  Socket alone(SOCK_STREAM, at(), "127.0.8.1");
+  Socket flood(SOCK_STREAM, at(), "127.0.7.1");
+  Socket flooding(SOCK_STREAM, at(), "127.0.7.2");
+  Socket newcomer(SOCK_STREAM, at(), "127.0.9.1");
+  EXPECT_EQ(flood.receive(), "") << "though the one alone in its network came before it";
+  alone.send(framed(query_for("www.one.test.", Type::A)));
+  EXPECT_GT(alone.receive().size(), 2u);
+}
+
 TEST_F(DnsEngineTest, TcpConnectionsOfOnePrefixAreBoundedWithoutHarmToOthers) {
   start(1, {.connections_max = 10, .connections_per_prefix_max = 1});
   Socket first(SOCK_STREAM, at(), "127.0.7.1");

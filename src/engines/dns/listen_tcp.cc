@@ -20,20 +20,20 @@ class TcpListener::Connection final : public net::TcpHandler {
   Connection(TcpListener& owner, std::unique_ptr<net::TcpConnection> socket)
       : owner_(owner),
         socket_(std::move(socket)),
-        prefix_(ClientPrefix::of(socket_->peer().ip)),
+        of_prefix_(*owner.prefixes_.try_emplace(ClientPrefix::of(socket_->peer().ip), 0).first),
         active_(owner.loop_.clock().monotonic()),
         place_(owner.silent_.insert(owner.silent_.end(), this)) {
-    ++owner_.prefixes_[prefix_];
+    ++of_prefix_.second;
   }
   ~Connection() override {
     note_unsent(0);
     (asked_ ? owner_.asking_ : owner_.silent_).erase(place_);
-    const auto count = owner_.prefixes_.find(prefix_);
-    if (--count->second == 0) owner_.prefixes_.erase(count);
+    if (--of_prefix_.second == 0) owner_.prefixes_.erase(ClientPrefix(of_prefix_.first));
   }
 
   void start() { socket_->start(*this); }
   MonotonicTime active() const { return active_; }
+  std::size_t of_prefix() const { return of_prefix_.second; }  // connections, this one among them
 
   void on_data(net::TcpConnection&, Bytes data) override {
     received_.append(as_text(data));
@@ -140,7 +140,7 @@ class TcpListener::Connection final : public net::TcpHandler {
 
   TcpListener& owner_;
   std::unique_ptr<net::TcpConnection> socket_;
-  const ClientPrefix prefix_;
+  Prefixes::value_type& of_prefix_;
   std::string received_;
   std::unique_ptr<transfer::Transfers::Running> transfer_;  // nothing is answered meanwhile
   bool paused_ = false;  // no more is read or answered until replies have left, or until the next turn
@@ -188,9 +188,9 @@ void TcpListener::accept(std::unique_ptr<net::TcpConnection> socket) {
   if (of_prefix != prefixes_.end() && of_prefix->second >= limits_.connections_per_prefix_max)
     return counters_.add_closed(Counters::Closed::Prefix);
   if (connections_.size() >= limits_.connections_max) {
-    Order& idlest = silent_.empty() ? asking_ : silent_;
+    const Order& idlest = silent_.empty() ? asking_ : silent_;
     if (idlest.empty()) return counters_.add_closed(Counters::Closed::Evicted);
-    close(*idlest.front(), Counters::Closed::Evicted);
+    close(most_expendable(idlest), Counters::Closed::Evicted);
   }
   auto connection = std::make_unique<Connection>(*this, std::move(socket));
   Connection& accepted = *connection;
@@ -198,6 +198,16 @@ void TcpListener::accept(std::unique_ptr<net::TcpConnection> socket) {
   counters_.connections.store(connections_.size(), std::memory_order_relaxed);
   if (!idle_check_) idle_check_ = loop_.after(limits_.idle_time_max / 4, [this] { close_idle(); });
   accepted.start();
+}
+
+TcpListener::Connection& TcpListener::most_expendable(const Order& idlest) {
+  Connection* chosen = idlest.front();
+  std::size_t looked_at = 0;
+  for (Connection* each : idlest) {
+    if (each->of_prefix() > chosen->of_prefix()) chosen = each;
+    if (++looked_at == kEvictionCandidates) break;
+  }
+  return *chosen;
 }
 
 void TcpListener::close(Connection& connection, Counters::Closed why) {

@@ -1,8 +1,8 @@
 // DNS over TCP (RFC 7766) and, behind TLS, over TLS (RFC 7858): two-byte lengths, many queries on a
 // connection, replies in the order of the queries. Rule: a client that neither asks nor reads loses its
-// connection; nobody can make the server hold much for him. When all connections are taken, the idlest gives
-// way to the newcomer, and those that never asked anything before those that did: a flood of connections
-// evicts itself.
+// connection; nobody can make the server hold much for him. When all connections are taken, one of the idlest
+// gives way to the newcomer: those that never asked anything before those that did, and of them one whose
+// prefix has most: a flood of connections evicts itself.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,12 @@ class TcpListener {
 
  private:
   class Connection;
-  using Order = std::list<Connection*>;  // the idlest first
+  using Order = std::list<Connection*>;                                              // the idlest first
+  using Prefixes = std::unordered_map<ClientPrefix, std::size_t, ClientPrefixHash>;  // and their connections
+  static constexpr std::size_t kEvictionCandidates = 16;
 
   void accept(std::unique_ptr<net::TcpConnection> socket);
+  static Connection& most_expendable(const Order& idlest);
   void close(Connection& connection, Counters::Closed why);
   void remove(Connection& connection);
   void close_idle();
@@ -58,7 +61,7 @@ class TcpListener {
   std::vector<std::unique_ptr<net::TcpListener>> sockets_;
   std::map<const Connection*, std::unique_ptr<Connection>> connections_;
   Order silent_, asking_;  // connections that never asked anything, and those that did
-  std::unordered_map<ClientPrefix, std::size_t, ClientPrefixHash> prefixes_;
+  Prefixes prefixes_;
   std::size_t unsent_total_ = 0;  // an upper bound: a connection tells when it has sent all
   std::unique_ptr<net::Timer> idle_check_;
   std::vector<std::uint8_t> reply_;  // room for one whole message, used by one connection at a time
