@@ -1,9 +1,9 @@
-// What a DNS server answers to a health checker's question: any bytes lead to addresses or to none, in bounds.
+// What a DNS server answers to our question: any bytes lead to addresses or to none, in bounds.
 #include "base/check.h"
-#include "engines/health/address_answer.h"
+#include "upstream/address_answer.h"
 
 using namespace meridian;
-using namespace meridian::engines::health;
+using namespace meridian::upstream;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const dns::Name name = dns::Name::parse("www.example.com").value();

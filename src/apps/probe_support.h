@@ -8,7 +8,7 @@
 
 #include "apps/world.h"
 #include "engines/health/probe.h"
-#include "engines/health/stub_resolver.h"
+#include "upstream/stub_resolver.h"
 
 namespace meridian::apps {
 
@@ -26,7 +26,7 @@ class ProbeSupport {
   engines::health::ProbeMeans means() { return {&names_, tls_}; }
 
  private:
-  engines::health::StubResolver names_;
+  upstream::StubResolver names_;
   std::shared_ptr<net::TlsClientContext> tls_;
 };
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engines/health/played_dns.h"
+#include "upstream/played_dns.h"
 
 namespace meridian::apps {
 namespace {
@@ -56,7 +56,7 @@ class DomainRecordsTest : public testing::Test {
     loop_.advance(Duration::zero());
   }
 
-  engines::health::DatagramLoop loop_;
+  upstream::DatagramLoop loop_;
   SeededRandom random_{1};
   int news_ = 0;
   DnsDomainRecords records_{[this](const dns::Name& name, dns::Type type) { return here(name, type); },

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "engines/health/names.h"
 #include "engines/health/probe_request.h"
 #include "engines/health/reply_judge.h"
 #include "net/loop.h"
+#include "upstream/names.h"
 
 namespace meridian::engines::health {
 
@@ -32,7 +32,7 @@ struct ProbeTarget {
 
 // What the probes of a process share. Null: probes that need it fail.
 struct ProbeMeans {
-  Names* names = nullptr;
+  upstream::Names* names = nullptr;
   std::shared_ptr<net::TlsClientContext> tls = nullptr;  // verifies nothing
 };
 
@@ -72,7 +72,7 @@ class Probe final : private net::TcpHandler {
   std::string sni_;  // empty: none
   ReplyJudge judge_;
   ProbeResult result_;
-  std::unique_ptr<NameLookup> lookup_;
+  std::unique_ptr<upstream::NameLookup> lookup_;
   std::unique_ptr<net::TcpConnect> attempt_;
   std::unique_ptr<net::TcpConnection> connection_;
   std::unique_ptr<net::Timer> deadline_;

@@ -17,10 +17,10 @@ using testing::HasSubstr;
 class AnyTls final : public net::TlsClientContext {};
 
 // Names that the test knows.
-class PlayedNames final : public Names {
+class PlayedNames final : public upstream::Names {
  public:
   explicit PlayedNames(net::Loop& loop) : loop_(loop) {}
-  std::unique_ptr<NameLookup> look_up(const std::string& name, OnFound on_found) override {
+  std::unique_ptr<upstream::NameLookup> look_up(const std::string& name, OnFound on_found) override {
     asked.push_back(name);
     auto lookup = std::make_unique<Lookup>();
     lookup->timer = loop_.after(takes, [this, on_found] { on_found(found); });
@@ -31,7 +31,7 @@ class PlayedNames final : public Names {
   std::vector<std::string> asked;
 
  private:
-  struct Lookup final : NameLookup {
+  struct Lookup final : upstream::NameLookup {
     std::unique_ptr<net::Timer> timer;
   };
   net::Loop& loop_;

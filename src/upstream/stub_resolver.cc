@@ -1,11 +1,11 @@
-#include "engines/health/stub_resolver.h"
+#include "upstream/stub_resolver.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 namespace {
 
 constexpr std::string_view kMetric = "meridian_health_name_lookups_total";
@@ -203,4 +203,4 @@ Result<net::IpAddress> StubResolver::pick(const Kept& kept) {
   return kept.addresses[random_.below(kept.addresses.size())];
 }
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

@@ -1,11 +1,11 @@
-#include "engines/health/address_answer.h"
+#include "upstream/address_answer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engines/health/played_dns.h"
+#include "upstream/played_dns.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 namespace {
 
 using std::chrono::seconds;
@@ -89,4 +89,4 @@ TEST(AddressAnswer, ATtlOfYearsIsOneOfADay) {
 }
 
 }  // namespace
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

@@ -12,7 +12,7 @@
 #include "formats/dns/message.h"
 #include "net/address.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 
 inline constexpr std::size_t kAnswerBytesMax = 1232;  // what a server may send us in one datagram
 inline constexpr std::size_t kAddressesMax = 64;      // of one name
@@ -34,4 +34,4 @@ std::optional<AddressAnswer> read_address_answer(Bytes message, std::uint16_t id
 // As Route 53 shows it: "Rcode NXDomain(3)".
 std::string shown(meridian::dns::Rcode rcode);
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

@@ -1,11 +1,11 @@
-#include "engines/health/stub_resolver.h"
+#include "upstream/stub_resolver.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engines/health/played_dns.h"
+#include "upstream/played_dns.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 namespace {
 
 using std::chrono::milliseconds;
@@ -185,4 +185,4 @@ TEST_F(StubResolverTest, EveryQuestionHasAnIdOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

@@ -10,7 +10,7 @@
 #include "formats/dns/message.h"
 #include "net/virtual_loop.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 
 struct PlayedAnswer {
   dns::Rcode rcode = dns::Rcode::NoError;
@@ -106,4 +106,4 @@ class DatagramLoop : public net::VirtualLoop {
   std::size_t sockets_most = 0;
 };
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

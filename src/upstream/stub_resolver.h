@@ -11,11 +11,11 @@
 
 #include "base/metrics.h"
 #include "base/random.h"
-#include "engines/health/address_answer.h"
-#include "engines/health/names.h"
 #include "net/loop.h"
+#include "upstream/address_answer.h"
+#include "upstream/names.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 
 inline constexpr std::size_t kQuestionsMax = 64;  // under way; more names wait
 inline constexpr std::size_t kNamesWaitingMax = 16'384;
@@ -66,4 +66,4 @@ class StubResolver final : public Names {
   std::size_t asking_ = 0;
 };
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

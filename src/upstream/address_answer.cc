@@ -1,10 +1,10 @@
-#include "engines/health/address_answer.h"
+#include "upstream/address_answer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 namespace {
 
 // RFC 8767 §4: a TTL with the highest bit set is none, and no TTL needs to be longer than days.
@@ -87,4 +87,4 @@ std::string shown(dns::Rcode rcode) {
   return fmt::format("Rcode {}({})", name, static_cast<unsigned>(rcode));
 }
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream

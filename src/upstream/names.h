@@ -1,4 +1,4 @@
-// From a name to an address, for probes of endpoints that are known by name.
+// From a name to an address: origins and endpoints that are known by name.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "net/address.h"
 
-namespace meridian::engines::health {
+namespace meridian::upstream {
 
 // A question under way; destroying it gives up.
 class NameLookup {
@@ -28,4 +28,4 @@ class Names {
   [[nodiscard]] virtual std::unique_ptr<NameLookup> look_up(const std::string& name, OnFound on_found) = 0;
 };
 
-}  // namespace meridian::engines::health
+}  // namespace meridian::upstream
