@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -22,10 +23,18 @@ struct SipKey {
 };
 static_assert(std::endian::native == std::endian::little);
 
-template <int kCompressionRounds, int kFinalRounds>
-std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
+struct Hash128 {
+  std::uint64_t high = 0, low = 0;
+  auto operator<=>(const Hash128&) const = default;
+};
+
+namespace detail {
+
+template <int kCompressionRounds, int kFinalRounds, bool kWide>
+Hash128 siphash(const SipKey& key, std::string_view bytes) {
   std::uint64_t v0 = key.k0 ^ 0x736f6d6570736575, v1 = key.k1 ^ 0x646f72616e646f6d;
   std::uint64_t v2 = key.k0 ^ 0x6c7967656e657261, v3 = key.k1 ^ 0x7465646279746573;
+  if constexpr (kWide) v1 ^= 0xee;
   const auto rounds = [&](int count) {
     for (int i = 0; i < count; ++i) {
       v0 += v1, v2 += v3;
@@ -51,9 +60,29 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
   for (std::size_t i = at; i < bytes.size(); ++i)
     last |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[i])) << (8 * (i - at));
   absorb(last);
-  v2 ^= 0xff;
+  v2 ^= kWide ? 0xee : 0xff;
   rounds(kFinalRounds);
-  return v0 ^ v1 ^ v2 ^ v3;
+  Hash128 hash;
+  hash.low = v0 ^ v1 ^ v2 ^ v3;
+  if constexpr (kWide) {
+    v1 ^= 0xdd;
+    rounds(kFinalRounds);
+    hash.high = v0 ^ v1 ^ v2 ^ v3;
+  }
+  return hash;
+}
+
+}  // namespace detail
+
+template <int kCompressionRounds, int kFinalRounds>
+std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
+  return detail::siphash<kCompressionRounds, kFinalRounds, false>(key, bytes).low;
+}
+
+// SipHash-128: for keys of tables that hold no more than the hash.
+template <int kCompressionRounds, int kFinalRounds>
+Hash128 siphash128(const SipKey& key, std::string_view bytes) {
+  return detail::siphash<kCompressionRounds, kFinalRounds, true>(key, bytes);
 }
 
 }  // namespace meridian

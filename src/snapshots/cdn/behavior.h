@@ -33,7 +33,7 @@ struct TtlRule {
 
 // What tells two objects apart. All of it is also sent to the origin.
 struct CacheKeyRule {
-  Selection headers, cookies, query_strings;
+  Selection headers = {}, cookies = {}, query_strings = {};
   bool gzip = false, brotli = false;  // Accept-Encoding is normalised into the key, and objects compressed
   // ForwardedValues with the header `*`: every header goes to the origin, and nothing is cached.
   bool never_cache = false;
@@ -42,7 +42,7 @@ struct CacheKeyRule {
 
 // What else of the viewer's request the origin sees.
 struct ForwardRule {
-  Selection headers, cookies, query_strings;
+  Selection headers = {}, cookies = {}, query_strings = {};
   // ForwardedValues: headers that nobody named pass too, but for those that CloudFront removes or replaces
   // ("Request and response behavior for custom origins").
   bool legacy = false;
