@@ -11,32 +11,21 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from meridian_server import Server, aws_commands  # noqa: E402
+from aws_clients import FreshServerCase  # noqa: E402
+from meridian_server import aws_commands  # noqa: E402
 
 
 def openssl(*words: str) -> str:
     return subprocess.run(["openssl", *words], check=True, capture_output=True, text=True).stdout
 
 
-class AwsCli(unittest.TestCase):
+class AwsCli(FreshServerCase):
     def setUp(self):
-        self.server = Server()
-        self.server.start()
+        super().setUp()
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
 
-    def tearDown(self):
-        self.server.__exit__()
-
-    def acm(self, *words: str, fails: str | None = None):
-        done = subprocess.run([self.command, "acm", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
-                               "--output", "json", *words],
-                              capture_output=True, text=True, env=self.server.environment, timeout=60)
-        if fails is not None:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            self.assertIn(fails, done.stderr)
-            return {}
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+    def acm(self, *words: str, **more):
+        return self.aws("acm", *words, **more)
 
     def make(self, name: str, *key: str):
         openssl("req", "-x509", "-nodes", *key, "-days", "30", "-subj", f"/CN={name}", "-addext",
@@ -44,8 +33,9 @@ class AwsCli(unittest.TestCase):
                 str(self.folder / "certificate.pem"))
 
     def import_it(self, *more: str, **kinds):
-        return self.acm("import-certificate", "--certificate", f"fileb://{self.folder}/certificate.pem",
-                        "--private-key", f"fileb://{self.folder}/key.pem", *more, **kinds).get("CertificateArn")
+        done = self.acm("import-certificate", "--certificate", f"fileb://{self.folder}/certificate.pem",
+                        "--private-key", f"fileb://{self.folder}/key.pem", *more, **kinds)
+        return None if "fails" in kinds else done["CertificateArn"]
 
     def test_imported(self):
         for self.command in aws_commands():
@@ -72,11 +62,7 @@ class AwsCli(unittest.TestCase):
             self.acm("describe-certificate", "--certificate-arn", arn, fails="ResourceNotFoundException")
 
     def route53(self, *words: str):
-        done = subprocess.run([self.command, "route53", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
-                               "--output", "json", *words],
-                              capture_output=True, text=True, env=self.server.environment, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        return self.aws("route53", *words)
 
     def put_validation_records(self, zone: str, detail):
         records = {each["ResourceRecord"]["Name"]: each["ResourceRecord"]["Value"]

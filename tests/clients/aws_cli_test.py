@@ -8,32 +8,11 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from aws_clients import OneServerCase  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
 
 
-class AwsCli(unittest.TestCase):
-    command: str
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server()
-        cls.server.start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-
-    def aws(self, *words: str, fails: str | None = None):
-        done = subprocess.run([self.command, "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
-                               "--output", "json", *words],
-                              capture_output=True, text=True, env=self.server.environment, timeout=60)
-        if fails is not None:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            self.assertIn(fails, done.stderr)
-            return done.stderr
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout) if done.stdout.strip() else {}
-
+class AwsCli(OneServerCase):
     def route53(self, *words: str, **more):
         return self.aws("route53", *words, **more)
 

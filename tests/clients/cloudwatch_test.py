@@ -3,10 +3,7 @@
 import datetime
 import http.server
 import json
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -14,32 +11,21 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from meridian_server import ROOT, Server, aws_commands  # noqa: E402
+from aws_clients import FreshServerCase, run_sdk_script  # noqa: E402
+from meridian_server import Server, aws_commands  # noqa: E402
 
 
 def stamp(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class AwsCli(unittest.TestCase):
+class AwsCli(FreshServerCase):
     def setUp(self):
-        self.server = Server()
-        self.server.start()
+        super().setUp()
         self.minute = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
 
-    def tearDown(self):
-        self.server.__exit__()
-
-    def cloudwatch(self, *words: str, fails: str | None = None):
-        done = subprocess.run([self.command, "cloudwatch", "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"],
-                               "--output", "json", *words],
-                              capture_output=True, text=True, env=self.server.environment, timeout=60)
-        if fails is not None:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            self.assertIn(fails, done.stderr)
-            return {}
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+    def cloudwatch(self, *words: str, **more):
+        return self.aws("cloudwatch", *words, **more)
 
     def sums(self) -> list[float]:
         got = self.cloudwatch("get-metric-statistics", "--namespace", "Site", "--metric-name", "Requests",
@@ -184,19 +170,8 @@ class AwsCli(unittest.TestCase):
 
 class JavaScriptSdk(unittest.TestCase):
     def test_metrics_and_dashboards_in_cbor(self):
-        place = ROOT / "build" / "clients"
-        place.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "cloudwatch.mjs"):
-            shutil.copy(HERE / name, place)
-        if not (place / "node_modules" / "@aws-sdk" / "client-cloudwatch").exists():
-            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-                           cwd=place, check=True, timeout=300)
-        with Server("--dev") as server:
-            environment = {**server.environment, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
-            environment.pop("AWS_PROFILE")
-            done = subprocess.run(["node", "cloudwatch.mjs"], cwd=place, env=environment, capture_output=True, text=True,
-                                  timeout=120)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with Server() as server:
+            run_sdk_script(self, server, HERE / "cloudwatch.mjs")
 
 
 if __name__ == "__main__":

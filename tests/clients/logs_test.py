@@ -2,9 +2,7 @@
 """CloudWatch Logs by the AWS CLI (every version on this machine) and the AWS SDK for JavaScript v3."""
 import http.client
 import json
-import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +11,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from meridian_server import ROOT, Server, aws_commands  # noqa: E402
+from aws_clients import FreshServerCase, run_sdk_script  # noqa: E402
+from meridian_server import Server, aws_commands  # noqa: E402
 
 GROUP = "/aws/route53/example.com"
 LINE = "1.0 2026-11-21T14:00:00Z Z1 {}.example.com A {} UDP FRA50 192.0.2.1 -"
@@ -23,29 +22,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class AwsCli(unittest.TestCase):
-    def setUp(self):
-        self.server = Server("--dev")
-        self.server.start()
-
-    def tearDown(self):
-        self.server.__exit__()
-
-    def words(self, command: str, *words: str) -> list[str]:
-        return [command, "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"], *words]
-
-    def run_aws(self, command: str, *words: str, fails: str | None = None) -> str:
-        done = subprocess.run(self.words(command, *words), capture_output=True, text=True, timeout=60,
-                              env=self.server.environment)
-        if fails is not None:
-            self.assertIn(fails, done.stderr)
-            return done.stderr
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
+class AwsCli(FreshServerCase):
+    options = ("--dev",)
 
     def logs(self, *words: str, **more):
-        out = self.run_aws(self.command, "logs", *words, "--output", "json", **more)
-        return json.loads(out) if out.strip().startswith("{") else {}
+        return self.aws("logs", *words, **more)
 
     def put(self, *messages: str, stream: str = "s"):
         events = json.dumps([{"timestamp": now_ms(), "message": message} for message in messages])
@@ -94,9 +75,8 @@ class AwsCli(unittest.TestCase):
             self.put(LINE.format("a", "NXDOMAIN"), LINE.format("b", "NOERROR"), LINE.format("c", "NXDOMAIN"))
             window = ["--start-time", time.strftime("%FT%TZ", time.gmtime(time.time() - 300)),
                       "--end-time", time.strftime("%FT%TZ", time.gmtime(time.time() + 300))]
-            found = json.loads(self.run_aws(self.command, "cloudwatch", "get-metric-statistics", "--namespace", "Dns",
-                                            "--metric-name", name, *window, "--period", "60", "--statistics", "Sum",
-                                            "--output", "json"))
+            found = self.aws("cloudwatch", "get-metric-statistics", "--namespace", "Dns", "--metric-name", name, *window,
+                             "--period", "60", "--statistics", "Sum")
             self.assertEqual(sum(point["Sum"] for point in found["Datapoints"]), 2, found)
 
     def test_tail_follows(self):
@@ -105,9 +85,9 @@ class AwsCli(unittest.TestCase):
             if version.startswith("aws-cli/1."):  # which has no tail
                 continue
             self.put("ERROR before", "fine")
-            self.assertIn("ERROR before", self.run_aws(self.command, "logs", "tail", GROUP, "--since", "1h"))
-            tail = subprocess.Popen(self.words(self.command, "logs", "tail", GROUP, "--since", "1h", "--follow",
-                                               "--filter-pattern", "ERROR"),
+            self.assertIn("ERROR before", self.aws_text("logs", "tail", GROUP, "--since", "1h"))
+            tail = subprocess.Popen([command, "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"], "logs",
+                                     "tail", GROUP, "--since", "1h", "--follow", "--filter-pattern", "ERROR"],
                                     stdout=subprocess.PIPE, text=True, env={**self.server.environment,
                                                                            "PYTHONUNBUFFERED": "1"})
             try:
@@ -138,20 +118,8 @@ class AwsCli(unittest.TestCase):
 
 class JavaScriptSdk(unittest.TestCase):
     def test_groups_streams_events_filters_and_errors(self):
-        place = ROOT / "build" / "clients"
-        place.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "logs.mjs"):
-            shutil.copy(HERE / name, place)
-        if not (place / "node_modules" / "@aws-sdk" / "client-cloudwatch-logs").exists():
-            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-                           cwd=place, check=True, timeout=300)
-        with Server("--dev") as server:
-            environment = {**server.environment, "AWS_ACCESS_KEY_ID": "123456789012",
-                           "AWS_SECRET_ACCESS_KEY": "any", "HOME": os.devnull}
-            environment.pop("AWS_PROFILE")
-            done = subprocess.run(["node", "logs.mjs"], cwd=place, env=environment, capture_output=True, text=True,
-                                  timeout=120)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with Server() as server:
+            run_sdk_script(self, server, HERE / "logs.mjs")
 
 
 if __name__ == "__main__":

@@ -14,42 +14,28 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from meridian_server import Server, aws_commands  # noqa: E402
+from aws_clients import OneServerCase  # noqa: E402
+from meridian_server import aws_commands  # noqa: E402
 
 MIB = 1024 * 1024
 
 
-class S3Cli(unittest.TestCase):
-    command: str
-
+class S3Cli(OneServerCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server()
-        cls.server.start()
+        super().setUpClass()
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-s3-"))
         cls.made = 0
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.__exit__()
         shutil.rmtree(cls.folder)
 
-    def aws(self, *words: str, fails: str | None = None) -> str:
-        done = subprocess.run([self.command, "--endpoint-url", self.server.environment["AWS_ENDPOINT_URL"], *words],
-                              capture_output=True, text=True, env=self.server.environment, timeout=300)
-        if fails is not None:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            self.assertIn(fails, done.stderr)
-            return done.stderr
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
     def s3(self, *words: str, **more) -> str:
-        return self.aws("s3", *words, **more)
+        return self.aws_text("s3", *words, **more)
 
     def api(self, *words: str, **more):
-        text = self.aws("--output", "json", "s3api", *words, **more)
-        return json.loads(text) if text.strip().startswith(("{", "[")) else text
+        return self.aws("s3api", *words, **more)
 
     def bucket(self) -> str:
         type(self).made += 1
