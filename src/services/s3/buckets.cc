@@ -116,12 +116,17 @@ aws::Outcome<api::DeleteBucketResponse> S3::DeleteBucket(aws::Call& call,
   store::RangeOptions one;
   one.limit = 1;
   const auto objects = store_.range(objects_prefix(input.Bucket), one);
+  // Where there is any version, there is an object or a delete marker.
+  const auto markers = store_.range(markers_prefix(input.Bucket), one);
   const auto uploads = store_.range(uploads_prefix(input.Bucket), one);
-  const bool empty = objects && uploads && objects->items.empty() && uploads->items.empty();
+  const auto settings = store_.range(settings_prefix(input.Bucket));
+  const bool empty = objects && markers && uploads && settings && objects->items.empty() &&
+                     markers->items.empty() && uploads->items.empty();
   store::Transaction transaction{{{key, marked}}, {}, {}};
   bucket.deleting = false;
   if (empty) {
     transaction.deletes.push_back(key);
+    for (const store::KeyValue& setting : settings->items) transaction.deletes.push_back(setting.key);
   } else {
     transaction.puts.push_back({key, encode(bucket)});
   }

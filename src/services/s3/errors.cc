@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "aws/protocols/scalar_text.h"
+
 namespace meridian::services::s3::errors {
 namespace {
 
@@ -88,6 +90,21 @@ aws::Failure key_too_long(std::size_t size) {
   return error("KeyTooLongError", "Your key is too long", 400,
                {{"Size", std::to_string(size)}, {"MaxSizeAllowed", "1024"}});
 }
+aws::Failure malformed_xml() {
+  return error("MalformedXML",
+               "The XML you provided was not well-formed or did not validate against our published schema",
+               400);
+}
+aws::Failure delete_marker_named(std::string_view method, SystemTime made_at) {
+  aws::Failure failure =
+      error("MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
+            {{"Method", std::string(method)}, {"ResourceType", "DeleteMarker"}});
+  failure.error().headers = {
+      {"Allow", "DELETE"},
+      {"x-amz-delete-marker", "true"},
+      {"Last-Modified", aws::timestamp_to_text(made_at, aws::TimestampFormat::Rfc822)}};
+  return failure;
+}
 aws::Failure metadata_too_large() {
   return error("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400,
                {{"MaxSizeAllowed", "2048"}});
@@ -98,6 +115,10 @@ aws::Failure no_such_bucket(std::string_view bucket) {
 }
 aws::Failure no_such_key(std::string_view key) {
   return error("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}});
+}
+aws::Failure no_such_version(std::string_view key, std::string_view version_id) {
+  return error("NoSuchVersion", "The specified version does not exist.", 404,
+               {{"Key", std::string(key)}, {"VersionId", std::string(version_id)}});
 }
 aws::Failure no_such_upload(std::string_view upload_id) {
   return error(

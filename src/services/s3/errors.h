@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "aws/error.h"
+#include "base/clock.h"
 
 namespace meridian::services::s3::errors {
 
@@ -24,9 +25,13 @@ aws::Failure invalid_part(std::int32_t part);
 aws::Failure invalid_range(std::string_view range, std::uint64_t size);
 aws::Failure invalid_request(std::string message);
 aws::Failure key_too_long(std::size_t size);
+aws::Failure malformed_xml();
 aws::Failure metadata_too_large();
+// Of a delete marker that was asked for by its id.
+aws::Failure delete_marker_named(std::string_view method, SystemTime made_at);
 aws::Failure no_such_bucket(std::string_view bucket);
 aws::Failure no_such_key(std::string_view key);
+aws::Failure no_such_version(std::string_view key, std::string_view version_id);
 aws::Failure no_such_upload(std::string_view upload_id);
 aws::Failure not_implemented(std::string_view member);
 aws::Failure not_modified(std::string_view etag);

@@ -30,14 +30,15 @@ aws::Outcome<std::optional<ByteRange>> range_of(const Request& input, const Obje
 }
 
 template <typename Output, typename Request>
-Output answer(aws::Call& call, const Request& input, const ObjectResource& object,
-              const std::optional<ByteRange>& range) {
+Output answer(aws::Call& call, const Request& input, const BucketResource& bucket,
+              const ObjectResource& object, const std::optional<ByteRange>& range) {
   const ObjectMetadata& metadata = object.metadata;
   const auto asked_or = [](const std::optional<std::string>& asked, const std::optional<std::string>& kept) {
     return asked ? asked : kept;
   };
   Output output;
   output.AcceptRanges = "bytes";
+  output.VersionId = input.VersionId ? shown_id(object) : answered_id(bucket, object);
   output.LastModified = object.modified_at;
   output.ContentLength = static_cast<std::int64_t>(range ? range->length : object.size);
   output.ETag = quoted(object.etag);
@@ -67,13 +68,13 @@ Output answer(aws::Call& call, const Request& input, const ObjectResource& objec
 }  // namespace
 
 aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
-  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
-  Opened opened = TRY(open_object(input.Bucket, input.Key, [&](const Found& found) {
+  Opened opened = TRY(open_object({input.Bucket, input.Key, input.VersionId}, [&](const Found& found) {
     return range_of(input, found.object, found.extents);
   }));
   call.answer = std::move(opened.source);
-  return answer<api::GetObjectOutput>(call, input, opened.object, opened.range);
+  return answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range);
 }
 
 // Nothing can give an object tags yet; clients ask for them before they copy one.
@@ -81,16 +82,16 @@ aws::Outcome<api::GetObjectTaggingOutput> S3::GetObjectTagging(aws::Call& call,
                                                                const api::GetObjectTaggingRequest& input) {
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
-  TRY(find_object(input.Bucket, input.Key));
+  TRY(find_object({input.Bucket, input.Key, std::nullopt}));
   return api::GetObjectTaggingOutput{};
 }
 
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
-  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
-  const Found found = TRY(find_extents(input.Bucket, input.Key));
+  const Found found = TRY(find_extents({input.Bucket, input.Key, input.VersionId, "HEAD"}));
   const auto range = TRY(range_of(input, found.object, found.extents));
-  return answer<api::HeadObjectOutput>(call, input, found.object, range);
+  return answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range);
 }
 
 }  // namespace meridian::services::s3

@@ -25,14 +25,51 @@ std::optional<std::string> rolled_up(const ListQuery& query, std::string_view na
   return std::string(name.substr(0, at + query.delimiter.size()));
 }
 
-// Where reading begins: behind `after`, and behind all that is rolled up into it.
-void place_start(const ListQuery& query, store::RangeOptions& options) {
-  if (query.after.empty()) return;
-  if (rolled_up(query, query.after) == query.after) {
-    options.start_at = after_all_of(query.place + query.after);
-  } else {
-    options.start_after = query.place + query.after;
+// Names behind one, or from one on.
+struct Start {
+  std::string after, at;
+};
+
+// Behind `after`, and behind all that is rolled up into it.
+Start start_of(const ListQuery& query) {
+  if (!query.after.empty() && rolled_up(query, query.after) == query.after)
+    return {{}, after_all_of(query.after)};
+  return {query.after, {}};
+}
+
+// Keys become names.
+aws::Outcome<store::Range> read_place(store::Store& store, const ListQuery& query, const std::string& place,
+                                      const Start& start) {
+  store::RangeOptions options;
+  options.limit = query.count_max + 1;
+  options.revision = query.revision;
+  if (!start.after.empty()) options.start_after = place + start.after;
+  if (!start.at.empty()) options.start_at = place + start.at;
+  store::Range range = TRY(aws::or_failure(store.range(place + query.prefix, options)));
+  for (store::KeyValue& item : range.items) item.key.erase(0, place.size());
+  return range;
+}
+
+// Of one place as it lies there; of several as far as all of them were read.
+aws::Outcome<store::Range> read_names(store::Store& store, const ListQuery& query, const Start& start) {
+  store::Range all = TRY(read_place(store, query, query.place, start));
+  if (query.other_places.empty()) return all;
+  std::optional<std::string> read_to;
+  const auto note_end = [&read_to](const store::Range& range) {
+    if (range.more && (!read_to || range.items.back().key < *read_to)) read_to = range.items.back().key;
+  };
+  note_end(all);
+  for (const std::string& place : query.other_places) {
+    store::Range more = TRY(read_place(store, query, place, start));
+    note_end(more);
+    std::ranges::move(more.items, std::back_inserter(all.items));
   }
+  std::ranges::sort(all.items, {}, &store::KeyValue::key);
+  all.more = read_to.has_value();
+  if (read_to)
+    all.items.erase(std::ranges::upper_bound(all.items, *read_to, {}, &store::KeyValue::key),
+                    all.items.end());
+  return all;
 }
 
 }  // namespace
@@ -40,23 +77,18 @@ void place_start(const ListQuery& query, store::RangeOptions& options) {
 aws::Outcome<ListPage> list_page(store::Store& store, const ListQuery& query) {
   ListPage page;
   if (query.count_max == 0) return page;
-  store::RangeOptions options;
-  options.limit = query.count_max + 1;
-  place_start(query, options);
+  Start start = start_of(query);
   for (;;) {
-    store::Range range = TRY(aws::or_failure(store.range(query.place + query.prefix, options)));
+    store::Range range = TRY(read_names(store, query, start));
     bool jumped = false;
     for (store::KeyValue& item : range.items) {
       if (page.count() == query.count_max) {
         page.truncated = true;
         return page;
       }
-      options.start_at.clear();
-      options.start_after = item.key;
-      item.key.erase(0, query.place.size());
+      start = {item.key, {}};
       if (auto common = rolled_up(query, item.key)) {
-        options.start_after.clear();
-        options.start_at = after_all_of(query.place + *common);
+        start = {{}, after_all_of(*common)};
         page.last = *common;
         page.common_prefixes.push_back(*std::move(common));
         jumped = true;

@@ -1,4 +1,5 @@
-// One page of names in order, with those that share a delimiter after the prefix rolled up into one.
+// One page of names in order, with those that share a delimiter after the prefix rolled up into one. Behind a
+// null byte of a name stands what tells apart the things of that name: uploads, versions.
 #pragma once
 
 #include <functional>
@@ -14,11 +15,15 @@ namespace meridian::services::s3 {
 inline constexpr std::size_t kPageMax = 1000;
 
 struct ListQuery {
-  std::string place;  // prefix of all keys in the store; a name follows it
+  // Prefix of all keys in the store; a name follows it.
+  std::string place;
   std::string prefix, delimiter;
   // Names up to this one, and the roll-up of this name, come no more.
   std::string after;
   std::size_t count_max = kPageMax;
+  // More of them, whose names go between those of `place`: all are read as of one revision.
+  std::vector<std::string> other_places = {};
+  store::Revision revision = 0;  // 0: as they are now; needed for several places
 };
 
 struct ListPage {

@@ -24,12 +24,6 @@ aws::Outcome<void> check_part_number(std::int32_t number) {
                                   "partNumber", std::to_string(number));
 }
 
-aws::Failure malformed() {
-  return aws::refuse(
-      "MalformedXML",
-      "The XML you provided was not well-formed or did not validate against our published schema");
-}
-
 std::string_view unquoted(std::string_view etag) {
   if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"'))
     return etag.substr(1, etag.size() - 2);
@@ -40,11 +34,11 @@ std::string_view unquoted(std::string_view etag) {
 aws::Outcome<std::vector<PartResource>> chosen_parts(const api::CompleteMultipartUploadRequest& input,
                                                      const UploadResource& upload, const Parts& uploaded) {
   if (!input.MultipartUpload || !input.MultipartUpload->Parts || input.MultipartUpload->Parts->empty())
-    return malformed();
+    return errors::malformed_xml();
   std::vector<PartResource> chosen;
   std::int32_t last = 0;
   for (const api::CompletedPart& part : *input.MultipartUpload->Parts) {
-    if (!part.PartNumber || !part.ETag) return malformed();
+    if (!part.PartNumber || !part.ETag) return errors::malformed_xml();
     if (*part.PartNumber <= last)
       return aws::refuse(
           "InvalidPartOrder",
@@ -199,14 +193,14 @@ aws::Outcome<api::UploadPartOutput> S3::UploadPart(aws::Call& call, const api::U
 aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
                                                            const api::UploadPartCopyRequest& input) {
   TRY(check_part_number(input.PartNumber));
-  const CopySource from = TRY(parse_copy_source(input.CopySource));
-  TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
+  const ObjectName from = TRY(parse_copy_source(input.CopySource));
+  const auto source_bucket = TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   const StoredUpload upload = TRY(find_upload(input.Bucket, input.Key, input.UploadId));
   const ReadConditions conditions{input.CopySourceIfMatch, input.CopySourceIfNoneMatch,
                                   input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
-  const Opened source = TRY(
-      open_object(from.bucket, from.key, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
+  const Opened source =
+      TRY(open_source(from, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
         TRY(check(conditions, found.object));
         if (!input.CopySourceRange) return std::nullopt;
         const auto range = TRY(parse_range(*input.CopySourceRange, found.object.size));
@@ -225,6 +219,7 @@ aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
   const PartResource part =
       TRY(store_part(call, input.Bucket, input.Key, input.UploadId, input.PartNumber, *body));
   api::UploadPartCopyOutput output;
+  output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
   output.ServerSideEncryption = "AES256";
   api::CopyPartResult& result = output.CopyPartResult.emplace();
   result.ETag = quoted(part.etag);
@@ -280,9 +275,9 @@ void S3::reopen_upload(std::string_view place, StoredUpload closed) {
       {{{std::string(place), closed.modified}}, {{std::string(place), encode(closed.value)}}, {}});
 }
 
-aws::Outcome<ObjectResource> S3::complete_closed(const aws::Call& call,
-                                                 const api::CompleteMultipartUploadRequest& input,
-                                                 const StoredUpload& closed) {
+aws::Outcome<S3::Completed> S3::complete_closed(const aws::Call& call,
+                                                const api::CompleteMultipartUploadRequest& input,
+                                                const StoredUpload& closed) {
   const Parts uploaded = TRY(parts_of(input.UploadId));
   const std::vector<PartResource> chosen = TRY(chosen_parts(input, closed.value, uploaded));
   const ObjectResource object = TRY(completed_object(call, input, closed.value, chosen, random_));
@@ -297,15 +292,16 @@ aws::Outcome<ObjectResource> S3::complete_closed(const aws::Call& call,
     if (!used.contains(part.extent.blob)) unused.push_back(part.extent.blob);
   const std::string place = upload_key(input.Bucket, input.Key, input.UploadId);
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
-  TRY(write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
-    transaction.preconditions.push_back({place, closed.modified});
-    transaction.puts.push_back({extents_key(object.blob), encode(extents)});
-    objects_.discard(transaction, unused);
-    later = end_upload(transaction, place, input.UploadId, uploaded);
-    return {};
-  }));
+  WrittenId id =
+      TRY(write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
+        transaction.preconditions.push_back({place, closed.modified});
+        transaction.puts.push_back({extents_key(object.blob), encode(extents)});
+        objects_.discard(transaction, unused);
+        later = end_upload(transaction, place, input.UploadId, uploaded);
+        return {};
+      }));
   TRY(forget(later));
-  return object;
+  return Completed{object, std::move(id)};
 }
 
 aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
@@ -321,11 +317,13 @@ aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
   output.Location = call.endpoint + "/" + input.Bucket + "/" + percent_encode(input.Key, true);
   output.Bucket = input.Bucket;
   output.Key = input.Key;
-  output.ETag = quoted(completed->etag);
+  output.VersionId = completed->version_id;
+  const ObjectResource& object = completed->object;
+  output.ETag = quoted(object.etag);
   output.ServerSideEncryption = "AES256";
-  put_checksum(output, completed->checksum);
-  if (completed->checksum.algorithm != ChecksumAlgorithm::None)
-    output.ChecksumType = name_of(completed->checksum.type);
+  put_checksum(output, object.checksum);
+  if (object.checksum.algorithm != ChecksumAlgorithm::None)
+    output.ChecksumType = name_of(object.checksum.type);
   return output;
 }
 

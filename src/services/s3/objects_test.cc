@@ -238,7 +238,7 @@ TEST_F(ObjectsOfS3, ACopysSourceMustBeThereAndFit) {
   EXPECT_EQ(from("absent/k"), "NoSuchBucket");
   EXPECT_EQ(from("box"), "InvalidArgument");
   EXPECT_EQ(from("box/%zz"), "InvalidArgument");
-  EXPECT_EQ(from("box/k?versionId=3"), "NotImplemented");
+  EXPECT_EQ(from("box/k?versionId=3"), "InvalidArgument");
   copy.CopySourceIfNoneMatch = "*";
   EXPECT_EQ(from("box/k"), "PreconditionFailed");
 }
@@ -259,7 +259,7 @@ TEST_F(ObjectsOfS3, ManyAreDeletedAtOnce) {
   ASSERT_TRUE(output);
   EXPECT_EQ(output->Deleted->size(), 3u);
   ASSERT_EQ(output->Errors->size(), 1u);
-  EXPECT_EQ(output->Errors->front().Code, "NotImplemented");
+  EXPECT_EQ(output->Errors->front().Code, "InvalidArgument");
   EXPECT_EQ(read("box", "2"), "2");
   EXPECT_EQ(blobs(), 1u);
   request.Delete.Quiet = true;

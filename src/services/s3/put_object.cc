@@ -16,8 +16,8 @@ aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::Put
   object.metadata = TRY(metadata_of(input));
   object.blob = body.extent().blob;
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
-  TRY(write_staged(call, write, object, body));
   api::PutObjectOutput output;
+  output.VersionId = TRY(write_staged(call, write, object, body));
   output.ETag = quoted(object.etag);
   output.ServerSideEncryption = "AES256";
   put_checksum(output, object.checksum);
@@ -26,38 +26,50 @@ aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::Put
 }
 
 // "bucket/key" or "/bucket/key", percent-encoded; a version may follow.
-aws::Outcome<S3::CopySource> S3::parse_copy_source(std::string_view text) {
-  const std::size_t mark = text.rfind("?versionId=");
-  if (mark != std::string_view::npos && text.substr(mark + 11) != "null")
-    return errors::not_implemented("x-amz-copy-source with a versionId");
+aws::Outcome<S3::ObjectName> S3::parse_copy_source(std::string_view text) {
+  constexpr std::string_view kVersion = "?versionId=";
+  const std::size_t mark = text.rfind(kVersion);
+  std::optional<std::string> version_id;
+  if (mark != std::string_view::npos) version_id = text.substr(mark + kVersion.size());
   const auto path = percent_decode(text.substr(0, mark));
   if (path) {
     std::string_view rest = *path;
     if (rest.starts_with('/')) rest.remove_prefix(1);
     const std::size_t slash = rest.find('/');
     if (slash != std::string_view::npos && slash + 1 < rest.size())
-      return CopySource{std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+      return ObjectName{std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)),
+                        std::move(version_id)};
   }
   return errors::invalid_argument(
       "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source",
       text);
 }
 
+// To name a delete marker as a source is an error of the request, not of what it names.
+aws::Outcome<S3::Opened> S3::open_source(const ObjectName& name, const ChooseRange& choose) {
+  auto opened = open_object(name, choose);
+  if (!opened && opened.error().status == 405)
+    return errors::invalid_request(
+        "The source of a copy request may not specifically refer to a delete marker by version id.");
+  return opened;
+}
+
 aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::CopyObjectRequest& input) {
-  const CopySource from = TRY(parse_copy_source(input.CopySource));
-  TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
+  const ObjectName from = TRY(parse_copy_source(input.CopySource));
+  const auto source_bucket = TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
   const std::string directive = input.MetadataDirective.value_or("COPY");
-  if (directive == "COPY" && from.bucket == input.Bucket && from.key == input.Key && !input.StorageClass)
+  if (directive == "COPY" && from.bucket == input.Bucket && from.key == input.Key && !from.version_id &&
+      !input.StorageClass)
     return errors::invalid_request(
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's "
         "metadata, storage class, website redirect location or encryption attributes.");
   const ReadConditions conditions{input.CopySourceIfMatch, input.CopySourceIfNoneMatch,
                                   input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
-  const Opened source = TRY(
-      open_object(from.bucket, from.key, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
+  const Opened source =
+      TRY(open_source(from, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
         TRY(check(conditions, found.object));
         if (found.object.size > kPutBytesMax)
           return errors::invalid_request(
@@ -86,8 +98,9 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   object.metadata = std::move(metadata);
   object.blob = body->extent().blob;
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
-  TRY(write_staged(call, write, object, *body));
   api::CopyObjectOutput output;
+  output.VersionId = TRY(write_staged(call, write, object, *body));
+  output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
   output.ServerSideEncryption = "AES256";
   api::CopyObjectResult& result = output.CopyObjectResult.emplace();
   result.ETag = quoted(object.etag);

@@ -9,7 +9,7 @@
 namespace meridian::services::s3 {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 2: versions and tags
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -31,7 +31,7 @@ class Writer : public store::FieldWriter<Writer> {
   Writer& metadata(const ObjectMetadata& value) {
     text(value.content_type).optional_text(value.cache_control).optional_text(value.content_disposition);
     optional_text(value.content_encoding).optional_text(value.content_language);
-    return optional_time(value.expires).text(value.storage_class).pairs(value.user);
+    return optional_time(value.expires).text(value.storage_class).pairs(value.user).pairs(value.tags);
   }
 };
 
@@ -51,6 +51,11 @@ class Reader : public store::FieldReader {
     const bool there = flag();
     const SystemTime value = time();
     return there ? std::optional(value) : std::nullopt;
+  }
+  Versioning versioning() {
+    const std::uint8_t value = u8();
+    if (value > static_cast<std::uint8_t>(Versioning::Suspended)) spoil();
+    return static_cast<Versioning>(value);
   }
   ChecksumAlgorithm algorithm() {
     const std::uint8_t value = u8();
@@ -75,6 +80,7 @@ class Reader : public store::FieldReader {
     value.expires = optional_time();
     value.storage_class = text();
     value.user = pairs();
+    if (version() >= 2) value.tags = pairs();
     return value;
   }
 };
@@ -84,11 +90,35 @@ class Reader : public store::FieldReader {
 std::string bucket_key(std::string_view bucket) {
   return fmt::format("{}{}", kBucketsPrefix, bucket);
 }
+std::string settings_prefix(std::string_view bucket) {
+  return fmt::format("s3/setting/{}/", bucket);
+}
+std::string setting_key(std::string_view bucket, std::string_view kind) {
+  return settings_prefix(bucket).append(kind);
+}
 std::string objects_prefix(std::string_view bucket) {
   return fmt::format("s3/object/{}/", bucket);
 }
 std::string object_key(std::string_view bucket, std::string_view key) {
   return objects_prefix(bucket).append(key);
+}
+std::string markers_prefix(std::string_view bucket) {
+  return fmt::format("s3/marker/{}/", bucket);
+}
+std::string marker_key(std::string_view bucket, std::string_view key) {
+  return markers_prefix(bucket).append(key);
+}
+std::string versions_prefix(std::string_view bucket) {
+  return fmt::format("s3/version/{}/", bucket);
+}
+std::string versions_prefix(std::string_view bucket, std::string_view key) {
+  return versions_prefix(bucket).append(key) += '\0';
+}
+std::string version_key(std::string_view bucket, std::string_view key, std::uint64_t sequence) {
+  return versions_prefix(bucket, key) + fmt::format("{:016x}", ~sequence);
+}
+std::string null_version_key(std::string_view bucket, std::string_view key) {
+  return fmt::format("s3/null/{}/{}", bucket, key);
 }
 std::string extents_key(std::string_view manifest) {
   return fmt::format("s3/parts/{}", manifest);
@@ -119,7 +149,8 @@ std::string encode(const BucketResource& bucket) {
       .text(bucket.account)
       .text(bucket.region)
       .time(bucket.created_at)
-      .flag(bucket.deleting);
+      .flag(bucket.deleting)
+      .u8(static_cast<std::uint8_t>(bucket.versioning));
   return out.take();
 }
 
@@ -131,6 +162,7 @@ Result<BucketResource> decode_bucket(std::string_view bytes) {
   bucket.region = in.text();
   bucket.created_at = in.time();
   bucket.deleting = in.flag();
+  if (in.version() >= 2) bucket.versioning = in.versioning();
   return in.finish(std::move(bucket), "bucket");
 }
 
@@ -138,6 +170,7 @@ std::string encode(const ObjectResource& object) {
   Writer out;
   out.u64(object.size).text(object.etag).time(object.modified_at).checksum(object.checksum);
   out.metadata(object.metadata).text(object.blob).u32(object.parts);
+  out.text(object.version_id).u64(object.sequence).flag(object.delete_marker);
   return out.take();
 }
 
@@ -151,6 +184,11 @@ Result<ObjectResource> decode_object(std::string_view bytes) {
   object.metadata = in.metadata();
   object.blob = in.text();
   object.parts = in.u32();
+  if (in.version() >= 2) {
+    object.version_id = in.text();
+    object.sequence = in.u64();
+    object.delete_marker = in.flag();
+  }
   return in.finish(std::move(object), "object");
 }
 
@@ -190,6 +228,18 @@ Result<UploadResource> decode_upload(std::string_view bytes) {
   upload.checksum_type = in.type();
   upload.closing = in.flag();
   return in.finish(std::move(upload), "upload");
+}
+
+std::string encode_sequence(std::uint64_t sequence) {
+  Writer out;
+  out.u64(sequence);
+  return out.take();
+}
+
+Result<std::uint64_t> decode_sequence(std::string_view bytes) {
+  Reader in(bytes);
+  const std::uint64_t sequence = in.u64();
+  return in.finish(sequence, "number of a version");
 }
 
 std::string encode(const PartResource& part) {

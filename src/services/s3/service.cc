@@ -67,10 +67,23 @@ aws::Outcome<aws::Stored<BucketResource>> S3::find_bucket(const aws::Call& call,
   return *std::move(found);
 }
 
-aws::Outcome<S3::StoredObject> S3::find_object(std::string_view bucket, std::string_view key) {
-  auto found = TRY(aws::read(store_, object_key(bucket, key), decode_object));
-  if (!found) return errors::no_such_key(key);
-  return *std::move(found);
+aws::Outcome<PlacedVersion> S3::find_object(const ObjectName& name) {
+  if (name.version_id) {
+    auto found = TRY(find_version(store_, {name.bucket, name.key}, *name.version_id));
+    if (!found) return errors::no_such_version(name.key, *name.version_id);
+    const ObjectResource& version = found->stored.value;
+    if (!version.delete_marker) return *std::move(found);
+    aws::Failure failure = errors::delete_marker_named(name.method, version.modified_at);
+    failure.error().headers.emplace_back("x-amz-version-id", shown_id(version));
+    return failure;
+  }
+  Head head = TRY(head_of(store_, {name.bucket, name.key}, Versioning::Enabled));
+  if (head.object) return PlacedVersion{object_key(name.bucket, name.key), *std::move(head.object)};
+  aws::Failure failure = errors::no_such_key(name.key);
+  if (head.marker)
+    failure.error().headers = {{"x-amz-delete-marker", "true"},
+                               {"x-amz-version-id", shown_id(head.marker->value)}};
+  return failure;
 }
 
 aws::Outcome<S3::StoredUpload> S3::find_upload(std::string_view bucket, std::string_view key,
@@ -88,23 +101,21 @@ aws::Outcome<std::vector<Extent>> S3::extents_of(const ObjectResource& object) {
   return list->value;
 }
 
-aws::Outcome<S3::Found> S3::find_extents(std::string_view bucket, std::string_view key) {
+aws::Outcome<S3::Found> S3::find_extents(const ObjectName& name) {
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
-    const StoredObject before = TRY(find_object(bucket, key));
-    Found found{before.value, {}, nullptr};
-    if (before.value.parts == 0) {
-      found.extents = {{before.value.blob, before.value.size}};
+    Found found{TRY(find_object(name)).stored.value, {}, nullptr};
+    if (found.object.parts == 0) {
+      found.extents = {{found.object.blob, found.object.size}};
       return found;
     }
-    const auto list = TRY(aws::read(store_, extents_key(before.value.blob), decode_extents));
+    const auto list = TRY(aws::read(store_, extents_key(found.object.blob), decode_extents));
     if (!list) continue;
     found.extents = list->value;
     std::vector<std::string> ids;
     for (const Extent& extent : found.extents) ids.push_back(extent.blob);
     found.pinned = objects_.pin(std::move(ids));
     // What was still referred to after the pin cannot have been freed before it.
-    const StoredObject after = TRY(find_object(bucket, key));
-    if (after.modified == before.modified) return found;
+    if (TRY(find_object(name)).stored.value.blob == found.object.blob) return found;
   }
   return errors::conflict();
 }
@@ -126,10 +137,9 @@ class PinnedSource final : public aws::BodySource {
 
 }  // namespace
 
-aws::Outcome<S3::Opened> S3::open_object(std::string_view bucket, std::string_view key,
-                                         const ChooseRange& choose) {
+aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRange& choose) {
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
-    Found found = TRY(find_extents(bucket, key));
+    Found found = TRY(find_extents(name));
     const auto range = TRY(choose(found));
     const ByteRange all = range.value_or(ByteRange{0, found.object.size});
     auto source = ObjectSource::open(objects_, std::move(found.extents), all.offset, all.length);
@@ -155,27 +165,33 @@ aws::Outcome<void> S3::discard(store::Transaction& transaction, const ObjectReso
   return {};
 }
 
-aws::Outcome<void> S3::write_object(const aws::Call& call, const Write& write, const ObjectResource& object,
-                                    const More& more) {
-  const std::string place = object_key(write.bucket, write.key);
-  const auto build = [&]() -> aws::Outcome<store::Transaction> {
-    const auto bucket = TRY(find_bucket(call, write.bucket, write.expected_owner));
-    const auto old = TRY(aws::read(store_, place, decode_object));
-    TRY(check(write.conditions, write.key, old ? &old->value : nullptr));
-    store::Transaction transaction;
-    transaction.preconditions.push_back({bucket_key(write.bucket), bucket.modified});
-    transaction.preconditions.push_back({place, old ? old->modified : 0});
-    transaction.puts.push_back({place, encode(object)});
-    if (old) TRY(discard(transaction, old->value));
-    TRY(more(transaction));
-    return transaction;
-  };
-  TRY(aws::commit_built(store_, build, errors::conflict()));
+aws::Outcome<void> S3::discard(VersionChange& change) {
+  for (const ObjectResource& object : change.dropped) TRY(discard(change.transaction, object));
   return {};
 }
 
-aws::Outcome<void> S3::write_staged(const aws::Call& call, const Write& write, const ObjectResource& object,
-                                    ObjectBody& body) {
+aws::Outcome<S3::WrittenId> S3::write_object(const aws::Call& call, const Write& write,
+                                             const ObjectResource& object, const More& more) {
+  const KeyName name{write.bucket, write.key};
+  WrittenId id;
+  const auto build = [&]() -> aws::Outcome<store::Transaction> {
+    const auto bucket = TRY(find_bucket(call, write.bucket, write.expected_owner));
+    const Head head = TRY(head_of(store_, name, bucket.value.versioning));
+    TRY(check(write.conditions, write.key, head.object ? &head.object->value : nullptr));
+    ObjectResource version = object;
+    VersionChange change = TRY(put_on_top(store_, name, bucket.value.versioning, head, version, random_));
+    change.transaction.preconditions.push_back({bucket_key(write.bucket), bucket.modified});
+    TRY(discard(change));
+    TRY(more(change.transaction));
+    id = answered_id(bucket.value, version);
+    return std::move(change.transaction);
+  };
+  TRY(aws::commit_built(store_, build, errors::conflict()));
+  return id;
+}
+
+aws::Outcome<S3::WrittenId> S3::write_staged(const aws::Call& call, const Write& write,
+                                             const ObjectResource& object, ObjectBody& body) {
   auto written =
       write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
         body.staged().keep(transaction);

@@ -12,8 +12,10 @@
 #include "base/random.h"
 #include "gen/s3/api.h"
 #include "services/s3/conditions.h"
+#include "services/s3/listing.h"
 #include "services/s3/object_body.h"
 #include "services/s3/resources.h"
+#include "services/s3/versions.h"
 #include "store/objects/object_store.h"
 #include "store/store.h"
 
@@ -56,6 +58,14 @@ class S3 final : public api::Api {
   aws::Outcome<api::DeleteObjectOutput> DeleteObject(aws::Call&, const api::DeleteObjectRequest&) override;
   aws::Outcome<api::DeleteObjectsOutput> DeleteObjects(aws::Call&, const api::DeleteObjectsRequest&) override;
 
+  // versioning.cc
+  aws::Outcome<api::PutBucketVersioningResponse> PutBucketVersioning(
+      aws::Call&, const api::PutBucketVersioningRequest&) override;
+  aws::Outcome<api::GetBucketVersioningOutput> GetBucketVersioning(
+      aws::Call&, const api::GetBucketVersioningRequest&) override;
+  aws::Outcome<api::ListObjectVersionsOutput> ListObjectVersions(
+      aws::Call&, const api::ListObjectVersionsRequest&) override;
+
   // list_objects.cc
   aws::Outcome<api::ListObjectsOutput> ListObjects(aws::Call&, const api::ListObjectsRequest&) override;
   aws::Outcome<api::ListObjectsV2Output> ListObjectsV2(aws::Call&, const api::ListObjectsV2Request&) override;
@@ -77,13 +87,18 @@ class S3 final : public api::Api {
       aws::Call&, const api::ListMultipartUploadsRequest&) override;
 
  private:
-  using StoredObject = aws::Stored<ObjectResource>;
   using StoredUpload = aws::Stored<UploadResource>;
 
   // The caller's own bucket.
   aws::Outcome<aws::Stored<BucketResource>> find_bucket(const aws::Call&, std::string_view bucket,
                                                         const std::optional<std::string>& expected_owner);
-  aws::Outcome<StoredObject> find_object(std::string_view bucket, std::string_view key);
+  // The object that a request means; a delete marker is none.
+  struct ObjectName {
+    std::string bucket, key;
+    std::optional<std::string> version_id;
+    const char* method = "GET";
+  };
+  aws::Outcome<PlacedVersion> find_object(const ObjectName& name);
   aws::Outcome<StoredUpload> find_upload(std::string_view bucket, std::string_view key,
                                          std::string_view upload_id);
   // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
@@ -92,7 +107,7 @@ class S3 final : public api::Api {
     std::vector<Extent> extents;
     std::shared_ptr<void> pinned;
   };
-  aws::Outcome<Found> find_extents(std::string_view bucket, std::string_view key);
+  aws::Outcome<Found> find_extents(const ObjectName& name);
   aws::Outcome<std::vector<Extent>> extents_of(const ObjectResource& object);
   // An object's bytes; started again when the object was replaced between its record and its blob.
   struct Opened {
@@ -101,7 +116,8 @@ class S3 final : public api::Api {
     std::optional<ByteRange> range;
   };
   using ChooseRange = std::function<aws::Outcome<std::optional<ByteRange>>(const Found&)>;
-  aws::Outcome<Opened> open_object(std::string_view bucket, std::string_view key, const ChooseRange& choose);
+  aws::Outcome<Opened> open_object(const ObjectName& name, const ChooseRange& choose);
+  aws::Outcome<Opened> open_source(const ObjectName& name, const ChooseRange& choose);  // of a copy
 
   aws::Outcome<std::shared_ptr<ObjectBody>> stage(BodyClaim claim);
   // The object becomes what a GET of the key answers. `more` adds to the transaction.
@@ -111,19 +127,26 @@ class S3 final : public api::Api {
     WriteConditions conditions;
   };
   using More = std::function<aws::Outcome<void>(store::Transaction&)>;
-  aws::Outcome<void> write_object(const aws::Call&, const Write& write, const ObjectResource& object,
-                                  const More& more);
+  // What became of it: the version's id where the bucket has versions.
+  using WrittenId = std::optional<std::string>;
+  aws::Outcome<WrittenId> write_object(const aws::Call&, const Write& write, const ObjectResource& object,
+                                       const More& more);
   // The same of a blob that was just staged.
-  aws::Outcome<void> write_staged(const aws::Call&, const Write& write, const ObjectResource& object,
-                                  ObjectBody& body);
+  aws::Outcome<WrittenId> write_staged(const aws::Call&, const Write& write, const ObjectResource& object,
+                                       ObjectBody& body);
   aws::Outcome<void> discard(store::Transaction& transaction, const ObjectResource& object);
-  aws::Outcome<void> delete_object(const aws::Call&, std::string_view bucket, std::string_view key,
-                                   const std::optional<std::string>& if_match);
-
-  struct CopySource {
-    std::string bucket, key;
+  aws::Outcome<void> discard(VersionChange& change);
+  // What was deleted, or put in an object's stead.
+  struct Deleted {
+    bool delete_marker = false;
+    std::optional<std::string> version_id;
   };
-  static aws::Outcome<CopySource> parse_copy_source(std::string_view text);
+  aws::Outcome<Deleted> delete_object(const aws::Call&, const ObjectName& name,
+                                      const std::optional<std::string>& if_match);
+  aws::Outcome<Deleted> delete_version(const aws::Call&, const ObjectName& name,
+                                       const std::optional<std::string>& if_match);
+
+  static aws::Outcome<ObjectName> parse_copy_source(std::string_view text);
   aws::Outcome<PartResource> store_part(const aws::Call&, std::string_view bucket, std::string_view key,
                                         std::string_view upload_id, std::int32_t number, ObjectBody& body);
   aws::Outcome<std::vector<std::pair<std::int32_t, PartResource>>> parts_of(std::string_view upload_id);
@@ -132,8 +155,14 @@ class S3 final : public api::Api {
   aws::Outcome<StoredUpload> close_upload(std::string_view bucket, std::string_view key,
                                           std::string_view upload_id);
   void reopen_upload(std::string_view place, StoredUpload closed);
-  aws::Outcome<ObjectResource> complete_closed(const aws::Call&, const api::CompleteMultipartUploadRequest&,
-                                               const StoredUpload& closed);
+  aws::Outcome<std::uint64_t> number_behind(const KeyName& name, std::string_view id);
+  aws::Outcome<ListPage> page_of_versions(const api::ListObjectVersionsRequest&, ListQuery query);
+  struct Completed {
+    ObjectResource object;
+    WrittenId version_id;
+  };
+  aws::Outcome<Completed> complete_closed(const aws::Call&, const api::CompleteMultipartUploadRequest&,
+                                          const StoredUpload& closed);
   // Ends an upload within a transaction and then forgets what did not fit into it.
   static std::vector<std::string> end_upload(store::Transaction& transaction, std::string_view upload_key,
                                              std::string_view upload_id,
@@ -144,6 +173,11 @@ class S3 final : public api::Api {
   store::objects::ObjectStore& objects_;
   Random& random_;
 };
+
+// Of an answer about a version; none where a bucket never had any.
+inline std::optional<std::string> answered_id(const BucketResource& bucket, const ObjectResource& version) {
+  return bucket.versioning == Versioning::Never ? std::nullopt : std::optional(shown_id(version));
+}
 
 inline std::string quoted(std::string_view etag) {
   return '"' + std::string(etag) + '"';
