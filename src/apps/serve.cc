@@ -155,6 +155,7 @@ Result<void> Server::start() {
   objects_ = TRY(
       store::objects::LocalObjects::open({disk_, *store_, random_, logger_}, options_.data_dir + "/objects"));
   TRY(objects_->start_collector());
+  objects_->show(metrics_);
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 

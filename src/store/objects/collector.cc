@@ -40,7 +40,10 @@ Result<void> LocalObjects::sweep_files() {
     for (const std::string& id : *names) {
       if (!is_blob_id(id)) continue;
       const auto record = TRY(find(id));
-      if (record && !record->place.packed) continue;
+      if (record && !record->place.packed) {
+        count_file(record->size);
+        continue;
+      }
       TRY(parts_.disk.remove(file_path(id)));
       ++removed;
     }
@@ -105,12 +108,40 @@ Result<bool> LocalObjects::free_garbage(const KeyValue& garbage) {
     for (const auto& [id, record] : freed) {
       if (record.place.packed) {
         packs_.release(record.place.pack, sealed_size(record.size));
-      } else {
+      } else if (record.size > 0) {  // an empty blob is nowhere
         TRY(parts_.disk.remove(file_path(id)));
+        forget_file(record.size);
       }
     }
   }
   return true;
+}
+
+void LocalObjects::count_file(std::uint64_t plain_size) {
+  ++files_;
+  file_bytes_ += sealed_size(plain_size);
+}
+
+void LocalObjects::forget_file(std::uint64_t plain_size) {
+  --files_;
+  file_bytes_ -= sealed_size(plain_size);
+}
+
+void LocalObjects::show(Metrics& metrics) {
+  Gauge& files = metrics.gauge("meridian_objects_files", "Blobs that are files of their own.");
+  Gauge& file_bytes = metrics.gauge("meridian_objects_file_bytes", "Size of those files.");
+  Gauge& packs = metrics.gauge("meridian_objects_packs", "Files that hold many small blobs.");
+  Gauge& pack_bytes = metrics.gauge("meridian_objects_pack_bytes", "Size of those files.");
+  Gauge& live_bytes = metrics.gauge("meridian_objects_pack_live_bytes", "What of them something refers to.");
+  metrics.on_scrape([this, &files, &file_bytes, &packs, &pack_bytes, &live_bytes] {
+    const Packs::Totals packed_now = packed();
+    const FileTotals filed_now = filed();
+    files.set(static_cast<double>(filed_now.files));
+    file_bytes.set(static_cast<double>(filed_now.bytes));
+    packs.set(static_cast<double>(packed_now.packs));
+    pack_bytes.set(static_cast<double>(packed_now.bytes));
+    live_bytes.set(static_cast<double>(packed_now.live_bytes));
+  });
 }
 
 Result<void> LocalObjects::compact() {

@@ -71,7 +71,10 @@ class LocalObjects::StagedBlob final : public Staged {
     if (place_.packed)
       transaction.puts.push_back({pack_member_key(place_.pack, id_), encode_sealed_size(sealed_size(size_))});
   }
-  void kept() override { kept_ = true; }
+  void kept() override {
+    kept_ = true;
+    if (file_) engine_.count_file(size_);
+  }
 
  private:
   void seal(bool last) {

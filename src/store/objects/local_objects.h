@@ -2,6 +2,7 @@
 // store. See README.md for what lies where, object_store.h for what is promised.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "store/objects/blob_record.h"
 #include "store/objects/object_store.h"
@@ -50,6 +52,12 @@ class LocalObjects final : public ObjectStore {
   Result<void> compact();
 
   Packs::Totals packed() const { return packs_.totals(); }
+  struct FileTotals {
+    std::uint64_t files = 0, bytes = 0;
+  };
+  FileTotals filed() const { return {files_.load(), file_bytes_.load()}; }
+  // What the disk holds for blobs, as metrics; both outlive this.
+  void show(Metrics& metrics);
 
  private:
   class StagedBlob;
@@ -66,12 +74,16 @@ class LocalObjects final : public ObjectStore {
   Result<void> empty_pack(std::uint64_t pack);
   Result<void> move_blob(std::string_view id, std::uint64_t from);
   bool is_pinned(const std::vector<std::string>& ids);
+  void count_file(std::uint64_t plain_size);
+  void forget_file(std::uint64_t plain_size);
   void run_collector();
 
   LocalObjectsParts parts_;
   const std::string directory_;
   std::string master_key_;
   Packs packs_;
+
+  std::atomic<std::uint64_t> files_{0}, file_bytes_{0};
 
   std::mutex pins_mutex_;
   std::unordered_map<std::string, std::size_t> pins_;

@@ -108,6 +108,20 @@ TEST_F(Objects, SmallBlobsShareAFile) {
   EXPECT_EQ(blob_files(), 1u);
 }
 
+TEST_F(Objects, CountsWhatItsFilesHold) {
+  const std::string empty = put(""), large = put(text_of(200'000)), small = put("small");
+  staged(text_of(300'000)).reset();  // nobody kept it
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(engine->filed().files, 1u);
+    EXPECT_EQ(engine->filed().bytes, disk.file(path_of(large)).size());
+    restart();
+  }
+  drop({empty, large, small});
+  EXPECT_TRUE(engine->collect().value());
+  EXPECT_EQ(engine->filed().files, 0u);
+  EXPECT_EQ(engine->filed().bytes, 0u);
+}
+
 TEST_F(Objects, AFlippedBitIsNeverServed) {
   const std::string small = put(text_of(5000)), large = put(text_of(500'000));
   for (const auto& [path, bytes] : disk.contents()) {

@@ -9,11 +9,24 @@ namespace meridian::store::objects {
 namespace {
 
 constexpr std::size_t kWrappedKeyBytes = 12 + kKeyBytes + kTagBytes;  // with its nonce
+// In the store: something that the key sealed, by which a spoilt or foreign key file is known for what it is
+// before anything is sealed under it.
+constexpr std::string_view kCheckKey = "master-key/check", kCheckId = "key-check";
 
 Result<bool> holds_any(Store& store, std::string_view prefix) {
   RangeOptions one;
   one.limit = 1;
   return !TRY(store.range(prefix, one)).items.empty();
+}
+
+Result<void> check_key(Store& store, Random& random, std::string_view key, const std::string& path) {
+  if (const auto check = TRY(store.get(kCheckKey))) {
+    if (unwrap_key(key, check->value, kCheckId)) return {};
+    return fail(ErrorCode::Corrupt, path + " is not the key that this directory's objects are sealed under",
+                ErrorSource::Storage);
+  }
+  TRY(store.commit({{}, {{std::string(kCheckKey), wrap_key(key, new_key(random), kCheckId, random)}}, {}}));
+  return {};
 }
 
 }  // namespace
@@ -34,6 +47,7 @@ Result<std::string> open_master_key(Disk& disk, Store& store, Random& random, co
   if (key->size() != kKeyBytes)
     return fail(ErrorCode::Corrupt, fmt::format("{} is not {} bytes long", path, kKeyBytes),
                 ErrorSource::Storage);
+  TRY(check_key(store, random, *key, path));
   return *std::move(key);
 }
 

@@ -35,6 +35,16 @@ TEST_F(MasterKeyTest, IsNotMadeAnewWhereSecretsAre) {
   EXPECT_FALSE(disk_.has("objects/master-key"));
 }
 
+TEST_F(MasterKeyTest, AFlippedBitOfTheKeyIsFoundBeforeAnythingIsSealedUnderIt) {
+  const std::string key = open().value();
+  for (std::size_t at = 0; at < key.size(); ++at) {
+    disk_.file("objects/master-key")[at] = static_cast<char>(key[at] ^ 0x04);
+    EXPECT_EQ(open().error().code, ErrorCode::Corrupt) << "byte " << at;
+    disk_.file("objects/master-key")[at] = key[at];
+  }
+  EXPECT_EQ(open().value(), key);
+}
+
 TEST_F(MasterKeyTest, SecretsOpenForTheirIdOnly) {
   const Secrets secrets(open().value(), random_);
   const std::string sealed = secrets.seal("a", "a private key");

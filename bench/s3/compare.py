@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Objects of 64 MiB and of 4 KiB, put and got over plain HTTP: this S3 beside nginx and Ceph's radosgw, in one run, in
+turns. Each server has one core to itself and the load comes from the other, so that what is compared is what a server does
+with a second of processor time.
+
+usage: compare.py [--servers ours,nginx,radosgw] [--kinds get-large,put-large,get-small,put-small] [--rounds N]
+                  [--seconds N] [--server-core N] [--load-core N] [--folder DIR]
+
+Needs `ninja -C build/release meridian http_load` and `tools/install_dependencies --bench`. How to read it: README.md.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from radosgw import Radosgw
+from s3_servers import CannotRun, Nginx, Ours, S3Server, cpu_seconds
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+LOAD = ROOT / "build" / "release" / "http_load"
+MIB = 1024 * 1024
+ALL = {kind.name: kind for kind in (Ours, Nginx, Radosgw)}
+# Method, bytes, how many keys, connections.
+KINDS = {"get-large": ("GET", 64 * MIB, 1, 4), "put-large": ("PUT", 64 * MIB, 4, 4),
+         "get-small": ("GET", 4096, 1000, 32), "put-small": ("PUT", 4096, 1000, 32)}
+
+
+def prepare(server: S3Server, kind: str) -> pathlib.Path:
+    method, size, count, _ = KINDS[kind]
+    keys = [f"{kind}-{n}" for n in range(count)]
+    if method == "GET":
+        for key in keys:
+            server.request("PUT", key, os.urandom(size))
+    path = server.folder / f"{kind}.requests"
+    path.write_text("".join(f"{method} {server.target(method, key)}\n" for key in keys))
+    return path
+
+
+def measure(server: S3Server, kind: str, requests: pathlib.Path, options) -> dict[str, float]:
+    method, size, _, connections = KINDS[kind]
+    command = ["taskset", "-c", str(options.load_core), str(LOAD), "--server", server.address, "--host", server.host,
+               "--requests", str(requests), "--seconds", str(options.seconds), "--connections", str(connections)]
+    command += ["--body-bytes", str(size)] if method == "PUT" else ["--reply-bytes", str(size)]
+    before = cpu_seconds(server.pids)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    used = cpu_seconds(server.pids) - before
+    found = json.loads(done.stdout)
+    if found["failed"]:
+        print(f"{server.name}, {kind}: {found['failed']} failed; {done.stderr}", file=sys.stderr)
+    # A long transfer that the end cut off has been paid for too.
+    amount = (found["bytes_out"] if method == "PUT" else found["bytes_in"]) / size
+    return {"a second": amount / found["seconds"], "a CPU-second": amount / max(used, 1e-9), "p50": found["p50_us"],
+            "busy": used / found["seconds"]}
+
+
+def table(rounds: dict[tuple[str, str], list[dict[str, float]]], servers: list[str], kinds: list[str]) -> str:
+    lines = [f"{'':10} {'':9} {'a second':>12} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'p50 us':>9} {'busy':>5}"]
+    for kind in kinds:
+        size = KINDS[kind][1]
+        for server in servers:
+            found = rounds[kind, server]
+            middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
+            shown = [middle[name] * (size / MIB if size >= MIB else 1) for name in ("a second", "a CPU-second")]
+            unit = "MiB" if size >= MIB else "   "
+            ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)]
+            ratio = (f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+                     if ratios and server != "ours" else "")
+            lines.append(f"{kind:10} {server:9} {shown[0]:8.0f} {unit} {shown[1]:9.0f} {unit} {ratio:>22} {middle['p50']:9.0f} "
+                         f"{middle['busy']:5.2f}")
+    return "\n".join(lines)
+
+
+def choice(allowed):
+    def parse(text: str) -> list[str]:
+        chosen = text.split(",")
+        if not set(chosen) <= set(allowed):
+            raise argparse.ArgumentTypeError(f"some of {', '.join(allowed)}")
+        return chosen
+    return parse
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("--servers", type=choice(ALL), default=list(ALL))
+    options.add_argument("--kinds", type=choice(KINDS), default=list(KINDS))
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=2)
+    options.add_argument("--server-core", type=int, default=0)
+    options.add_argument("--load-core", type=int, default=1)
+    options.add_argument("--folder", help="where the servers keep their data; default: a new one beside the system's others")
+    options = options.parse_args()
+    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-s3-bench-", dir=options.folder))
+    rounds: dict[tuple[str, str], list[dict[str, float]]] = {}
+    try:
+        with contextlib.ExitStack() as stack:
+            servers = []
+            for name in options.servers:
+                try:
+                    servers.append(stack.enter_context(ALL[name](folder, options.server_core)))
+                except CannotRun as why:
+                    print(f"without {name}: {why}")
+            for kind in options.kinds:
+                requests = {server.name: prepare(server, kind) for server in servers}
+                for server in servers:  # warms what is to be warmed
+                    measure(server, kind, requests[server.name], options)
+                for _ in range(options.rounds):
+                    for server in servers:
+                        rounds.setdefault((kind, server.name), []).append(
+                            measure(server, kind, requests[server.name], options))
+            print(table(rounds, [server.name for server in servers], options.kinds))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

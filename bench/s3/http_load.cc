@@ -1,0 +1,306 @@
+// Asks an HTTP/1.1 server over kept connections as fast as it answers, from one thread: each connection sends
+// the next request of the file when its reply is whole. What replies carry is counted and thrown away inside
+// the kernel (MSG_TRUNC), so that the server under test is the limit and not this.
+//
+// usage: http_load --server ADDR:PORT --host NAME --requests FILE --seconds S [--connections N]
+//                  [--body-bytes N] [--reply-bytes N]
+//   FILE: a line `METHOD TARGET` each, asked in that order over and over; --body-bytes: of what each sends;
+//   --reply-bytes: what each body must have, else the reply counts as failed.
+// Prints one line of JSON.
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/check.h"
+#include "net/address.h"
+
+namespace meridian::bench {
+namespace {
+
+constexpr std::size_t kConnectionsMax = 1024;
+constexpr std::size_t kReplyHeadMax = 16 * 1024;
+constexpr std::size_t kDiscardAtOnce = 16 * 1024 * 1024;
+constexpr std::size_t kBodyPattern = 1024 * 1024;  // sent over and over
+constexpr std::size_t kLatenciesMax = 4'000'000;
+
+struct Options {
+  net::Address server;
+  std::string host;
+  std::string requests;
+  double seconds = 1;
+  std::size_t connections = 16;
+  std::uint64_t body_bytes = 0;
+  std::optional<std::uint64_t> reply_bytes;
+};
+
+struct Counts {
+  std::uint64_t replies = 0, failed = 0, bytes_in = 0, bytes_out = 0;
+  std::vector<std::uint32_t> latencies_us;
+  std::string first_failure;
+};
+
+std::uint64_t now_ns() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+std::vector<std::string> read_requests(const Options& options) {
+  std::ifstream file(options.requests);
+  std::vector<std::string> heads;
+  std::string line;
+  while (std::getline(file, line)) {
+    std::string head = fmt::format("{} HTTP/1.1\r\nHost: {}\r\n", line, options.host);
+    if (options.body_bytes > 0) head += fmt::format("Content-Length: {}\r\n", options.body_bytes);
+    heads.push_back(head + "\r\n");
+  }
+  return heads;
+}
+
+// What all connections share.
+struct Work {
+  const Options& options;
+  std::vector<std::string> heads;
+  std::string pattern;
+  std::size_t next = 0;
+  bool over = false;
+  Counts counts;
+};
+
+class Connection {
+ public:
+  Connection(Work& work, int epoll) : work_(work), epoll_(epoll) { open(); }
+  ~Connection() { ::close(socket_); }
+
+  void on_ready(std::uint32_t events) {
+    if ((events & EPOLLIN) != 0 || (events & (EPOLLERR | EPOLLHUP)) != 0) receive();
+    if (sending_) send_on();
+  }
+  void begin() {
+    if (work_.over) return;
+    head_ = &work_.heads[work_.next++ % work_.heads.size()];
+    sent_ = 0;
+    begun_ns_ = now_ns();
+    sending_ = true;
+    send_on();
+  }
+
+ private:
+  void open() {
+    const net::Address& server = work_.options.server;
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(socket_ >= 0 && server.ip.is_v4());
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(server.port);
+    std::memcpy(&to.sin_addr, server.ip.bytes().data(), 4);
+    CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+    const int on = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLET;
+    event.data.ptr = this;
+    CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event) == 0);
+  }
+
+  void send_on() {
+    const std::uint64_t size = head_->size() + work_.options.body_bytes;
+    while (sent_ < size) {
+      iovec pieces[8];
+      int count = 0;
+      std::uint64_t at = sent_;
+      if (at < head_->size()) {
+        pieces[count++] = {const_cast<char*>(head_->data()) + at, head_->size() - at};
+        at = head_->size();
+      }
+      for (; at < size && count < 8; at += pieces[count - 1].iov_len) {
+        const std::uint64_t offset = (at - head_->size()) % work_.pattern.size();
+        pieces[count++] = {work_.pattern.data() + offset, std::min(work_.pattern.size() - offset, size - at)};
+      }
+      msghdr message{};
+      message.msg_iov = pieces;
+      message.msg_iovlen = static_cast<std::size_t>(count);
+      const ssize_t wrote = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (wrote < 0 && errno == EAGAIN) return;
+      if (wrote < 0) return fail_reply("sending failed");
+      sent_ += static_cast<std::uint64_t>(wrote);
+      work_.counts.bytes_out += static_cast<std::uint64_t>(wrote);
+    }
+    sending_ = false;
+  }
+
+  void receive() {
+    for (;;) {
+      if (!left_) {
+        char bytes[kReplyHeadMax];
+        const ssize_t size = ::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (size < 0 && errno == EAGAIN) return;
+        if (size <= 0) return fail_reply("the connection ended");
+        work_.counts.bytes_in += static_cast<std::uint64_t>(size);
+        reply_.append(bytes, static_cast<std::size_t>(size));
+        if (!read_head()) return;
+      } else {
+        const ssize_t size = ::recv(socket_, nullptr, std::min<std::uint64_t>(*left_, kDiscardAtOnce),
+                                    MSG_DONTWAIT | MSG_TRUNC);
+        if (size < 0 && errno == EAGAIN) return;
+        if (size <= 0) return fail_reply("the body ended early");
+        work_.counts.bytes_in += static_cast<std::uint64_t>(size);
+        *left_ -= static_cast<std::uint64_t>(size);
+      }
+      if (left_ && *left_ == 0) finish();
+    }
+  }
+
+  // False: this connection was opened anew, and what it waits for is different now.
+  bool read_head() {
+    const std::size_t end = reply_.find("\r\n\r\n");
+    if (end == std::string::npos) return true;
+    const auto field = [&](std::string_view name) -> std::string_view {
+      const auto same = [](char a, char b) { return std::tolower(a) == std::tolower(b); };
+      const auto found = std::search(reply_.begin(), reply_.begin() + static_cast<std::ptrdiff_t>(end),
+                                     name.begin(), name.end(), same);
+      const auto at = static_cast<std::size_t>(found - reply_.begin());
+      if (at >= end) return {};
+      const std::string_view rest = std::string_view(reply_).substr(at + name.size());
+      return rest.substr(0, rest.find('\r'));
+    };
+    const std::string_view length = field("\r\nContent-Length: ");
+    std::uint64_t size = 0;
+    std::from_chars(length.data(), length.data() + length.size(), size);
+    closes_ = field("\r\nConnection: ") == "close";
+    const bool good =
+        reply_.compare(9, 1, "2") == 0 && (!work_.options.reply_bytes || *work_.options.reply_bytes == size);
+    if (!good && work_.counts.first_failure.empty()) work_.counts.first_failure = reply_.substr(0, 2000);
+    if (!good) ++work_.counts.failed;
+    const std::size_t here = reply_.size() - end - 4;
+    if (here > size) {
+      fail_reply("more came than was announced");
+      return false;
+    }
+    left_ = size - here;
+    return true;
+  }
+
+  void finish() {
+    ++work_.counts.replies;
+    if (work_.counts.latencies_us.size() < kLatenciesMax)
+      work_.counts.latencies_us.push_back(static_cast<std::uint32_t>((now_ns() - begun_ns_) / 1000));
+    reply_.clear();
+    left_.reset();
+    if (closes_ || sending_) reopen();
+    begin();
+  }
+
+  void fail_reply(const char* why) {
+    if (work_.counts.first_failure.empty()) work_.counts.first_failure = why;
+    ++work_.counts.failed;
+    reopen();
+    begin();
+  }
+
+  void reopen() {
+    ::close(socket_);
+    reply_.clear();
+    left_.reset();
+    sending_ = false;
+    open();
+  }
+
+  Work& work_;
+  const int epoll_;
+  int socket_ = -1;
+  const std::string* head_ = nullptr;
+  std::uint64_t sent_ = 0;
+  bool sending_ = false, closes_ = false;
+  std::string reply_;                  // its head, until that is whole
+  std::optional<std::uint64_t> left_;  // of its body
+  std::uint64_t begun_ns_ = 0;
+};
+
+int run(const Options& options) {
+  Work work{options, read_requests(options), {}, 0, false, {}};
+  if (work.heads.empty() || options.connections == 0 || options.connections > kConnectionsMax) return 2;
+  work.pattern.resize(kBodyPattern);
+  for (std::size_t i = 0; i < work.pattern.size(); ++i)
+    work.pattern[i] = static_cast<char>(i * 2654435761U >> 13);
+  const int epoll = epoll_create1(EPOLL_CLOEXEC);
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (std::size_t i = 0; i < options.connections; ++i)
+    connections.push_back(std::make_unique<Connection>(work, epoll));
+  const std::uint64_t begun = now_ns();
+  const auto end = begun + static_cast<std::uint64_t>(options.seconds * 1e9);
+  for (auto& connection : connections) connection->begin();
+  epoll_event events[256];
+  while (now_ns() < end) {
+    const int count = epoll_wait(epoll, events, 256, 10);
+    for (int i = 0; i < count; ++i) static_cast<Connection*>(events[i].data.ptr)->on_ready(events[i].events);
+  }
+  work.over = true;
+  const double seconds = static_cast<double>(now_ns() - begun) / 1e9;
+  Counts& counts = work.counts;
+  std::sort(counts.latencies_us.begin(), counts.latencies_us.end());
+  const auto percentile = [&](double part) -> std::uint32_t {
+    if (counts.latencies_us.empty()) return 0;
+    return counts
+        .latencies_us[static_cast<std::size_t>(part * static_cast<double>(counts.latencies_us.size() - 1))];
+  };
+  fmt::print(
+      "{{\"replies\": {}, \"failed\": {}, \"bytes_in\": {}, \"bytes_out\": {}, \"seconds\": {:.4f}, "
+      "\"p50_us\": {}, \"p99_us\": {}}}\n",
+      counts.replies, counts.failed, counts.bytes_in, counts.bytes_out, seconds, percentile(0.5),
+      percentile(0.99));
+  if (!counts.first_failure.empty()) fmt::print(stderr, "first failure: {}\n", counts.first_failure);
+  return 0;
+}
+
+std::optional<Options> parse(int count, char** words) {
+  Options options;
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string name = words[i], value = words[i + 1];
+    if (name == "--server") {
+      const auto address = net::Address::parse(value);
+      if (!address) return std::nullopt;
+      options.server = *address;
+    } else if (name == "--host") {
+      options.host = value;
+    } else if (name == "--requests") {
+      options.requests = value;
+    } else if (name == "--seconds") {
+      options.seconds = std::strtod(value.c_str(), nullptr);
+    } else if (name == "--connections") {
+      options.connections = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--body-bytes") {
+      options.body_bytes = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--reply-bytes") {
+      options.reply_bytes = std::strtoull(value.c_str(), nullptr, 10);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+}  // namespace
+}  // namespace meridian::bench
+
+int main(int count, char** words) {
+  const auto options = meridian::bench::parse(count, words);
+  if (!options || count % 2 == 0) {
+    fmt::print(stderr, "see the head of bench/s3/http_load.cc\n");
+    return 2;
+  }
+  return meridian::bench::run(*options);
+}
