@@ -121,8 +121,8 @@ class S3Cli(OneServerCase):
         self.assertIsNone(location["LocationConstraint"])
         deleted = self.api("delete-objects", "--bucket", bucket, "--delete", "Objects=[{Key=k},{Key=absent}]")
         self.assertEqual(len(deleted["Deleted"]), 2)
-        self.aws("s3api", "put-object", "--bucket", bucket, "--key", "k", "--body", str(path), "--tagging", "a=b",
-                 fails="NotImplemented")
+        self.aws("s3api", "put-object", "--bucket", bucket, "--key", "k", "--body", str(path),
+                 "--object-lock-legal-hold-status", "ON", fails="NotImplemented")
         self.aws("s3api", "create-bucket", "--bucket", "Not_A_Bucket", fails="")
         self.aws("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", "{}", fails="NotImplemented")
 

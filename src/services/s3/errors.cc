@@ -120,6 +120,9 @@ aws::Failure no_such_version(std::string_view key, std::string_view version_id) 
   return error("NoSuchVersion", "The specified version does not exist.", 404,
                {{"Key", std::string(key)}, {"VersionId", std::string(version_id)}});
 }
+aws::Failure no_such_setting(const char* code, const char* message, std::string_view bucket) {
+  return error(code, message, 404, {{"BucketName", std::string(bucket)}});
+}
 aws::Failure no_such_upload(std::string_view upload_id) {
   return error(
       "NoSuchUpload",

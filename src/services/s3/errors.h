@@ -32,6 +32,7 @@ aws::Failure delete_marker_named(std::string_view method, SystemTime made_at);
 aws::Failure no_such_bucket(std::string_view bucket);
 aws::Failure no_such_key(std::string_view key);
 aws::Failure no_such_version(std::string_view key, std::string_view version_id);
+aws::Failure no_such_setting(const char* code, const char* message, std::string_view bucket);
 aws::Failure no_such_upload(std::string_view upload_id);
 aws::Failure not_implemented(std::string_view member);
 aws::Failure not_modified(std::string_view etag);

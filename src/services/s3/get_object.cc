@@ -52,6 +52,7 @@ Output answer(aws::Call& call, const Request& input, const BucketResource& bucke
   // S3 is silent about the usual class.
   if (metadata.storage_class != "STANDARD") output.StorageClass = metadata.storage_class;
   if (!metadata.user.empty()) output.Metadata.emplace(metadata.user.begin(), metadata.user.end());
+  if (!metadata.tags.empty()) output.TagCount = static_cast<std::int32_t>(metadata.tags.size());
   if (object.parts > 0 && input.PartNumber) output.PartsCount = static_cast<std::int32_t>(object.parts);
   if (range) {
     call.status = kPartialContent;
@@ -75,15 +76,6 @@ aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::Get
   }));
   call.answer = std::move(opened.source);
   return answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range);
-}
-
-// Nothing can give an object tags yet; clients ask for them before they copy one.
-aws::Outcome<api::GetObjectTaggingOutput> S3::GetObjectTagging(aws::Call& call,
-                                                               const api::GetObjectTaggingRequest& input) {
-  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
-  TRY(check_key(input.Key));
-  TRY(find_object({input.Bucket, input.Key, std::nullopt}));
-  return api::GetObjectTaggingOutput{};
 }
 
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {

@@ -15,10 +15,12 @@ using Names = std::vector<std::string_view>;
 const Names kCommon = {"Bucket", "Key", "ExpectedBucketOwner", "RequestPayer"};
 // What an object keeps beside its bytes.
 const Names kMetadata = {
-    "ACL",     "CacheControl", "ContentDisposition", "ContentEncoding",     "ContentType", "ContentLanguage",
-    "Expires", "Metadata",     "StorageClass",       "ServerSideEncryption"};
+    "ACL",     "CacheControl", "ContentDisposition", "ContentEncoding",      "ContentType", "ContentLanguage",
+    "Expires", "Metadata",     "StorageClass",       "ServerSideEncryption", "Tagging"};
 const Names kChecksums = {"ChecksumAlgorithm", "ChecksumCRC32", "ChecksumCRC32C",
                           "ChecksumCRC64NVME", "ChecksumSHA1",  "ChecksumSHA256"};
+// Of what configures something by an XML document: how that is checked on its way.
+const Names kDocument = {"ContentMD5", "ChecksumAlgorithm"};
 const Names kRead = {"IfMatch",
                      "IfNoneMatch",
                      "IfModifiedSince",
@@ -55,13 +57,19 @@ const std::map<std::string_view, Names>& known_members() {
       {"PutObject",
        kMetadata + kChecksums + Names{"Body", "ContentLength", "ContentMD5", "IfMatch", "IfNoneMatch"}},
       {"CopyObject",
-       kMetadata + kCopied + Names{"ChecksumAlgorithm", "MetadataDirective", "IfMatch", "IfNoneMatch"}},
+       kMetadata + kCopied +
+           Names{"ChecksumAlgorithm", "MetadataDirective", "TaggingDirective", "IfMatch", "IfNoneMatch"}},
       {"GetObject", kRead},
       {"HeadObject", kRead},
-      {"GetObjectTagging", {}},
+      {"PutObjectTagging", kDocument + Names{"Tagging", "VersionId"}},
+      {"GetObjectTagging", {"VersionId"}},
+      {"DeleteObjectTagging", {"VersionId"}},
+      {"PutBucketTagging", kDocument + Names{"Tagging"}},
+      {"GetBucketTagging", {}},
+      {"DeleteBucketTagging", {}},
       {"DeleteObject", {"IfMatch", "VersionId"}},
       {"DeleteObjects", {"Delete", "ChecksumAlgorithm"}},
-      {"PutBucketVersioning", {"ContentMD5", "ChecksumAlgorithm", "VersioningConfiguration"}},
+      {"PutBucketVersioning", kDocument + Names{"VersioningConfiguration"}},
       {"GetBucketVersioning", {}},
       {"ListObjectVersions",
        {"Delimiter", "EncodingType", "KeyMarker", "MaxKeys", "Prefix", "VersionIdMarker"}},

@@ -168,9 +168,9 @@ TEST_F(ObjectsOfS3, ChecksumsAreToldToThoseWhoAsk) {
 
 TEST_F(ObjectsOfS3, WhatHasNoEffectIsRefused) {
   auto request = at<api::PutObjectRequest>("box", "k");
-  request.Tagging = "a=b";
+  request.ObjectLockMode = "GOVERNANCE";
   EXPECT_EQ(code(put(request, "x")), "NotImplemented");
-  request.Tagging = std::nullopt;
+  request.ObjectLockMode = std::nullopt;
   request.ServerSideEncryption = "aws:kms";
   EXPECT_EQ(code(put(request, "x")), "NotImplemented");
   request.ServerSideEncryption = "AES256";
@@ -241,13 +241,6 @@ TEST_F(ObjectsOfS3, ACopysSourceMustBeThereAndFit) {
   EXPECT_EQ(from("box/k?versionId=3"), "InvalidArgument");
   copy.CopySourceIfNoneMatch = "*";
   EXPECT_EQ(from("box/k"), "PreconditionFailed");
-}
-
-TEST_F(ObjectsOfS3, AnObjectHasNoTags) {
-  ASSERT_TRUE(put("box", "k", "x"));
-  EXPECT_TRUE(service->GetObjectTagging(call, at<api::GetObjectTaggingRequest>("box", "k"))->TagSet.empty());
-  EXPECT_EQ(code(service->GetObjectTagging(call, at<api::GetObjectTaggingRequest>("box", "absent"))),
-            "NoSuchKey");
 }
 
 TEST_F(ObjectsOfS3, ManyAreDeletedAtOnce) {

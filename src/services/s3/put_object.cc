@@ -79,10 +79,11 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
       }));
   ObjectMetadata metadata = TRY(metadata_of(input));
   if (directive == "COPY") {
-    std::string storage_class = std::move(metadata.storage_class);
-    metadata = source.object.metadata;
-    metadata.storage_class = std::move(storage_class);
+    ObjectMetadata own = std::exchange(metadata, source.object.metadata);
+    metadata.storage_class = std::move(own.storage_class);
+    metadata.tags = std::move(own.tags);
   }
+  if (input.TaggingDirective.value_or("COPY") == "COPY") metadata.tags = source.object.metadata.tags;
   BodyClaim claim;
   claim.checksum.algorithm = TRY(algorithm_named(input.ChecksumAlgorithm));
   if (claim.checksum.algorithm == ChecksumAlgorithm::None)

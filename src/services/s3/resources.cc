@@ -230,6 +230,18 @@ Result<UploadResource> decode_upload(std::string_view bytes) {
   return in.finish(std::move(upload), "upload");
 }
 
+std::string encode_pairs(const TextPairs& pairs) {
+  Writer out;
+  out.pairs(pairs);
+  return out.take();
+}
+
+Result<TextPairs> decode_pairs(std::string_view bytes) {
+  Reader in(bytes);
+  TextPairs pairs = in.pairs();
+  return in.finish(std::move(pairs), "list of tags");
+}
+
 std::string encode_sequence(std::uint64_t sequence) {
   Writer out;
   out.u64(sequence);

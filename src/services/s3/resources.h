@@ -115,12 +115,14 @@ std::string encode(const BucketResource& bucket);
 std::string encode(const ObjectResource& object);
 std::string encode(const std::vector<Extent>& extents);
 std::string encode(const UploadResource& upload);
+std::string encode_pairs(const TextPairs& pairs);
 std::string encode_sequence(std::uint64_t sequence);
 std::string encode(const PartResource& part);
 Result<BucketResource> decode_bucket(std::string_view bytes);
 Result<ObjectResource> decode_object(std::string_view bytes);
 Result<std::vector<Extent>> decode_extents(std::string_view bytes);
 Result<UploadResource> decode_upload(std::string_view bytes);
+Result<TextPairs> decode_pairs(std::string_view bytes);
 Result<std::uint64_t> decode_sequence(std::string_view bytes);
 Result<PartResource> decode_part(std::string_view bytes);
 

@@ -51,8 +51,6 @@ class S3 final : public api::Api {
   // get_object.cc
   aws::Outcome<api::GetObjectOutput> GetObject(aws::Call&, const api::GetObjectRequest&) override;
   aws::Outcome<api::HeadObjectOutput> HeadObject(aws::Call&, const api::HeadObjectRequest&) override;
-  aws::Outcome<api::GetObjectTaggingOutput> GetObjectTagging(aws::Call&,
-                                                             const api::GetObjectTaggingRequest&) override;
 
   // delete_objects.cc
   aws::Outcome<api::DeleteObjectOutput> DeleteObject(aws::Call&, const api::DeleteObjectRequest&) override;
@@ -65,6 +63,20 @@ class S3 final : public api::Api {
       aws::Call&, const api::GetBucketVersioningRequest&) override;
   aws::Outcome<api::ListObjectVersionsOutput> ListObjectVersions(
       aws::Call&, const api::ListObjectVersionsRequest&) override;
+
+  // tagging.cc
+  aws::Outcome<api::PutObjectTaggingOutput> PutObjectTagging(aws::Call&,
+                                                             const api::PutObjectTaggingRequest&) override;
+  aws::Outcome<api::GetObjectTaggingOutput> GetObjectTagging(aws::Call&,
+                                                             const api::GetObjectTaggingRequest&) override;
+  aws::Outcome<api::DeleteObjectTaggingOutput> DeleteObjectTagging(
+      aws::Call&, const api::DeleteObjectTaggingRequest&) override;
+  aws::Outcome<api::PutBucketTaggingResponse> PutBucketTagging(aws::Call&,
+                                                               const api::PutBucketTaggingRequest&) override;
+  aws::Outcome<api::GetBucketTaggingOutput> GetBucketTagging(aws::Call&,
+                                                             const api::GetBucketTaggingRequest&) override;
+  aws::Outcome<api::DeleteBucketTaggingResponse> DeleteBucketTagging(
+      aws::Call&, const api::DeleteBucketTaggingRequest&) override;
 
   // list_objects.cc
   aws::Outcome<api::ListObjectsOutput> ListObjects(aws::Call&, const api::ListObjectsRequest&) override;
@@ -155,6 +167,10 @@ class S3 final : public api::Api {
   aws::Outcome<StoredUpload> close_upload(std::string_view bucket, std::string_view key,
                                           std::string_view upload_id);
   void reopen_upload(std::string_view place, StoredUpload closed);
+  aws::Outcome<WrittenId> set_tags(const aws::Call&, const ObjectName& name,
+                                   const std::optional<std::string>& expected_owner, const TextPairs& tags);
+  aws::Outcome<void> set_bucket_tags(const aws::Call&, std::string_view bucket,
+                                     const std::optional<std::string>& expected_owner, const TextPairs& tags);
   aws::Outcome<std::uint64_t> number_behind(const KeyName& name, std::string_view id);
   aws::Outcome<ListPage> page_of_versions(const api::ListObjectVersionsRequest&, ListQuery query);
   struct Completed {

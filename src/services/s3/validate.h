@@ -9,6 +9,7 @@
 #include "services/s3/digests.h"
 #include "services/s3/errors.h"
 #include "services/s3/resources.h"
+#include "services/s3/tags.h"
 
 namespace meridian::services::s3 {
 
@@ -39,6 +40,7 @@ aws::Outcome<ObjectMetadata> metadata_of(const Request& request) {
   metadata.content_language = request.ContentLanguage;
   metadata.expires = request.Expires;
   metadata.storage_class = TRY(storage_class_of(request.StorageClass));
+  metadata.tags = TRY(tags_in_header(request.Tagging));
   if (request.Metadata) metadata.user = TRY(user_metadata_of(*request.Metadata));
   return metadata;
 }
