@@ -9,13 +9,14 @@
 namespace meridian::engines::dns {
 
 void Chooser::choose(RecordsView records, Chosen& chosen) {
+  const DnsZone* zone = &zone_;
   for (std::size_t hops = 0;; ++hops) {
     if (trace_) trace_->set_depth(hops);
     if (records.is_group) {
       const RecordGroup group(records);
-      const Decision decision = decide(group, hops);
+      const Decision decision = decide(group, *zone, hops);
       notes_.add(group.kind(), decision.failed_open);
-      if (trace_) explain(group, decision, hops);
+      if (trace_) explain(group, *zone, decision, hops);
       if (decision.chosen.size == 0) return;
       records = group.records(decision.chosen.order[0]);
       // Of multivalue groups, in which nobody is an alias.
@@ -31,31 +32,33 @@ void Chooser::choose(RecordsView records, Chosen& chosen) {
       if (trace_) trace_->add("alias", fmt::format("more than {} aliases in a row: no data", kAliasHopsMax));
       return;
     }
-    const auto target = find_target(snapshot_, zone_, records, trace_);
+    const auto target = find_target(snapshot_, zone, records, trace_);
     if (!target) return;
     records = *target;
   }
 }
 
-Chooser::Decision Chooser::decide(const RecordGroup& group, std::size_t hops) {
+Chooser::Decision Chooser::decide(const RecordGroup& group, const DnsZone& zone, std::size_t hops) {
   Decision decision;
   if (group.kind() == PolicyKind::Weighted || group.kind() == PolicyKind::Multivalue) {
-    decide_by_draw(group, hops, decision);
+    decide_by_draw(group, zone, hops, decision);
     return decision;
   }
   Ranking ranking;
   rank(group, ranking);
   if (ranking.size == 0) return decision;
   const auto order = std::span(ranking.order).first(ranking.size);
-  const auto first = std::ranges::find_if(order, [&](std::uint8_t i) { return is_healthy(group, i, hops); });
+  const auto first =
+      std::ranges::find_if(order, [&](std::uint8_t i) { return is_healthy(group, i, zone, hops); });
   decision.failed_open = first == order.end();
   decision.chosen.add(decision.failed_open ? order.front() : *first);
   return decision;
 }
 
-void Chooser::decide_by_draw(const RecordGroup& group, std::size_t hops, Decision& decision) {
+void Chooser::decide_by_draw(const RecordGroup& group, const DnsZone& zone, std::size_t hops,
+                             Decision& decision) {
   CandidateSet among;
-  for (std::size_t i = 0; i < group.size(); ++i) among[i] = is_healthy(group, i, hops);
+  for (std::size_t i = 0; i < group.size(); ++i) among[i] = is_healthy(group, i, zone, hops);
   decision.failed_open = among.none();
   if (decision.failed_open)
     for (std::size_t i = 0; i < group.size(); ++i) among[i] = true;
@@ -91,36 +94,37 @@ void Chooser::list_serving(const RecordGroup& group, Ranking& serving) {
   for (std::size_t i = 0; i < group.size(); ++i) serving.add(i);
 }
 
-bool Chooser::is_healthy(const RecordGroup& group, std::size_t candidate, std::size_t hops) {
+bool Chooser::is_healthy(const RecordGroup& group, std::size_t candidate, const DnsZone& zone,
+                         std::size_t hops) {
   ++notes_.evaluations;
   const snapshots::health::Slot check = group.health(candidate);
   if (check != snapshots::health::kNoCheck && !snapshot_.health_table().healthy(check)) return false;
   if (!group.evaluates_target_health(candidate)) return true;
-  return finds_healthy(group.records(candidate), hops);
+  return finds_healthy(group.records(candidate), &zone, hops);
 }
 
 // Deeper than choose() goes there is nothing, as where a target has no records.
-bool Chooser::finds_healthy(const RecordsView& alias, std::size_t hops) {
+bool Chooser::finds_healthy(const RecordsView& alias, const DnsZone* zone, std::size_t hops) {
   if (hops == kAliasHopsMax) return false;
   if (++notes_.evaluations > kEvaluationsMax) return notes_.gave_up = true;
-  const auto target = find_target(snapshot_, zone_, alias, nullptr);
+  const auto target = find_target(snapshot_, zone, alias, nullptr);
   if (!target) return false;
   const auto known = std::span(verdicts_).first(verdict_count_);
   const auto verdict = std::ranges::find(known, target->data.data(), &Verdict::target);
   if (verdict != known.end()) return verdict->healthy;
-  const bool healthy = holds_healthy(*target, hops + 1);
+  const bool healthy = holds_healthy(*target, *zone, hops + 1);
   if (verdict_count_ < verdicts_.size()) verdicts_[verdict_count_++] = {target->data.data(), healthy};
   return healthy;
 }
 
-bool Chooser::holds_healthy(const RecordsView& records, std::size_t hops) {
+bool Chooser::holds_healthy(const RecordsView& records, const DnsZone& zone, std::size_t hops) {
   if (!records.is_group)
-    return !records.is_alias || !records.evaluate_target_health || finds_healthy(records, hops);
+    return !records.is_alias || !records.evaluate_target_health || finds_healthy(records, &zone, hops);
   const RecordGroup group(records);
   Ranking serving;
   list_serving(group, serving);
   return std::ranges::any_of(std::span(serving.order).first(serving.size),
-                             [&](std::uint8_t i) { return is_healthy(group, i, hops); });
+                             [&](std::uint8_t i) { return is_healthy(group, i, zone, hops); });
 }
 
 std::optional<RecordsView> choose_for_nobody(const DnsSnapshot& snapshot, const DnsZone& zone,

@@ -64,20 +64,21 @@ class Chooser {
     Draw draw;  // of a weighted group
   };
 
-  Decision decide(const RecordGroup& group, std::size_t hops);
+  Decision decide(const RecordGroup& group, const DnsZone& zone, std::size_t hops);
   void rank(const RecordGroup& group, Ranking& ranking);
   // Those that serve the client, in any order.
   void list_serving(const RecordGroup& group, Ranking& serving);
-  void decide_by_draw(const RecordGroup& group, std::size_t hops, Decision& decision);
+  void decide_by_draw(const RecordGroup& group, const DnsZone& zone, std::size_t hops, Decision& decision);
 
-  // Whether the candidate is, after so many aliases.
-  bool is_healthy(const RecordGroup& group, std::size_t candidate, std::size_t hops);
-  bool finds_healthy(const RecordsView& alias, std::size_t hops);
-  bool holds_healthy(const RecordsView& records, std::size_t hops);
+  // Whether the candidate is, after so many aliases. `zone` is the one that the records are in.
+  bool is_healthy(const RecordGroup& group, std::size_t candidate, const DnsZone& zone, std::size_t hops);
+  bool finds_healthy(const RecordsView& alias, const DnsZone* zone, std::size_t hops);
+  bool holds_healthy(const RecordsView& records, const DnsZone& zone, std::size_t hops);
 
-  [[gnu::cold]] void explain(const RecordGroup& group, const Decision& decision, std::size_t hops);
+  [[gnu::cold]] void explain(const RecordGroup& group, const DnsZone& zone, const Decision& decision,
+                             std::size_t hops);
   [[gnu::cold]] void explain_match(const RecordGroup& group, std::string& text, Trace::Fields& fields);
-  [[gnu::cold]] void explain_candidate(const RecordGroup& group, std::size_t candidate,
+  [[gnu::cold]] void explain_candidate(const RecordGroup& group, const DnsZone& zone, std::size_t candidate,
                                        const Decision& decision, bool serves, std::size_t hops);
 
   const DnsSnapshot& snapshot_;

@@ -483,6 +483,21 @@ TEST_F(AliasTrees, BeyondABoundAreTakenForHealthy) {
   EXPECT_LT(server.result.choices.evaluations, kEvaluationsMax + 500);
 }
 
+TEST_F(AliasTrees, LeadIntoTheZoneThatTheTargetIsIn) {
+  server.add_zone("edges.test.", "other 60 TXT \"x\"");
+  server.put({alias_candidate("d1.edges.test.", "", {}, "near.edges.test.", false),
+              candidate("near.edges.test.", "1", Failover{true}, "192.0.2.1", "primary"),
+              candidate("near.edges.test.", "2", Failover{false}, "192.0.2.2")});
+  server.add_zone("customer.test.",
+                  "www 0 ALIAS A d1.edges.test.\ngone 0 ALIAS A d2.edges.test.\n"
+                  "nowhere 0 ALIAS A d1.elsewhere.test.");
+  EXPECT_THAT(numbers("www.customer.test."), ElementsAre(1));
+  set_health("primary", false);
+  EXPECT_THAT(numbers("www.customer.test."), ElementsAre(2));
+  EXPECT_THAT(numbers("gone.customer.test."), IsEmpty());
+  EXPECT_THAT(numbers("nowhere.customer.test."), IsEmpty());
+}
+
 TEST_F(AliasTrees, ThatAreLoopsHaveNoData) {
   server.put({alias_candidate(kWww, "a", Weighted{1}, kWww, true)});
   EXPECT_THAT(numbers(), IsEmpty());

@@ -98,7 +98,8 @@ bool holds(const Ranking& ranking, std::size_t candidate) {
 
 }  // namespace
 
-void Chooser::explain(const RecordGroup& group, const Decision& decision, std::size_t hops) {
+void Chooser::explain(const RecordGroup& group, const DnsZone& zone, const Decision& decision,
+                      std::size_t hops) {
   const PolicyKind kind = group.kind();
   if (looks_at_client(kind)) client_.explain(*trace_);
   const std::string name = kPolicyNames[static_cast<std::size_t>(kind)];
@@ -114,7 +115,7 @@ void Chooser::explain(const RecordGroup& group, const Decision& decision, std::s
   Ranking serving;
   list_serving(group, serving);
   for (std::size_t i = 0; i < group.size(); ++i)
-    explain_candidate(group, i, decision, holds(serving, i), hops);
+    explain_candidate(group, zone, i, decision, holds(serving, i), hops);
   notes_ = before;
   client_.reset_to(client_before);
   verdict_count_ = verdicts_before;
@@ -145,8 +146,8 @@ void Chooser::explain_match(const RecordGroup& group, std::string& text, Trace::
   fields.push_back({"block_location", std::string(match.location)});
 }
 
-void Chooser::explain_candidate(const RecordGroup& group, std::size_t index, const Decision& decision,
-                                bool serves, std::size_t hops) {
+void Chooser::explain_candidate(const RecordGroup& group, const DnsZone& zone, std::size_t index,
+                                const Decision& decision, bool serves, std::size_t hops) {
   const Candidate candidate = group.at(index);
   const std::string identifier(candidate.set_identifier);
   Fields fields{{"set_identifier", identifier}};
@@ -167,12 +168,12 @@ void Chooser::explain_candidate(const RecordGroup& group, std::size_t index, con
     fields.push_back({"alias_target", target});
     fields.push_back({"evaluate_target_health", candidate.records.evaluate_target_health});
     if (candidate.records.evaluate_target_health) {
-      const bool good = finds_healthy(candidate.records, hops);
+      const bool good = finds_healthy(candidate.records, &zone, hops);
       text += good ? ", below which something is healthy" : ", below which nothing is healthy";
       fields.push_back({"target_healthy", good});
     }
   }
-  const bool healthy = is_healthy(group, index, hops);
+  const bool healthy = is_healthy(group, index, zone, hops);
   const char* const outcome = holds(decision.chosen, index) ? "chosen"
                               : !serves                     ? "not for this client"
                               : !healthy                    ? "dropped: unhealthy"

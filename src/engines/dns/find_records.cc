@@ -65,13 +65,28 @@ Found walk_to_name(const DnsZone& zone, LookupName& name, Type type, Trace* trac
   return {Found::Kind::Name, node, name.labels()};
 }
 
-std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone& zone,
+namespace {
+
+bool is_at_or_below(LookupName& name, const DnsZone& zone) {
+  return name.labels() >= zone.apex_labels() && name.suffix(zone.apex_labels()) == zone.apex();
+}
+
+}  // namespace
+
+std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone*& zone,
                                        const RecordsView& alias, Trace* trace) {
   const std::string_view target = alias.first();
   if (trace)
     trace->add("alias", fmt::format("stands for {} {}", shown(target), meridian::dns::to_string(alias.type)));
   LookupName name(snapshot.hash_key(), target);
-  const NameNode* node = alias.target_is_hidden ? zone.find_hidden(name) : zone.find(name, name.labels());
+  if (!is_at_or_below(name, *zone)) {
+    const DnsZone* other = snapshot.find_zone(name, name.labels());
+    if (trace)
+      trace->add("alias", other ? fmt::format("in zone {}", other->id()) : "in no zone of ours: no data");
+    if (!other) return std::nullopt;
+    zone = other;
+  }
+  const NameNode* node = alias.target_is_hidden ? zone->find_hidden(name) : zone->find(name, name.labels());
   std::optional<RecordsView> records = node ? node->find(alias.type) : std::nullopt;
   if (trace && !records) trace->add("alias", "the target has no such records: no data");
   return records;
@@ -80,6 +95,7 @@ std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZon
 std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZone& zone,
                                         const NameNode& node, Type type) {
   std::optional<RecordsView> records = node.find(type);
+  const DnsZone* at = &zone;
   for (std::size_t hops = 0; records; ++hops) {
     if (records->is_group) {
       const RecordGroup group(*records);
@@ -89,7 +105,7 @@ std::optional<RecordsView> find_records(const DnsSnapshot& snapshot, const DnsZo
     if (hops > 0) records->links = nullptr;  // they lead to the end of the target's name, not of the alias's
     if (!records->is_alias) return records;
     if (hops == kAliasHopsMax) return std::nullopt;
-    records = find_target(snapshot, zone, *records, nullptr);
+    records = find_target(snapshot, at, *records, nullptr);
   }
   return std::nullopt;
 }

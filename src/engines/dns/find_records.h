@@ -50,8 +50,10 @@ inline Found find_name(const DnsZone& zone, LookupName& name, Type type, Trace* 
   return walk_to_name(zone, name, type, trace);
 }
 
-// The records, of the alias's own type, that it stands for, which may be an alias or a group again.
-std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone& zone,
+// The records, of the alias's own type, that it stands for, which may be an alias or a group again. `zone` is
+// the alias's; a target that is not below its apex is looked for in the zone that it is in, which `zone` then
+// is.
+std::optional<RecordsView> find_target(const DnsSnapshot& snapshot, const DnsZone*& zone,
                                        const RecordsView& alias, Trace* trace);
 
 // The records of the type at the node that are the same for every client; those of the alias's final target,

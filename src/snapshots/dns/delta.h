@@ -73,7 +73,9 @@ struct RecordSet {
   std::string set_identifier;      // empty exactly for Simple
   std::uint32_t ttl = 0;           // seconds
   std::vector<std::string> rdata;  // empty for an alias
-  std::string alias_target;        // owner name of the target in the same zone; empty: not an alias
+  // Owner name of the target, in the same zone if that is at or below its apex, else in another one: a name
+  // of AWS's own; empty: not an alias.
+  std::string alias_target;
   Policy policy{};
   std::string health_check_id{};        // empty: always healthy by itself
   bool evaluate_target_health = false;  // of an alias
@@ -125,7 +127,7 @@ struct Delta {
 };
 
 // Whether everything in the delta is well-formed and in range: names, TTLs, RDATA that fits its type, owners
-// and alias targets inside their zone. What a sender in the same process calls before apply().
+// inside their zone. What a sender in the same process calls before apply().
 Result<void> check(const Delta& delta);
 
 // Writes the encoded form one zone at a time, for what is too large to stand in memory twice.

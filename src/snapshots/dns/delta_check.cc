@@ -143,7 +143,10 @@ Result<void> check_contents(const RecordSet& set, const Name& apex) {
   }
   if (!set.rdata.empty()) return invalid("it has both values and an alias target");
   if (set.type == Type::NS || set.type == Type::SOA) return invalid("NS and SOA cannot be aliases");
-  return check_owner(set.alias_target, apex, "alias target");
+  const Name target = TRY(check_name(set.alias_target, "alias target"));
+  if (set.target_is_hidden && !target.is_under(apex))
+    return invalid(fmt::format("its target {} is hidden in another zone", target.to_string()));
+  return {};
 }
 
 // Of a whole zone: those of one name and type go together.
