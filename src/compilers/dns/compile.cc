@@ -58,7 +58,8 @@ Result<RecordSet> compile_record_set(const std::string& zone_id, const route53::
   out.ttl = resource.ttl;
   out.hidden = resource.id.hidden;
   if (resource.alias) {
-    if (resource.alias->hosted_zone_id != zone_id)
+    if (resource.alias->hosted_zone_id != zone_id &&
+        !route53::find_service_zone(resource.alias->hosted_zone_id))
       return invalid(fmt::format("alias target {} is in another zone, {}",
                                  resource.alias->dns_name.to_string(), resource.alias->hosted_zone_id));
     out.alias_target = wire(resource.alias->dns_name);

@@ -38,12 +38,14 @@ bool same_values(const RecordSetResource& a, const RecordSetResource& b) {
          sorted_rdata(a) == sorted_rdata(b);
 }
 
-// What AWS would resolve itself and this version does not: the zones of its services, and names inside its
+// What AWS would resolve itself and this version does not: zones of its other services, and names inside its
 // domains.
-bool is_aws_resource(const AliasTarget& target) {
-  static constexpr std::string_view kDomains[] = {".amazonaws.com.", ".cloudfront.net.",
-                                                  ".awsglobalaccelerator.com.", ".elasticbeanstalk.com."};
-  if (target.hosted_zone_id == "Z2FDTNDATAQYW2" || target.hosted_zone_id == "Z2BJ6XQ5FK7U4H") return true;
+bool is_absent_resource(const AliasTarget& target) {
+  static constexpr std::string_view kDomains[] = {".elb.amazonaws.com.", ".awsglobalaccelerator.com.",
+                                                  ".elasticbeanstalk.com.", ".execute-api.amazonaws.com.",
+                                                  ".vpce.amazonaws.com."};
+  if (target.hosted_zone_id == "Z2BJ6XQ5FK7U4H") return true;  // Global Accelerator's
+  if (find_service_zone(target.hosted_zone_id)) return false;
   std::string name = aws_name(target.dns_name);
   return std::ranges::any_of(kDomains, [&](std::string_view domain) { return name.ends_with(domain); });
 }
@@ -51,11 +53,12 @@ bool is_aws_resource(const AliasTarget& target) {
 class Batch {
  public:
   Batch(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes, RecordSets existing,
-        const CidrCollections& collections)
+        const CidrCollections& collections, const RecordSets& service_targets)
       : zone_(zone),
         zone_name_(aws_name(zone.name)),
         changes_(changes),
         collections_(collections),
+        service_targets_(service_targets),
         before_(existing),
         after_(std::move(existing)) {}
 
@@ -134,13 +137,16 @@ class Batch {
   void check_alias_alone(const RecordSetResource& set, std::string_view name, std::string_view type) {
     if (set.id.type == Type::NS || set.id.type == Type::SOA)
       refuse("RRSet of type {} with DNS name {} is not permitted to be an alias", type, name);
-    if (set.alias->hosted_zone_id != zone_.id && is_aws_resource(*set.alias)) {
+    if (set.alias->hosted_zone_id != zone_.id && is_absent_resource(*set.alias)) {
       refuse(
-          "Tried to create an alias that targets {}, type {} in zone {}, but aliases to AWS resources are "
-          "not "
-          "available in this version",
+          "Tried to create an alias that targets {}, type {} in zone {}, but aliases to such AWS resources "
+          "are not available in this version",
           aws_name(set.alias->dns_name), type, set.alias->hosted_zone_id);
     }
+    // AliasTarget's page: of CloudFront distributions it must be false.
+    if (set.alias->hosted_zone_id == kCloudFrontZone && set.alias->evaluate_target_health)
+      refuse("EvaluateTargetHealth must be false for an alias to a CloudFront distribution: {} {}", name,
+             type);
   }
 
   void apply(const RecordSetChange& change) {
@@ -200,8 +206,12 @@ class Batch {
   }
 
   bool holds(const dns::Name& name, auto&& predicate) const {
-    std::string prefix = record_sets_prefix(zone_.id, name);
-    for (auto at = after_.lower_bound(prefix); at != after_.end() && at->first.starts_with(prefix); ++at)
+    return holds(after_, zone_.id, name, predicate);
+  }
+  static bool holds(const RecordSets& sets, std::string_view zone_id, const dns::Name& name,
+                    auto&& predicate) {
+    std::string prefix = record_sets_prefix(zone_id, name);
+    for (auto at = sets.lower_bound(prefix); at != sets.end() && at->first.starts_with(prefix); ++at)
       if (predicate(at->second)) return true;
     return false;
   }
@@ -238,12 +248,16 @@ class Batch {
     const AliasTarget& alias = *set.alias;
     std::string target = fmt::format("Tried to create an alias that targets {}, type {} in zone {}, but ",
                                      aws_name(alias.dns_name), type, alias.hosted_zone_id);
-    bool inside = alias.hosted_zone_id == zone_.id && alias.dns_name.is_under(zone_.name);
+    const ServiceZone* service = find_service_zone(alias.hosted_zone_id);
+    const bool own = alias.hosted_zone_id == zone_.id;
+    const dns::Name apex = service ? dns::Name::parse(service->apex).value_or(zone_.name) : zone_.name;
+    bool inside = (own || service) && alias.dns_name.is_under(apex);
     if (!inside) refuse("{}the alias target name does not lie within the target zone", target);
     auto is_target = [&](const RecordSetResource& other) {
       return other.id.type == set.id.type && other.id.name != set.id.name;
     };
-    if (!inside || !holds(alias.dns_name, is_target)) refuse("{}that target was not found", target);
+    if (!inside || !holds(own ? after_ : service_targets_, alias.hosted_zone_id, alias.dns_name, is_target))
+      refuse("{}that target was not found", target);
   }
 
   void check_apex() {
@@ -276,6 +290,7 @@ class Batch {
   std::string zone_name_;
   const std::vector<RecordSetChange>& changes_;
   const CidrCollections& collections_;
+  const RecordSets& service_targets_;
   const RecordSets before_;
   RecordSets after_;
   std::set<std::string> touched_;
@@ -299,9 +314,20 @@ std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes)
   return names;
 }
 
+std::vector<ServiceTarget> service_targets_needed(const std::vector<RecordSetChange>& changes) {
+  std::vector<ServiceTarget> out;
+  for (const RecordSetChange& change : changes) {
+    const auto& alias = change.record_set.alias;
+    if (change.problems.empty() && alias && find_service_zone(alias->hosted_zone_id))
+      out.push_back({alias->hosted_zone_id, alias->dns_name});
+  }
+  return out;
+}
+
 BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
-                           RecordSets existing, const CidrCollections& collections) {
-  return Batch(zone, changes, std::move(existing), collections).run();
+                           RecordSets existing, const CidrCollections& collections,
+                           const RecordSets& service_targets) {
+  return Batch(zone, changes, std::move(existing), collections, service_targets).run();
 }
 
 }  // namespace meridian::services::route53

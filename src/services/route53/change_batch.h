@@ -43,9 +43,17 @@ struct BatchOutcome {
 // The names whose record sets apply_changes needs to see: those changed, and those that aliases point at.
 std::vector<dns::Name> names_needed(const std::vector<RecordSetChange>& changes);
 
+// The same of aliases that lead into zones of AWS's own.
+struct ServiceTarget {
+  std::string zone_id;
+  dns::Name name;
+};
+std::vector<ServiceTarget> service_targets_needed(const std::vector<RecordSetChange>& changes);
+
 // `existing` holds every record set at those names and may hold more; `collections` every one that the
-// changes name and the zone's account has.
+// changes name and the zone's account has; `service_targets` what is at those names of AWS's zones.
 BatchOutcome apply_changes(const HostedZoneResource& zone, const std::vector<RecordSetChange>& changes,
-                           RecordSets existing, const CidrCollections& collections = {});
+                           RecordSets existing, const CidrCollections& collections = {},
+                           const RecordSets& service_targets = {});
 
 }  // namespace meridian::services::route53

@@ -7,8 +7,11 @@ namespace meridian::services::route53 {
 namespace {
 
 using dns::Type;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 dns::Name name(std::string_view text) {
   return *dns::Name::parse(text, dns::Name(), dns::Escapes::Octal);
@@ -47,11 +50,13 @@ class ChangeBatch : public testing::Test {
   void add(RecordSetResource record_set) {
     existing_.emplace(record_set_key("Z1", record_set.id), record_set);
   }
-  BatchOutcome run(std::vector<RecordSetChange> changes) { return apply_changes(zone(), changes, existing_); }
+  BatchOutcome run(std::vector<RecordSetChange> changes) {
+    return apply_changes(zone(), changes, existing_, {}, service_targets_);
+  }
   std::vector<std::string> problems(std::vector<RecordSetChange> changes) {
     return run(std::move(changes)).problems;
   }
-  RecordSets existing_;
+  RecordSets existing_, service_targets_;
 };
 
 RecordSetChange create(RecordSetResource record_set) {
@@ -217,12 +222,29 @@ TEST_F(ChangeBatch, AnAliasPointsAtTheSameTypeInItsZone) {
               ElementsAre("RRSet of type NS with DNS name sub.example.com. is not permitted to be an alias"));
 }
 
-TEST_F(ChangeBatch, AliasesToAwsResourcesAreNotThereYet) {
+TEST_F(ChangeBatch, AnAliasToADistributionNeedsItsNameInCloudFrontsZone) {
+  const RecordSetResource there = set("d123456789abcd.cloudfront.net", Type::A);
+  service_targets_ = {{record_set_key("Z2FDTNDATAQYW2", there.id), there}};
+  const auto to = [](const std::string& target, Type type, const char* zone = "Z2FDTNDATAQYW2") {
+    return create(alias("cdn.example.com", type, target, zone));
+  };
+  EXPECT_THAT(problems({to("d123456789abcd.cloudfront.net", Type::A)}), IsEmpty());
   EXPECT_THAT(
-      problems(
-          {create(alias("cdn.example.com", Type::A, "d123456789abcd.cloudfront.net", "Z2FDTNDATAQYW2"))}),
-      ElementsAre("Tried to create an alias that targets d123456789abcd.cloudfront.net., type A in zone "
-                  "Z2FDTNDATAQYW2, but aliases to AWS resources are not available in this version"));
+      problems({to("d123456789abcd.cloudfront.net", Type::AAAA)}),
+      ElementsAre("Tried to create an alias that targets d123456789abcd.cloudfront.net., type AAAA in "
+                  "zone Z2FDTNDATAQYW2, but that target was not found"));
+  EXPECT_THAT(problems({to("d0.cloudfront.net", Type::A)}), SizeIs(1));
+  EXPECT_THAT(problems({to("d123456789abcd.cloudfront.net", Type::A, "Z3AQBSTGFYJSTF")}), SizeIs(2))
+      << "outside of that zone, and not found there";
+  RecordSetChange evaluates = to("d123456789abcd.cloudfront.net", Type::A);
+  evaluates.record_set.alias->evaluate_target_health = true;
+  EXPECT_THAT(problems({evaluates}), SizeIs(1));
+}
+
+TEST_F(ChangeBatch, AliasesToOtherAwsResourcesAreNotThereYet) {
+  EXPECT_THAT(problems({create(alias("cdn.example.com", Type::A, "my-lb-1.us-east-1.elb.amazonaws.com",
+                                     "Z35SXDOTRQ7X7K"))}),
+              Contains(HasSubstr("aliases to such AWS resources are not available in this version")));
 }
 
 TEST_F(ChangeBatch, AnAliasIsDeletedByItsTarget) {

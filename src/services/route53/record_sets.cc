@@ -81,7 +81,10 @@ aws::Outcome<BatchProblems> Route53::put_changes(StoredZone& zone,
   const RecordSets before = TRY(record_sets_at(store_, zone_id, names_needed(changes)));
   TRY(check_health_checks(store_, zone.value.account, changes));
   CidrUse cidr_use = TRY(CidrUse::read(store_, zone.value.account, changes));
-  BatchOutcome outcome = apply_changes(zone.value, changes, before, cidr_use.collections());
+  RecordSets service_targets;
+  for (const ServiceTarget& target : service_targets_needed(changes))
+    service_targets.merge(TRY(record_sets_at(store_, target.zone_id, {target.name})));
+  BatchOutcome outcome = apply_changes(zone.value, changes, before, cidr_use.collections(), service_targets);
   // Unsigned arithmetic wraps and comes out right.
   zone.value.record_set_count += outcome.record_sets.size() - before.size();
   bool grows = outcome.record_sets.size() > before.size();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -194,6 +195,16 @@ struct AccountResource {
   std::uint64_t traffic_policy_count = 0;
   std::uint64_t traffic_policy_instance_count = 0;
 };
+
+// Zones of AWS's own, with its fixed ids, in which aliases find CloudFront's distributions and S3's website
+// endpoints. No account has them; who serves those names puts the records (apps/control/service_zones.h).
+// Source: the AWS General Reference, "Amazon S3 endpoints" and "Amazon CloudFront endpoints".
+struct ServiceZone {
+  std::string_view id, apex;  // without the last dot
+};
+inline constexpr std::string_view kCloudFrontZone = "Z2FDTNDATAQYW2";
+std::span<const ServiceZone> service_zones();
+const ServiceZone* find_service_zone(std::string_view zone_id);  // null: none of them
 
 // Keys. A watcher of "route53/" sees everything.
 inline constexpr std::string_view kZonesPrefix = "route53/zones/";
