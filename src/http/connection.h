@@ -5,6 +5,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "http/date.h"
 #include "http/server.h"
 
 namespace meridian::http {
@@ -147,7 +148,5 @@ class Connection final : public net::TcpHandler {
   std::size_t unsent_ = 0;  // at the last look
   MonotonicTime unsent_since_{};
 };
-
-std::string format_http_date(std::chrono::sys_seconds time);  // "Sun, 06 Nov 1994 08:49:37 GMT"
 
 }  // namespace meridian::http

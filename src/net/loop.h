@@ -129,7 +129,8 @@ struct ListenOptions {
 struct ConnectOptions {
   Duration timeout{};  // of all of it, the TLS handshake included
   std::shared_ptr<TlsClientContext> tls = nullptr;
-  // Sent as SNI in place of the context's name, by a context that verifies nothing; "": the context's.
+  // In place of the context's name: sent as SNI, and a context that verifies wants a certificate for it. "":
+  // the context's.
   std::string server_name = "";
   std::optional<IpAddress> from = std::nullopt;  // of this machine; none: the kernel chooses
   // With `tls`: the TCP connection is made, and the handshake begins. It must not destroy the attempt.

@@ -195,15 +195,17 @@ void judge_by(SSL* ssl, SystemTime now) {
   X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), static_cast<std::time_t>(seconds));
 }
 
+// RFC 6066 §3: an address is compared, but not sent as SNI.
 bool expect_name(SSL* ssl, const OpensslClientContext& context, const std::string& server_name) {
-  if (!server_name.empty())
-    return !context.verifies && SSL_set_tlsext_host_name(ssl, server_name.c_str()) == 1;
-  if (context.server_name.empty()) return true;
-  if (context.name_is_address)
-    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), context.server_name.c_str()) == 1;
+  const std::string& name = server_name.empty() ? context.server_name : server_name;
+  if (name.empty()) return true;
+  const bool is_address =
+      server_name.empty() ? context.name_is_address : IpAddress::parse(server_name).has_value();
+  if (is_address)
+    return !context.verifies || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return SSL_set1_host(ssl, context.server_name.c_str()) == 1 &&
-         SSL_set_tlsext_host_name(ssl, context.server_name.c_str()) == 1;
+  return (!context.verifies || SSL_set1_host(ssl, name.c_str()) == 1) &&
+         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
 }  // namespace

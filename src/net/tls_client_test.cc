@@ -370,6 +370,20 @@ TEST_F(TlsPair, AClientThatVerifiesNothingBelievesAnyoneAndNamesTheServer) {
   EXPECT_FALSE(make_tls_client_context(client_options));
 }
 
+TEST_F(TlsPair, AContextThatVerifiesWantsACertificateForTheNameOfTheConnection) {
+  client_options.server_name.clear();
+  sni = "control.test";
+  connect();
+  ASSERT_TRUE(client) << refusal;
+  EXPECT_EQ(server->server_name(), "control.test");
+  sni = "other.test";
+  connect();
+  EXPECT_NE(refusal.find("hostname mismatch"), std::string::npos) << refusal;
+  sni = "127.0.0.2";
+  connect();
+  EXPECT_NE(refusal.find("IP address mismatch"), std::string::npos) << refusal;
+}
+
 TEST_F(TlsPair, AServerThatNeverShakesHandsTimesOut) {
   auto mute =
       *loop->listen_tcp({IpAddress::v4({127, 0, 0, 1}), 0}, {}, nullptr,

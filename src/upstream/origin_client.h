@@ -1,0 +1,136 @@
+// HTTP/1.1 to origins over pooled connections: one call is one request and its response, both streamed. Of
+// one loop's thread. Rule: a request is sent a second time only when nobody can have acted on the first: it
+// was never sent, or it is safe and the connection, kept from before, closed without a byte of an answer (RFC
+// 9112 §9.3.1).
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "formats/http1/message.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "upstream/names.h"
+
+namespace meridian::upstream {
+
+inline constexpr std::size_t kConnectionsMax = 16'384;  // of one client, idle or not
+inline constexpr std::size_t kIdlePerPeerMax = 256;
+inline constexpr http1::Limits kResponseHeadLimits{
+    .line_bytes_max = 20'480, .head_bytes_max = 32'768, .fields_max = 256};
+
+// What the connections of one pool have in common.
+struct Peer {
+  std::string host;  // an address, or a name that is looked up
+  std::uint16_t port = 80;
+  bool tls = false;
+  std::string server_name;  // SNI, and who the certificate must be for
+  net::TlsVersion oldest = net::TlsVersion::Tls12;
+
+  auto operator<=>(const Peer&) const = default;
+};
+
+struct CallTimes {
+  unsigned attempts = 3;  // to connect
+  Duration connect = std::chrono::seconds(10);
+  Duration read = std::chrono::seconds(30);  // until the next bytes of the response
+  Duration keep_alive = std::chrono::seconds(5);
+};
+
+struct CallRequest {
+  Peer peer;
+  std::string method;
+  std::string head;  // as on the wire, with its empty line
+  enum class Body : std::uint8_t { None, Length, Chunked } body = Body::None;
+  CallTimes times;
+};
+
+enum class Failure : std::uint8_t {
+  Name,          // the host has no address
+  Connect,       // refused, or no way there
+  ConnectTime,   // nobody answered in any attempt
+  Tls,           // no handshake, or a certificate that does not prove the peer
+  Write,         // the connection broke while the request was sent
+  ReadTime,      // no bytes for CallTimes::read
+  Closed,        // before the whole head of a response came
+  HeadTooLarge,  //
+  Malformed,     // what came is no HTTP/1.1 response
+  BodyCut,       // the body ended before its length or its last chunk
+  Limit,         // kConnectionsMax
+};
+std::string_view to_string(Failure failure);
+
+struct CallFailure {
+  Failure kind = Failure::Connect;
+  std::string why;
+  bool head_came = false;
+};
+
+// What a call tells. It may be destroyed inside any of these; nothing follows on_end() and on_failure(), and
+// none is called from inside start().
+class Reply {
+ public:
+  virtual ~Reply() = default;
+  // Not of interim responses but 101, after which both sides send bytes as they are. The views are good for
+  // the call only.
+  virtual void on_head(const http1::ResponseHead& head, http1::BodyEnd body) = 0;
+  virtual void on_data(std::string_view piece) = 0;
+  virtual void on_end() = 0;
+  virtual void on_failure(const CallFailure& failure) = 0;
+  virtual void on_connected(bool /*reused*/) {}  // the request's head is on its way: a body may follow
+  virtual void on_room() {}                      // what was sent of the body is with the kernel
+};
+
+class Call {
+ public:
+  virtual ~Call() = default;                 // gives up
+  virtual void send(std::string piece) = 0;  // of the request's body, after on_connected()
+  virtual void finish_sending() = 0;
+  virtual std::size_t unsent() const = 0;
+  virtual void pause() = 0;  // asks for no more of the response; a little may still come
+  virtual void resume() = 0;
+};
+
+// Whom origins' certificates have to be signed by.
+struct TlsTrust {
+  std::shared_ptr<net::TlsClientContext> tls12, tls13;  // both without a name of their own
+  static Result<TlsTrust> of(const std::string& ca_pem);
+};
+
+class OriginClient {
+ public:
+  OriginClient(net::Loop& loop, Names& names, TlsTrust trust, Metrics& metrics);
+  ~OriginClient();
+
+  [[nodiscard]] std::unique_ptr<Call> start(CallRequest request, Reply& reply);
+
+  std::size_t connections() const { return connections_; }
+  std::size_t idle() const;
+
+ private:
+  friend class OriginCall;
+  friend class OriginConnection;
+
+  std::unique_ptr<class OriginConnection> take_idle(const Peer& peer);
+  void put_idle(std::unique_ptr<class OriginConnection> connection, Duration keep_alive);
+  void drop_idle(const class OriginConnection& connection);
+  void bury(std::unique_ptr<class OriginConnection> connection);
+  void sweep();
+
+  net::Loop& loop_;
+  Names& names_;
+  TlsTrust trust_;
+  Counter &opened_, &reused_, &failed_;
+  std::size_t connections_ = 0;
+  std::map<Peer, std::list<std::unique_ptr<class OriginConnection>>> idle_;  // the newest last
+  std::vector<std::unique_ptr<class OriginConnection>> graves_;
+  std::unique_ptr<net::Timer> sweep_timer_, burial_;
+};
+
+}  // namespace meridian::upstream
