@@ -79,6 +79,9 @@ struct FrontDoor::Exchange {
   const Operation* operation = nullptr;
   std::optional<Payload> payload{};  // takes the body out of its wrapping; of S3 only
   std::string short_body{};          // a streaming payload that came whole
+  Listener listener = Listener::Api;
+  std::unique_ptr<UnmodelledCall> unmodelled{};  // in place of an operation
+  Headers cross_origin{};                        // fields of the answer, whatever it is
   Value input{}, output{};
   Refused error{};
   HttpResponse response{};
@@ -91,6 +94,8 @@ FrontDoor::FrontDoor(const FrontDoorParts& parts, std::span<Service* const> serv
       router_(services),
       identity_(std::move(credentials), options.development),
       server_(parts.loop, *this, options.limits, parts.metrics, "api"),
+      websites_(*this),
+      website_server_(parts.loop, websites_, options.limits, parts.metrics, "website"),
       pool_(options.threads, options.queued_calls_max) {}
 
 FrontDoor::~FrontDoor() = default;
@@ -100,9 +105,24 @@ Result<net::Address> FrontDoor::listen(const net::Address& address,
   return server_.listen(address, {}, std::move(tls));
 }
 
+Result<net::Address> FrontDoor::listen_for_websites(const net::Address& address) {
+  return website_server_.listen(address, {}, nullptr);
+}
+
+void FrontDoor::drain(std::function<void()> done) {
+  server_.drain([this, done = std::move(done)] { website_server_.drain(done); });
+}
+
 void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
+  if (find_unmodelled(*exchange)) {
+    note_origin(*exchange);
+    exchange->error = receive_unmodelled(*exchange);
+    if (!exchange->error && exchange->call.body && exchange->received.stream) return pull(exchange);
+    return finish(*exchange);
+  }
   static constexpr Refused (FrontDoor::*kSteps[])(Exchange&) = {
       &FrontDoor::route,           // which service, which protocol
+      &FrontDoor::note_origin,     // what a page of another origin may see of any answer
       &FrontDoor::authenticate,    // whose call it is
       &FrontDoor::find_operation,  // what is asked
       &FrontDoor::open_body,       // what is around the body; a short one is taken out of it
@@ -121,6 +141,32 @@ void FrontDoor::finish(Exchange& exchange) {
   encode(exchange);
   audit(exchange);
   reply(exchange);
+}
+
+bool FrontDoor::find_unmodelled(Exchange& exchange) {
+  auto found = router_.find_unmodelled(exchange.request, exchange.listener);
+  if (!found.call) return false;
+  exchange.to = found.to;
+  exchange.unmodelled = std::move(found.call);
+  exchange.call.service = exchange.to.service->model().name;
+  exchange.call.operation = exchange.unmodelled->name();
+  exchange.call.region = options_.region;
+  return true;
+}
+
+FrontDoor::Refused FrontDoor::receive_unmodelled(Exchange& exchange) {
+  if (exchange.call.dry_run) return no_dry_runs();
+  auto sink = exchange.unmodelled->receive(exchange.call);
+  if (!sink) return std::move(sink).error();
+  if (!(exchange.call.body = std::move(*sink))) return std::nullopt;
+  auto payload = Payload::of({}, nullptr, "");
+  if (!payload) return std::move(payload).error();
+  exchange.payload = std::move(*payload);
+  if (exchange.received.stream) return std::nullopt;
+  if (auto taken = exchange.payload->take(exchange.request.body, *exchange.call.body); !taken)
+    return std::move(taken).error();
+  if (auto ended = exchange.payload->end(*exchange.call.body); !ended) return std::move(ended).error();
+  return std::nullopt;
 }
 
 void FrontDoor::pull(const std::shared_ptr<Exchange>& exchange) {
@@ -154,6 +200,7 @@ void FrontDoor::take_piece(const std::shared_ptr<Exchange>& exchange,
 // Of a long body: only services that take bodies as streams are asked, the others have them whole.
 bool FrontDoor::takes_stream(const http::Request& received) {
   HttpRequest request = head_of(received);
+  if (router_.find_unmodelled(request, Listener::Api).call) return true;
   const auto claim = sigv4::read_claim(request);
   const Route to = router_.find(request, claim && *claim ? &**claim : nullptr);
   if (to.service == nullptr) return false;
@@ -163,8 +210,17 @@ bool FrontDoor::takes_stream(const http::Request& received) {
 }
 
 void FrontDoor::handle(http::Request received, http::Responder responder) {
+  handle(std::move(received), std::move(responder), Listener::Api);
+}
+
+void FrontDoor::Websites::handle(http::Request received, http::Responder responder) {
+  door_.handle(std::move(received), std::move(responder), Listener::Website);
+}
+
+void FrontDoor::handle(http::Request received, http::Responder responder, Listener listener) {
   auto exchange = std::make_shared<Exchange>(
       Exchange{std::move(received), std::move(responder), parts_.loop.clock().monotonic()});
+  exchange->listener = listener;
   exchange->call.request_id = make_uuid(parts_.random);
   exchange->call.time = parts_.clock.now();
   std::function<void()> task = [this, exchange] {
@@ -227,6 +283,12 @@ FrontDoor::Refused FrontDoor::route(Exchange& exchange) {
                         Fault::Sender,
                         {}};
   exchange.call.service = exchange.to.service->model().name;
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::note_origin(Exchange& exchange) {
+  if (exchange.request.headers.find("origin") != nullptr)
+    exchange.cross_origin = exchange.to.service->cross_origin(exchange.request, exchange.listener);
   return std::nullopt;
 }
 
@@ -293,6 +355,12 @@ FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
 }
 
 FrontDoor::Refused FrontDoor::invoke(Exchange& exchange) {
+  if (exchange.unmodelled) {
+    auto response = exchange.unmodelled->answer(exchange.call);
+    if (!response) return std::move(response).error();
+    exchange.response = *std::move(response);
+    return std::nullopt;
+  }
   if (exchange.call.dry_run && !exchange.to.service->has_dry_runs()) return no_dry_runs();
   auto output = exchange.to.service->invoke(exchange.call, *exchange.operation, exchange.input);
   if (!output) return std::move(output).error();
@@ -304,12 +372,16 @@ void FrontDoor::encode(Exchange& exchange) {
   const std::string& request_id = exchange.call.request_id;
   if (exchange.error && exchange.to.service != nullptr && exchange.to.service->model().is_s3())
     exchange.error->facts.emplace_back("Resource", exchange.request.path);
-  exchange.response =
-      exchange.error ? exchange.to.codec->encode_error(*exchange.error, request_id)
-                     : exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
-  if (!exchange.error && exchange.call.status != 0) exchange.response.status = exchange.call.status;
+  if (exchange.error) {
+    exchange.response = exchange.to.codec->encode_error(*exchange.error, request_id);
+  } else if (!exchange.unmodelled) {
+    exchange.response = exchange.to.codec->encode_response(*exchange.operation, exchange.output, request_id);
+  }
+  if (!exchange.error && !exchange.unmodelled && exchange.call.status != 0)
+    exchange.response.status = exchange.call.status;
   if (exchange.response.headers.find("x-amz-request-id") == nullptr)
     exchange.response.headers.set("x-amzn-RequestId", request_id);
+  for (const auto& [name, value] : exchange.cross_origin) exchange.response.headers.add(name, value);
   if (!exchange.call.dry_run) return;
   exchange.response.headers.set(kDryRun, "true");
   if (!exchange.error) {

@@ -43,16 +43,29 @@ class FrontDoor final : public http::Handler {
   // On the loop's thread, or before it runs. The address really listened on.
   Result<net::Address> listen(const net::Address& address,
                               std::shared_ptr<net::TlsServerContext> tls = nullptr);
+  // The same for websites alone, which take any host name.
+  Result<net::Address> listen_for_websites(const net::Address& address);
   // Stops listening and calls `done` when the last call under way has been answered.
-  void drain(std::function<void()> done) { server_.drain(std::move(done)); }
+  void drain(std::function<void()> done);
 
   void handle(http::Request request, http::Responder responder) override;
   bool takes_stream(const http::Request& request) override;
 
  private:
+  // The listeners of websites.
+  class Websites final : public http::Handler {
+   public:
+    explicit Websites(FrontDoor& door) : door_(door) {}
+    void handle(http::Request request, http::Responder responder) override;
+    bool takes_stream(const http::Request&) override { return true; }
+
+   private:
+    FrontDoor& door_;
+  };
   struct Exchange;
   using Refused = std::optional<ServiceError>;
 
+  void handle(http::Request request, http::Responder responder, Listener listener);
   void serve(const std::shared_ptr<Exchange>& exchange);
   void pull(const std::shared_ptr<Exchange>& exchange);
   void take_piece(const std::shared_ptr<Exchange>& exchange, Result<http::IncomingBody::Piece> piece);
@@ -60,7 +73,10 @@ class FrontDoor final : public http::Handler {
   void refuse_for_load(Exchange& exchange);
 
   void admit(Exchange& exchange);
+  bool find_unmodelled(Exchange& exchange);
+  Refused receive_unmodelled(Exchange& exchange);
   Refused route(Exchange& exchange);
+  Refused note_origin(Exchange& exchange);
   Refused authenticate(Exchange& exchange);
   Refused find_operation(Exchange& exchange);
   Refused open_body(Exchange& exchange);
@@ -76,6 +92,8 @@ class FrontDoor final : public http::Handler {
   Router router_;
   IdentityCheck identity_;
   http::Server server_;
+  Websites websites_;
+  http::Server website_server_;
   CallPool pool_;  // last: its threads end before anything they use
 };
 

@@ -145,6 +145,13 @@ Router::Router(std::span<Service* const> services) {
     nobody_.push_back(make_codec(protocol, kNobody));
 }
 
+Router::Unmodelled Router::find_unmodelled(const HttpRequest& head, Listener listener) const {
+  for (const Endpoint& endpoint : endpoints_)
+    if (auto call = endpoint.service->unmodelled(head, listener))
+      return {{endpoint.service, endpoint.codecs.front().get()}, std::move(call)};
+  return {};
+}
+
 Route Router::find(const HttpRequest& request, const sigv4::Claim* claim) const {
   const Style style = style_of(request);
   Candidates found;

@@ -29,6 +29,13 @@ class Router {
   // a form, the path. `claim` may be null.
   Route find(const HttpRequest& request, const sigv4::Claim* claim) const;
 
+  // A request that one of the services knows though no operation describes it; no service: there is none.
+  struct Unmodelled {
+    Route to;
+    std::unique_ptr<UnmodelledCall> call;
+  };
+  Unmodelled find_unmodelled(const HttpRequest& head, Listener listener) const;
+
  private:
   std::vector<Endpoint> endpoints_;
   std::vector<std::unique_ptr<Codec>> nobody_;  // one a protocol, for requests that no service is meant by

@@ -57,6 +57,14 @@ Outcome<void> Service::vet(const Operation&, const Value&) {
   return {};
 }
 
+Headers Service::cross_origin(const HttpRequest&, Listener) {
+  return {};
+}
+
+std::unique_ptr<UnmodelledCall> Service::unmodelled(const HttpRequest&, Listener) {
+  return nullptr;
+}
+
 Outcome<std::shared_ptr<BodySink>> Service::receive(Call&, const Operation& operation, const Value&) {
   return not_implemented(model(), operation.name);
 }

@@ -7,6 +7,7 @@
 
 #include "aws/call.h"
 #include "aws/error.h"
+#include "aws/unmodelled.h"
 
 namespace meridian::aws {
 
@@ -68,6 +69,12 @@ class Service {
   virtual const ServiceModel& model() const = 0;
   // `input` is a Value of operation.input; success is a Value of operation.output.
   virtual Outcome<Value> invoke(Call& call, const Operation& operation, const Value& input) = 0;
+  // A request of this service's own that is no call of an operation; null: it is none. Looks at the head
+  // alone, on the loop's thread.
+  virtual std::unique_ptr<UnmodelledCall> unmodelled(const HttpRequest& head, Listener listener);
+  // Fields of any answer to this request, also a refusal: what a browser's page of another origin may do with
+  // it. Asked when the request names an origin.
+  virtual Headers cross_origin(const HttpRequest& head, Listener listener);
   // Whether invoke() heeds call.dry_run; when not, such calls do not reach it.
   virtual bool has_dry_runs() const { return false; }
 };
