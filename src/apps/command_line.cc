@@ -13,6 +13,7 @@
 
 #include "apps/client_words.h"
 #include "apps/command_line_health.h"
+#include "apps/command_line_s3.h"
 #include "apps/command_texts.h"
 #include "apps/doctor/doctor_words.h"
 #include "apps/drill/drill_words.h"
@@ -348,6 +349,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
                "Do not probe the endpoints of health checks: they are what was found or said last")
       ->envname("MERIDIAN_NO_HEALTH_PROBES");
   add_health_options(app, options.health);
+  add_website_options(app, options.website);
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");

@@ -100,6 +100,12 @@ struct HealthOptions {
   std::vector<std::string> resolvers = {};  // ADDR[:PORT]; none: the machine's own
 };
 
+// S3's websites.
+struct WebsiteOptions {
+  std::vector<std::string> addresses = {};  // ADDR:PORT of listeners of their own
+  std::vector<std::string> domains = {};    // beside AWS's own, lower case
+};
+
 // Of `serve`, and of `control`, which does not answer DNS itself.
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
@@ -107,6 +113,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool secondaries = false;               // of `control`: edges transfer zones …
   std::string catalog_zone;               // … and this catalog of them
   std::vector<std::string> api, api_tls;  // ADDR:PORT
+  WebsiteOptions website;
   unsigned call_workers = 0;              // 0: sixteen
   // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
   std::uint32_t records_per_zone_max = 0, health_checks_max = 0;

@@ -106,7 +106,7 @@ class Server final : public RoleServer {
   std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
   std::unique_ptr<aws::FrontDoor> front_door_;
-  std::vector<net::Address> api_addresses_, api_tls_addresses_;
+  std::vector<net::Address> api_addresses_, api_tls_addresses_, website_addresses_;
   std::optional<net::Address> feed_address_;
   net::Address admin_address_;
   std::vector<Advice> advice_;  // written before ready_
@@ -256,12 +256,15 @@ Result<void> Server::start_api() {
   door.development = options_.dev;
   door.threads = options_.call_workers;
   auto services = services_->all();
+  services_->s3.set_website_domains(options_.website.domains);
   user_credentials_ = std::make_unique<services::iam::StoredCredentials>(*store_);
   front_door_ = std::make_unique<aws::FrontDoor>(
       aws::FrontDoorParts{api_loop_->loop(), clock_, random_, logger_, metrics_}, services,
       std::vector<const aws::Credentials*>{credentials_.get(), user_credentials_.get()}, door);
   for (const net::Address& address : TRY(parse_addresses(options_.api)))
     api_addresses_.push_back(TRY(front_door_->listen(address)));
+  for (const net::Address& address : TRY(parse_addresses(options_.website.addresses)))
+    website_addresses_.push_back(TRY(front_door_->listen_for_websites(address)));
   if (!options_.api_tls.empty()) {
     const CertificateFiles files{options_.data_dir + "/api-certificate.pem",
                                  options_.data_dir + "/api-key.pem",
@@ -303,6 +306,7 @@ Result<void> Server::start_admin() {
 std::vector<Advice> Server::socket_advice() const {
   std::vector<net::Address> others = api_addresses_;
   others.insert(others.end(), api_tls_addresses_.begin(), api_tls_addresses_.end());
+  others.insert(others.end(), website_addresses_.begin(), website_addresses_.end());
   return dns_->advice(others);
 }
 
@@ -314,6 +318,7 @@ StatusFacts Server::facts() const {
   if (unknown) facts.program = "meridian";
   facts.api = api_addresses_;
   facts.api_tls = api_tls_addresses_;
+  facts.website = website_addresses_;
   facts.dns = engine.addresses();
   facts.dns_tls = engine.tls_addresses();
   facts.feed = feed_address_;

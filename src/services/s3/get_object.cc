@@ -49,6 +49,7 @@ Output answer(aws::Call& call, const Request& input, const BucketResource& bucke
   output.ContentLanguage = asked_or(input.ResponseContentLanguage, metadata.content_language);
   output.ContentType = asked_or(input.ResponseContentType, metadata.content_type);
   output.Expires = input.ResponseExpires ? input.ResponseExpires : metadata.expires;
+  output.WebsiteRedirectLocation = metadata.website_redirect;
   // S3 is silent about the usual class.
   if (metadata.storage_class != "STANDARD") output.StorageClass = metadata.storage_class;
   if (!metadata.user.empty()) output.Metadata.emplace(metadata.user.begin(), metadata.user.end());

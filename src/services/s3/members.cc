@@ -14,9 +14,18 @@ using Names = std::vector<std::string_view>;
 // Of every operation. Who pays is settled here: the owner, as in any bucket that is not "requester pays".
 const Names kCommon = {"Bucket", "Key", "ExpectedBucketOwner", "RequestPayer"};
 // What an object keeps beside its bytes.
-const Names kMetadata = {
-    "ACL",     "CacheControl", "ContentDisposition", "ContentEncoding",      "ContentType", "ContentLanguage",
-    "Expires", "Metadata",     "StorageClass",       "ServerSideEncryption", "Tagging"};
+const Names kMetadata = {"ACL",
+                         "CacheControl",
+                         "ContentDisposition",
+                         "ContentEncoding",
+                         "ContentType",
+                         "ContentLanguage",
+                         "Expires",
+                         "Metadata",
+                         "StorageClass",
+                         "ServerSideEncryption",
+                         "Tagging",
+                         "WebsiteRedirectLocation"};
 const Names kChecksums = {"ChecksumAlgorithm", "ChecksumCRC32", "ChecksumCRC32C",
                           "ChecksumCRC64NVME", "ChecksumSHA1",  "ChecksumSHA256"};
 // Of what configures something by an XML document: how that is checked on its way.
@@ -81,6 +90,12 @@ const std::map<std::string_view, Names>& known_members() {
       {"UploadPartCopy", kCopied + Names{"CopySourceRange", "PartNumber", "UploadId"}},
       {"CompleteMultipartUpload", kChecksums + Names{"MultipartUpload", "UploadId", "ChecksumType",
                                                      "MpuObjectSize", "IfMatch", "IfNoneMatch"}},
+      {"PutBucketWebsite", kDocument + Names{"WebsiteConfiguration"}},
+      {"GetBucketWebsite", {}},
+      {"DeleteBucketWebsite", {}},
+      {"PutBucketCors", kDocument + Names{"CORSConfiguration"}},
+      {"GetBucketCors", {}},
+      {"DeleteBucketCors", {}},
       {"AbortMultipartUpload", {"UploadId"}},
       {"ListParts", {"MaxParts", "PartNumberMarker", "UploadId"}},
       {"ListMultipartUploads",

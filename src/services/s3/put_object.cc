@@ -61,7 +61,7 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   TRY(check_key(input.Key));
   const std::string directive = input.MetadataDirective.value_or("COPY");
   if (directive == "COPY" && from.bucket == input.Bucket && from.key == input.Key && !from.version_id &&
-      !input.StorageClass)
+      !input.StorageClass && !input.WebsiteRedirectLocation)
     return errors::invalid_request(
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's "
@@ -82,6 +82,7 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
     ObjectMetadata own = std::exchange(metadata, source.object.metadata);
     metadata.storage_class = std::move(own.storage_class);
     metadata.tags = std::move(own.tags);
+    metadata.website_redirect = std::move(own.website_redirect);
   }
   if (input.TaggingDirective.value_or("COPY") == "COPY") metadata.tags = source.object.metadata.tags;
   BodyClaim claim;

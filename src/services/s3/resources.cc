@@ -9,7 +9,7 @@
 namespace meridian::services::s3 {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;  // 2: versions and tags
+constexpr std::uint8_t kVersion = 3;  // 2: versions and tags; 3: redirects of websites
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -31,7 +31,11 @@ class Writer : public store::FieldWriter<Writer> {
   Writer& metadata(const ObjectMetadata& value) {
     text(value.content_type).optional_text(value.cache_control).optional_text(value.content_disposition);
     optional_text(value.content_encoding).optional_text(value.content_language);
-    return optional_time(value.expires).text(value.storage_class).pairs(value.user).pairs(value.tags);
+    return optional_time(value.expires)
+        .text(value.storage_class)
+        .pairs(value.user)
+        .pairs(value.tags)
+        .optional_text(value.website_redirect);
   }
 };
 
@@ -81,6 +85,7 @@ class Reader : public store::FieldReader {
     value.storage_class = text();
     value.user = pairs();
     if (version() >= 2) value.tags = pairs();
+    if (version() >= 3) value.website_redirect = optional_text();
     return value;
   }
 };

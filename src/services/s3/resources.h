@@ -52,6 +52,7 @@ struct ObjectMetadata {
   std::string storage_class;
   TextPairs user;  // x-amz-meta-…, lower case
   TextPairs tags;
+  std::optional<std::string> website_redirect;  // where a website sends whoever asks for it
 };
 
 // A version of a key: an object, or a delete marker, which has only a time.

@@ -11,6 +11,7 @@
 #include "aws/stored.h"
 #include "base/random.h"
 #include "gen/s3/api.h"
+#include "services/s3/bucket_settings.h"
 #include "services/s3/conditions.h"
 #include "services/s3/listing.h"
 #include "services/s3/object_body.h"
@@ -93,10 +94,40 @@ class S3 final : public api::Api {
   aws::Outcome<api::AbortMultipartUploadOutput> AbortMultipartUpload(
       aws::Call&, const api::AbortMultipartUploadRequest&) override;
 
+  // website_configuration.cc; the pages are website.cc's
+  aws::Outcome<api::PutBucketWebsiteResponse> PutBucketWebsite(aws::Call&,
+                                                               const api::PutBucketWebsiteRequest&) override;
+  aws::Outcome<api::GetBucketWebsiteOutput> GetBucketWebsite(aws::Call&,
+                                                             const api::GetBucketWebsiteRequest&) override;
+  aws::Outcome<api::DeleteBucketWebsiteResponse> DeleteBucketWebsite(
+      aws::Call&, const api::DeleteBucketWebsiteRequest&) override;
+
+  // cors.cc; what it does is preflight.cc's
+  aws::Outcome<api::PutBucketCorsResponse> PutBucketCors(aws::Call&,
+                                                         const api::PutBucketCorsRequest&) override;
+  aws::Outcome<api::GetBucketCorsOutput> GetBucketCors(aws::Call&, const api::GetBucketCorsRequest&) override;
+  aws::Outcome<api::DeleteBucketCorsResponse> DeleteBucketCors(aws::Call&,
+                                                               const api::DeleteBucketCorsRequest&) override;
+
   // list_uploads.cc
   aws::Outcome<api::ListPartsOutput> ListParts(aws::Call&, const api::ListPartsRequest&) override;
   aws::Outcome<api::ListMultipartUploadsOutput> ListMultipartUploads(
       aws::Call&, const api::ListMultipartUploadsRequest&) override;
+
+  // What websites, preflights and forms are answered from; see unmodelled.cc.
+  std::unique_ptr<aws::UnmodelledCall> unmodelled(const aws::HttpRequest& head,
+                                                  aws::Listener listener) override;
+  aws::Headers cross_origin(const aws::HttpRequest& head, aws::Listener listener) override;
+  // Domains beside AWS's own below which a bucket's website has its name. Before the first call.
+  void set_website_domains(const std::vector<std::string>& domains);
+  const aws::Codec& codec() const { return *codec_; }
+  // The failure: no such bucket, or it has no website.
+  aws::Outcome<api::GetBucketWebsiteOutput> website_of(std::string_view bucket);
+  struct Cors {
+    bool bucket_exists = false;
+    std::optional<api::GetBucketCorsOutput> configuration;
+  };
+  aws::Outcome<Cors> cors_of(std::string_view bucket);
 
  private:
   using StoredUpload = aws::Stored<UploadResource>;
@@ -113,6 +144,17 @@ class S3 final : public api::Api {
   aws::Outcome<PlacedVersion> find_object(const ObjectName& name);
   aws::Outcome<StoredUpload> find_upload(std::string_view bucket, std::string_view key,
                                          std::string_view upload_id);
+  // Whose website is asked for; nothing: none is.
+  std::optional<std::string> website_bucket(const aws::HttpRequest& head, aws::Listener listener) const;
+  // bucket_settings.cc
+  aws::Outcome<std::optional<aws::Value>> find_setting(std::string_view bucket, const BucketSetting& setting);
+  aws::Outcome<aws::Value> get_setting(const aws::Call&, std::string_view bucket,
+                                       const std::optional<std::string>& expected_owner,
+                                       const BucketSetting& setting);
+  // No value: deletes it.
+  aws::Outcome<void> put_setting(const aws::Call&, std::string_view bucket,
+                                 const std::optional<std::string>& expected_owner,
+                                 const BucketSetting& setting, const std::optional<aws::Value>& value);
   // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
   struct Found {
     ObjectResource object;
@@ -188,6 +230,8 @@ class S3 final : public api::Api {
   store::Store& store_;
   store::objects::ObjectStore& objects_;
   Random& random_;
+  const std::unique_ptr<aws::Codec> codec_ = aws::make_codec(aws::Protocol::RestXml, api::service_model());
+  std::vector<std::string> website_domains_;
 };
 
 // Of an answer about a version; none where a bucket never had any.

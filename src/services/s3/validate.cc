@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kUserMetadataBytesMax = 2048;
+constexpr std::size_t kWebsiteRedirectBytesMax = 2048;
 
 }  // namespace
 
@@ -69,6 +70,17 @@ std::optional<std::string> content_encoding_of(const std::optional<std::string>&
     kept += coding;
   }
   return kept.empty() ? std::nullopt : std::optional(kept);
+}
+
+aws::Outcome<void> check_website_redirect(const std::optional<std::string>& location) {
+  if (!location) return {};
+  if (!location->starts_with('/') && !location->starts_with("http://") && !location->starts_with("https://"))
+    return aws::refuse("InvalidRedirectLocation",
+                       "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
+  if (location->size() > kWebsiteRedirectBytesMax)
+    return aws::refuse("InvalidRedirectLocation",
+                       "The length of website redirect location cannot exceed 2,048 characters.");
+  return {};
 }
 
 aws::Outcome<TextPairs> user_metadata_of(const std::map<std::string, std::string>& sent) {

@@ -23,6 +23,7 @@ aws::Outcome<void> check_encryption(const std::optional<std::string>& encryption
 aws::Outcome<std::string> storage_class_of(const std::optional<std::string>& asked);
 // "aws-chunked" says how the body came, not what it is.
 std::optional<std::string> content_encoding_of(const std::optional<std::string>& sent);
+aws::Outcome<void> check_website_redirect(const std::optional<std::string>& location);
 aws::Outcome<TextPairs> user_metadata_of(const std::map<std::string, std::string>& sent);
 // Nothing when none is named; the failure: one that is not computed here.
 aws::Outcome<ChecksumAlgorithm> algorithm_named(const std::optional<std::string>& name);
@@ -41,6 +42,8 @@ aws::Outcome<ObjectMetadata> metadata_of(const Request& request) {
   metadata.expires = request.Expires;
   metadata.storage_class = TRY(storage_class_of(request.StorageClass));
   metadata.tags = TRY(tags_in_header(request.Tagging));
+  TRY(check_website_redirect(request.WebsiteRedirectLocation));
+  metadata.website_redirect = request.WebsiteRedirectLocation;
   if (request.Metadata) metadata.user = TRY(user_metadata_of(*request.Metadata));
   return metadata;
 }

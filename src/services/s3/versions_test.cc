@@ -365,10 +365,11 @@ TEST_F(Versions, RecordsOfBeforeCanBeRead) {
   object.blob = "b";
   object.metadata.storage_class = "STANDARD";
   std::string bytes = encode(object);
-  // Version 1 ended before what is new: the tags' count in the middle, the version's fields at the end.
+  // Version 1 ended before what is new: the tags' count and what a redirect has in the
+  // middle, the version's fields at the end.
   bytes.resize(bytes.size() - 4 - 8 - 1);
-  const std::size_t tags = bytes.size() - 4 - (4 + 1) - 4;
-  bytes.erase(tags, 4);
+  const std::size_t tags = bytes.size() - 4 - (4 + 1) - (4 + 1);
+  bytes.erase(tags, 4 + 1);
   bytes[0] = 1;
   const auto read = decode_object(bytes);
   ASSERT_TRUE(read);
