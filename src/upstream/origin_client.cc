@@ -176,6 +176,7 @@ void OriginCall::connect() {
   if (request_.peer.tls) {
     options.tls =
         request_.peer.oldest == net::TlsVersion::Tls13 ? client_.trust_.tls13 : client_.trust_.tls12;
+    if (!options.tls) return fail(Failure::Tls, "no certificate authorities are trusted here");
     options.server_name = request_.peer.server_name;
     options.on_handshake = [this] { handshake_ = true; };
   }

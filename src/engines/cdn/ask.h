@@ -1,0 +1,55 @@
+// What is asked of a tier, and in the end of an origin: everything of the viewer's request that they need,
+// and nothing that ends with it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engines/cdn/cache.h"
+#include "engines/cdn/object.h"
+#include "engines/cdn/rules/accept_encoding.h"
+#include "engines/cdn/viewer.h"
+#include "snapshots/cdn/snapshot.h"
+
+namespace meridian::engines::cdn {
+
+class Worker;
+
+struct Ask {
+  snapshots::cdn::SharedDistribution distribution;
+  const snapshots::cdn::Behavior* behavior = nullptr;  // of `distribution`
+  std::shared_ptr<PurgeLog> purges;
+  std::uint64_t purges_seen = 0;  // when the request came
+  Key key{};
+  std::string uri;        // for purges
+  bool for_cache = true;  // the answer may be kept; false: the viewer's conditions and Range go to the origin
+  std::string method, path, query;
+  rules::FieldList fields;  // the viewer's and the generated ones
+  net::IpAddress viewer;
+  HttpVersion viewer_version = HttpVersion::Http11;
+  bool viewer_tls = false;
+  std::string request_id;
+  bool has_body = false;
+  std::optional<std::uint64_t> body_length;
+  bool upgrade = false;
+
+  bool is_read() const { return method == "GET" || method == "HEAD"; }
+};
+
+// Who waits for an answer. Of one loop's thread; destroying or cancel()ling it, there is none.
+struct Waiter {
+  Waiter(Worker& its, std::shared_ptr<const Ask> what, std::function<void(Answer)> told)
+      : worker(its), ask(std::move(what)), on_answer(std::move(told)) {}
+  Worker& worker;
+  const std::shared_ptr<const Ask> ask;
+  std::function<void(Answer)> on_answer;
+
+  bool waits() const { return on_answer != nullptr; }
+  void cancel() { on_answer = nullptr; }
+  void answer(Answer answer) {
+    if (const auto told = std::exchange(on_answer, nullptr)) told(std::move(answer));
+  }
+};
+
+}  // namespace meridian::engines::cdn

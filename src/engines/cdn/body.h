@@ -1,0 +1,123 @@
+// The body of a response while it arrives and after: one producer, any number of readers, on any loops.
+// Rule: pieces never move. A kept body holds all it was given; a passing one only what its slowest reader has
+// not read, and beyond kPassingBytesMax the producer is to wait.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/loop.h"
+
+namespace meridian::engines::cdn {
+
+inline constexpr std::size_t kPassingBytesMax = 512 * 1024;
+inline constexpr std::size_t kPieceBytesMax = 64 * 1024;  // of a body of unknown length
+inline constexpr std::size_t kWholePieceBytesMax =
+    1024 * 1024;  // up to here a body of known length is one piece
+
+// Runs a task of one loop, which may be asked for on another.
+class Wake {
+ public:
+  Wake(net::Loop& loop, std::function<void()> task) : loop_(loop), task_(std::move(task)) {}
+  net::Loop& loop() const { return loop_; }
+  void cancel() { task_ = nullptr; }  // on the loop's thread
+  void run() {                        // on the loop's thread
+    if (!task_) return;
+    const auto task = task_;
+    task();
+  }
+  static void fire(const std::shared_ptr<Wake>& wake) {
+    wake->loop_.post([wake] { wake->run(); });
+  }
+
+ private:
+  net::Loop& loop_;
+  std::function<void()> task_;
+};
+
+class Body {
+ public:
+  enum class Kind : std::uint8_t { Kept, Passing };
+  enum class State : std::uint8_t { Growing, Whole, Cut };
+
+  Body(Kind kind, std::optional<std::uint64_t> length = std::nullopt) : kind_(kind), length_(length) {}
+  static std::shared_ptr<Body> of(std::string_view bytes);  // whole
+
+  // The producer's.
+  void append(std::string_view bytes);
+  void finish(State end);
+  bool congested();  // if so, `producer` is told when that is over
+  void set_producer(std::shared_ptr<Wake> producer);
+  // From now on what was read is forgotten: there is too much of it.
+  void stop_keeping();
+
+  // Nobody reads any more what is not kept; the producer is told.
+  bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
+  void abandon();
+
+  State state() const { return state_.load(std::memory_order_acquire); }
+  std::uint64_t size() const { return size_.load(std::memory_order_acquire); }  // so far
+  std::optional<std::uint64_t> length() const;                                  // once it is known
+  Kind kind() const { return kind_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class BodyReader;
+  struct Piece {
+    std::unique_ptr<char[]> bytes;
+    std::size_t capacity = 0, used = 0;
+  };
+  Piece& room_for(std::size_t size);
+  std::uint64_t least_read() const;
+  std::shared_ptr<Wake> forget_read();  // whom to tell
+  void tell_readers();
+
+  std::atomic<Kind> kind_;
+  const std::optional<std::uint64_t> length_;
+  std::atomic<State> state_{State::Growing};
+  std::atomic<std::uint64_t> size_{0};
+  std::atomic<bool> abandoned_{false};
+  mutable std::mutex mutex_;  // of what follows
+  std::deque<Piece> pieces_;
+  std::size_t pieces_gone_ = 0;  // and the bytes in them:
+  std::uint64_t bytes_gone_ = 0;
+  std::vector<std::shared_ptr<Wake>> waiting_;
+  std::vector<class BodyReader*> readers_;
+  std::shared_ptr<Wake> producer_;
+  bool producer_waits_ = false;
+};
+
+// One reader's place in a body. Of one loop's thread.
+class BodyReader {
+ public:
+  // Reads [from, until) of it.
+  BodyReader(std::shared_ptr<Body> body, std::uint64_t from, std::uint64_t until);
+  ~BodyReader();
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
+
+  // What is there, at most `most` bytes; empty: nothing now, or the end (at_end, cut).
+  std::string take(std::size_t most);
+  bool at_end() const;  // all of the range was read
+  bool cut() const;     // what is missing will not come
+  // `wake` is fired once, when there may be more.
+  void wait(const std::shared_ptr<Wake>& wake);
+  std::uint64_t position() const { return at_; }
+
+ private:
+  friend class Body;
+  const std::shared_ptr<Body> body_;
+  std::uint64_t at_;
+  const std::uint64_t until_;
+  std::size_t piece_ = 0;  // where at_ is, of all pieces that there ever were
+  std::uint64_t piece_begins_ = 0;
+};
+
+}  // namespace meridian::engines::cdn

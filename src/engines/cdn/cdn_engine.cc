@@ -1,0 +1,187 @@
+#include "engines/cdn/cdn_engine.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "engines/cdn/engine_worker.h"
+#include "upstream/stub_resolver.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+// RFC 6761 §6.3: localhost never leaves the machine.
+class OriginNames final : public upstream::Names {
+ public:
+  OriginNames(net::Loop& loop, Random& random, const std::vector<net::Address>& resolvers, Metrics& metrics)
+      : loop_(loop) {
+    if (!resolvers.empty()) dns_ = std::make_unique<upstream::StubResolver>(loop, random, resolvers, metrics);
+  }
+  std::unique_ptr<upstream::NameLookup> look_up(const std::string& name, OnFound on_found) override {
+    const bool local = name == "localhost" || name.ends_with(".localhost");
+    if (dns_ && !local) return dns_->look_up(name, std::move(on_found));
+    struct Known final : upstream::NameLookup {
+      std::unique_ptr<net::Timer> timer;
+    };
+    auto known = std::make_unique<Known>();
+    known->timer = loop_.after(Duration::zero(), [local, on_found = std::move(on_found)] {
+      if (local) return on_found(net::IpAddress::v4({127, 0, 0, 1}));
+      on_found(fail(ErrorCode::Unavailable, "no DNS server is known"));
+    });
+    return known;
+  }
+
+ private:
+  net::Loop& loop_;
+  std::unique_ptr<upstream::StubResolver> dns_;
+};
+
+std::string make_via_host(Random& random) {
+  return random.text(32, "0123456789abcdef") + ".cloudfront.net";
+}
+
+}  // namespace
+
+EngineShared::EngineShared(const CdnEngineOptions& options,
+                           std::unique_ptr<const snapshots::cdn::CdnSnapshot> first, Random& random,
+                           Metrics& metrics)
+    : snapshot(std::move(first)),
+      locations(std::make_unique<const snapshots::location::Locations>()),
+      counters(metrics),
+      key_secret{random.next(), random.next()} {
+  for (const CdnLocation& location : options.locations) {
+    Tier* region = nullptr;
+    if (!location.region.empty()) {
+      auto& tier = regions[location.region];
+      if (!tier) tier = std::make_unique<Tier>(location.region, options.regional_cache_bytes, regions);
+      region = tier.get();
+    }
+    tiers.push_back(std::make_unique<Tier>(location.code, options.location_cache_bytes, region));
+  }
+}
+
+EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, EngineShared& shared,
+                           upstream::TlsTrust trust, upstream::Names* names, Random& random, Metrics& metrics)
+    : random_(random.next()),
+      own_names_(names ? nullptr : std::make_unique<OriginNames>(loop, random_, options.resolvers, metrics)),
+      origins_(loop, names ? *names : *own_names_, std::move(trust), metrics),
+      worker_({loop, origins_, random_, shared.counters, options.signer, options.via_host}),
+      served_(shared.snapshot, shared.purges),
+      locations_(shared.locations) {
+  for (std::size_t i = 0; i < options.locations.size(); ++i) {
+    SiteSettings settings;
+    settings.pop = options.locations[i].code;
+    settings.key_secret = shared.key_secret;
+    settings.https_port = options.https_port;
+    settings.cache_status = options.cache_status;
+    settings.log = options.log;
+    sites_.push_back(std::make_unique<Site>(worker_, *shared.tiers[i], served_, locations_, settings));
+    viewers_.push_back(std::make_unique<Http1Viewers>(loop, *sites_.back(), options.limits, metrics));
+  }
+}
+
+EngineWorker::~EngineWorker() = default;
+
+Result<net::Address> EngineWorker::listen(std::size_t index, const net::Address& address,
+                                          const net::ListenOptions& options,
+                                          std::shared_ptr<net::TlsServerContext> tls) {
+  return viewers_[index]->listen(address, options, std::move(tls));
+}
+
+struct CdnEngine::Thread {
+  explicit Thread(std::unique_ptr<net::Loop> its) : loop(std::move(its)) {}
+  std::unique_ptr<net::Loop> loop;
+  std::unique_ptr<EngineWorker> worker;
+  std::atomic<std::uint64_t> revision{0};
+  std::thread thread;
+};
+
+CdnEngine::CdnEngine(CdnEngineOptions options, std::unique_ptr<const snapshots::cdn::CdnSnapshot> first,
+                     Random& random, Metrics& metrics, MakeLoop make_loop)
+    : options_(std::move(options)), random_(random), metrics_(metrics), make_loop_(std::move(make_loop)) {
+  if (options_.via_host.empty()) options_.via_host = make_via_host(random_);
+  shared_ = std::make_unique<EngineShared>(options_, std::move(first), random_, metrics_);
+}
+
+// No loop runs any more when the first of them goes: their workers share objects.
+CdnEngine::~CdnEngine() {
+  for (const auto& thread : threads_) {
+    if (!thread->thread.joinable()) continue;
+    thread->loop->stop();
+    thread->thread.join();
+  }
+  for (const auto& thread : threads_) thread->worker.reset();
+}
+
+Result<void> CdnEngine::start() {
+  upstream::TlsTrust trust;
+  if (!options_.origin_ca_pem.empty()) trust = TRY(upstream::TlsTrust::of(options_.origin_ca_pem));
+  for (unsigned i = 0; i < std::max(1u, options_.workers); ++i) {
+    threads_.push_back(std::make_unique<Thread>(make_loop_()));
+    Thread& thread = *threads_.back();
+    thread.worker =
+        std::make_unique<EngineWorker>(*thread.loop, options_, *shared_, trust, nullptr, random_, metrics_);
+    thread.revision = latest().revision();
+  }
+  if (auto bound = bind(); !bound) {
+    threads_.clear();
+    bound_.clear();
+    return bound;
+  }
+  for (const auto& thread : threads_) {
+    thread->thread = std::thread([loop = thread->loop.get()] { loop->run(); });
+    pthread_setname_np(thread->thread.native_handle(), "cdn");
+  }
+  return {};
+}
+
+// The first worker learns the ports; the others share them.
+Result<void> CdnEngine::bind() {
+  const net::ListenOptions sockets{.reuse_port = true, .backlog = 4096};
+  for (std::size_t location = 0; location < options_.locations.size(); ++location) {
+    const auto open = [&](const std::vector<net::Address>& addresses,
+                          const std::shared_ptr<net::TlsServerContext>& tls) -> Result<void> {
+      for (net::Address address : addresses) {
+        for (const auto& thread : threads_)
+          address = TRY(thread->worker->listen(location, address, sockets, tls));
+        bound_.push_back(address);
+      }
+      return {};
+    };
+    TRY(open(options_.locations[location].http, nullptr));
+    TRY(open(options_.locations[location].https, options_.tls));
+  }
+  return {};
+}
+
+net::Loop& CdnEngine::loop(unsigned worker) {
+  return *threads_[worker]->loop;
+}
+
+void CdnEngine::publish(std::unique_ptr<const snapshots::cdn::CdnSnapshot> next) {
+  const std::uint64_t revision = next->revision();
+  shared_->snapshot.publish(std::move(next));
+  for (const auto& thread : threads_)
+    thread->loop->post([thread = thread.get(), revision] { thread->revision = revision; });
+}
+
+const snapshots::cdn::CdnSnapshot& CdnEngine::latest() const {
+  return shared_->snapshot.latest();
+}
+
+void CdnEngine::publish_locations(std::unique_ptr<const snapshots::location::Locations> next) {
+  shared_->locations.publish(std::move(next));
+}
+
+std::uint64_t CdnEngine::served_revision() const {
+  std::uint64_t least = ~std::uint64_t{0};
+  for (const auto& thread : threads_) least = std::min(least, thread->revision.load());
+  return threads_.empty() ? 0 : least;
+}
+
+void CdnEngine::purge(std::string_view distribution_id, std::string_view item) {
+  shared_->purges.of(distribution_id)->purge(item);
+}
+
+}  // namespace meridian::engines::cdn

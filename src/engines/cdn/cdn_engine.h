@@ -1,0 +1,84 @@
+// The CDN engine as the rest of the program sees it: start it with a snapshot, publish new ones, purge.
+// Rule: it knows nothing of where snapshots come from; with nobody publishing it goes on answering.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/published.h"
+#include "base/random.h"
+#include "engines/cdn/request_log.h"
+#include "engines/cdn/viewer_http1.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "snapshots/cdn/snapshot.h"
+#include "snapshots/location/location.h"
+
+namespace meridian::engines::cdn {
+
+class OriginSigner;
+
+struct CdnLocation {
+  std::string code = "MER50-C1";  // "FRA50-C1"
+  std::vector<net::Address> http, https;
+  std::string region;  // of the regional edge cache behind it; "": none
+};
+
+struct CdnEngineOptions {
+  std::vector<CdnLocation> locations;
+  unsigned workers = 1;
+  std::size_t location_cache_bytes = 256 * 1024 * 1024;  // of each
+  std::size_t regional_cache_bytes = 512 * 1024 * 1024;
+  std::shared_ptr<net::TlsServerContext> tls;  // with https addresses
+  std::string origin_ca_pem;                   // whom origins' certificates must be signed by
+  std::vector<net::Address> resolvers;         // for names of origins
+  ViewerLimits limits;
+  bool cache_status = false;       // RFC 9211
+  std::uint16_t https_port = 443;  // where redirects to HTTPS lead
+  std::string via_host;            // "": made up at the start
+  RequestLog* log = nullptr;       // outlives the engine
+  const OriginSigner* signer = nullptr;
+};
+
+class CdnEngine {
+ public:
+  using MakeLoop = std::function<std::unique_ptr<net::Loop>()>;
+
+  CdnEngine(CdnEngineOptions options, std::unique_ptr<const snapshots::cdn::CdnSnapshot> first,
+            Random& random, Metrics& metrics, MakeLoop make_loop);
+  ~CdnEngine();  // stops answering
+
+  // Opens every socket, then answers. All or nothing.
+  Result<void> start();
+  // Real ports, in the order of the options: of each location http, then https.
+  const std::vector<net::Address>& addresses() const { return bound_; }
+  net::Loop& loop(unsigned worker);  // to watch
+
+  // One thread at a time.
+  void publish(std::unique_ptr<const snapshots::cdn::CdnSnapshot> next);
+  const snapshots::cdn::CdnSnapshot& latest() const;
+  void publish_locations(std::unique_ptr<const snapshots::location::Locations> next);
+  // The lowest revision that any worker may still answer from. Thread-safe.
+  std::uint64_t served_revision() const;
+
+  // A path as CloudFront's invalidations have it, or "#tag". Counts at once, everywhere here. Thread-safe.
+  void purge(std::string_view distribution_id, std::string_view item);
+
+ private:
+  struct Thread;
+  Result<void> bind();
+
+  CdnEngineOptions options_;
+  Random& random_;
+  Metrics& metrics_;
+  MakeLoop make_loop_;
+  std::unique_ptr<struct EngineShared> shared_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  std::vector<net::Address> bound_;
+};
+
+}  // namespace meridian::engines::cdn

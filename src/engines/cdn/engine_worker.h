@@ -1,0 +1,51 @@
+// All that one thread of the engine has: its loop's connections, its doors to what is published, and a site
+// for each location it answers for.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engines/cdn/cdn_engine.h"
+#include "engines/cdn/site.h"
+#include "engines/cdn/viewer_http1.h"
+
+namespace meridian::engines::cdn {
+
+// What the threads share.
+struct EngineShared {
+  EngineShared(const CdnEngineOptions& options, std::unique_ptr<const snapshots::cdn::CdnSnapshot> first,
+               Random& random, Metrics& metrics);
+
+  Published<snapshots::cdn::CdnSnapshot> snapshot;
+  Published<snapshots::location::Locations> locations;
+  PurgeLogs purges;
+  EngineCounters counters;
+  Tier::Shields regions;
+  std::vector<std::unique_ptr<Tier>> tiers;  // of each location
+  SipKey key_secret;
+};
+
+class EngineWorker {
+ public:
+  EngineWorker(net::Loop& loop, const CdnEngineOptions& options, EngineShared& shared,
+               upstream::TlsTrust trust, upstream::Names* names, Random& random, Metrics& metrics);
+  ~EngineWorker();
+
+  // Of location `index`. The address really listened on.
+  Result<net::Address> listen(std::size_t index, const net::Address& address,
+                              const net::ListenOptions& options, std::shared_ptr<net::TlsServerContext> tls);
+  Site& site(std::size_t index) { return *sites_[index]; }
+  Worker& worker() { return worker_; }
+
+ private:
+  SeededRandom random_;
+  std::unique_ptr<upstream::Names> own_names_;
+  upstream::OriginClient origins_;
+  Worker worker_;
+  ServedTable served_;
+  Published<snapshots::location::Locations>::Reader locations_;
+  std::vector<std::unique_ptr<Site>> sites_;
+  std::vector<std::unique_ptr<Http1Viewers>> viewers_;  // of each site
+};
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,67 @@
+// A response as it is kept and shared: its head never changes, its body grows until it is whole or cut.
+// Rule: who holds an object may read it whatever becomes of it in a cache.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines/cdn/body.h"
+#include "engines/cdn/purge_log.h"
+#include "engines/cdn/rules/fields.h"
+#include "engines/cdn/rules/freshness.h"
+#include "engines/cdn/rules/refusals.h"
+
+namespace meridian::engines::cdn {
+
+// Copies of fields, in one piece.
+class StoredFields {
+ public:
+  StoredFields() = default;
+  explicit StoredFields(rules::Fields fields);
+  operator rules::Fields() const { return fields_; }
+  rules::Fields fields() const { return fields_; }
+
+ private:
+  std::vector<rules::Field> fields_;
+  std::unique_ptr<char[]> bytes_;
+};
+
+struct Object {
+  int status = 200;
+  StoredFields fields;  // what frames a message is not among them
+  // Of the body as GET would send it; of an answer to HEAD the origin's word.
+  std::optional<std::uint64_t> length;
+  std::shared_ptr<Body> body;
+  rules::StoredLife life;
+  rules::LifetimeRule rule = rules::LifetimeRule::NotKept;
+  bool kept = false;       // may be given to others
+  bool too_large = false;  // for any cache
+  // There was no response: the page is made when it is sent.
+  std::optional<rules::Refusal> failed;
+  std::string uri;  // path and query of the key, as purges name them
+  std::vector<std::string> tags;
+  std::shared_ptr<const PurgeLog> purges;
+  mutable std::atomic<std::uint64_t> purges_seen{0};
+
+  bool gone() const { return body->state() == Body::State::Cut || purges->purged(uri, tags, purges_seen); }
+  // Content-Length of the whole, when it is known by now.
+  std::optional<std::uint64_t> length_now() const { return length ? length : body->length(); }
+  std::size_t charge() const;  // what it costs a cache
+};
+
+// How a request was answered, as x-edge-result-type counts it.
+enum class Outcome : std::uint8_t { Hit, RefreshHit, Miss, Error };
+
+struct Answer {
+  std::shared_ptr<const Object> object;
+  Outcome outcome = Outcome::Miss;
+  bool stale = false;  // the copy has expired
+  // The origin failed: until then the copy stands in without asking again.
+  rules::Time stands_in_until{};
+  bool collapsed = false;  // another request had asked
+};
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,87 @@
+// One object from its origin: the group's members in turn, attempts and timeouts, and what the response or
+// its absence means (CF:RequestAndResponseBehaviorCustomOrigin, http-502-bad-gateway,
+// http-504-gateway-timeout). Rule: there is always an answer, and it comes once: a response whose body grows,
+// or the failure's status.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engines/cdn/ask.h"
+#include "engines/cdn/compressor.h"
+#include "upstream/origin_client.h"
+
+namespace meridian::engines::cdn {
+
+class OriginFetch final : public upstream::Reply, public std::enable_shared_from_this<OriginFetch> {
+ public:
+  struct Result {
+    std::shared_ptr<Object> object;
+    bool not_modified = false;  // `previous` is still good; the object has its body
+  };
+  using OnResult = std::function<void(Result)>;
+  struct Terms {
+    std::shared_ptr<const Object> previous;  // to be revalidated; may be null
+    std::size_t object_bytes_max = 0;        // no larger object is kept
+    std::function<void()> on_whole;          // the body of a kept object is all there
+  };
+
+  static std::shared_ptr<OriginFetch> start(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms,
+                                            OnResult on_result);
+  OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms, OnResult on_result);
+  ~OriginFetch() override;
+
+  void cancel();  // nobody wants it any more
+  // The viewer's body. on_room: more is welcome.
+  void send_body(std::string_view piece, bool last);
+  void on_room(std::function<void()> told) { told_room_ = std::move(told); }
+  bool takes_body() const;
+
+  void on_head(const http1::ResponseHead& head, http1::BodyEnd body) override;
+  void on_data(std::string_view piece) override;
+  void on_end() override;
+  void on_failure(const upstream::CallFailure& failure) override;
+  void on_connected(bool reused) override;
+  void on_room() override;
+
+ private:
+  const snapshots::cdn::Origin& origin() const;
+  bool may_fail_over() const;
+  void ask_origin();
+  upstream::CallRequest call_request();
+  void write_conditions(rules::FieldList& fields) const;
+  bool fails_over(int status) const;
+  void fail_over();
+  std::shared_ptr<Object> read_response(const http1::ResponseHead& head, http1::BodyEnd end);
+  std::shared_ptr<Object> read_not_modified(const http1::ResponseHead& head);
+  void decide(Object& object, rules::Fields fields) const;
+  bool compress(const http1::ResponseHead& head, const Object& object, std::optional<std::uint64_t> length,
+                rules::FieldList& kept);
+  void fail(const upstream::CallFailure& failure);
+  void answer(Result result);
+  void watch_readers();
+  void body_changed();
+  void over();
+
+  Worker& worker_;
+  const std::shared_ptr<const Ask> ask_;
+  Terms terms_;
+  std::shared_ptr<Wake> readers_changed_;
+  OnResult on_result_;
+  std::unique_ptr<upstream::Call> call_;
+  std::unique_ptr<net::Timer> completion_;
+  bool secondary_ = false;
+  bool over_ = false, paused_ = false, connected_ = false;
+  unsigned reads_left_ = 0;  // times that the origin may be silent
+  rules::Time asked_{};
+  std::shared_ptr<Body> body_;  // of the response, once its head is here
+  std::unique_ptr<Compressor> compressor_;
+  std::string waiting_body_;  // of the viewer, while there is no connection
+  bool body_ended_ = false;
+  std::function<void()> told_room_;
+};
+
+rules::Refusal meaning_of(upstream::Failure failure);
+
+}  // namespace meridian::engines::cdn

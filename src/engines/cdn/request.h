@@ -1,0 +1,118 @@
+// One request of a viewer, from its head to its line in the log: the steps, in their order, each in a file of
+// its own (step_*.cc).
+// Rule: a step looks at what the steps before it have settled and at nothing else; what it decides stays.
+#pragma once
+
+#include <string>
+
+#include "engines/cdn/rules/conditional.h"
+#include "engines/cdn/rules/ranges.h"
+#include "engines/cdn/rules/viewer_response_headers.h"
+#include "engines/cdn/site.h"
+
+namespace meridian::engines::cdn {
+
+class OriginFetch;
+
+class Request final : public Exchange {
+ public:
+  Request(Site& site, const ViewerRequest& request, ViewerStream& viewer);
+  ~Request() override;
+  // May end the exchange, and with it this.
+  void run();
+
+  void on_body(std::string_view piece, bool last) override;
+  void on_room() override;
+
+ private:
+  enum class Next : std::uint8_t { Step, Wait };  // Wait: the rest comes later, or never
+  using Step = Next (Request::*)();
+  static const Step kSteps[];
+
+  // step_admit.cc
+  Next find_distribution();
+  Next choose_behavior();
+  Next check_geo();
+  Next check_protocol();
+  Next check_method();
+  // step_signature.cc
+  Next check_signature();
+  // step_key.cc
+  Next make_key();
+  // step_fetch.cc
+  Next find_object();
+  Next replace_error();
+  // step_deliver.cc
+  Next deliver();
+
+  Next refuse(rules::Refusal refusal);
+  Next redirect(int status);
+
+  std::shared_ptr<Ask> make_ask(bool for_cache) const;
+  void ask_tier(const Key& key);
+  void ask_origin();
+  void answered(Answer answer);
+  void forget_unsafe();
+  void read_body_on();
+
+  void explain_failure(rules::Refusal refusal);
+  void choose_conditions();
+  void choose_part();
+  void begin_reply();
+  void write_reply(ReplyHead& head, rules::Fields kept);
+  void add_cache_status();
+  void begin_tunnel();
+  void reply_with(int status, rules::Fields kept, std::string_view body);
+  rules::CacheResult result() const;
+  std::string_view detailed_result() const;
+  void pump();
+  void end();
+  void log();
+  MonotonicTime mono() const { return site_.worker.loop.clock().monotonic(); }
+
+  Site& site_;
+  ViewerStream* viewer_;
+  const ViewerRequest request_;
+  const MonotonicTime began_;
+  const SystemTime began_at_;
+  std::string request_id_;
+  std::size_t step_ = 0;
+
+  std::shared_ptr<const Served> served_;
+  const snapshots::cdn::Behavior* behavior_ = nullptr;
+  std::string path_;  // with the default root object, or of an error page
+  snapshots::location::Place place_;
+  rules::FieldList generated_;
+  rules::Fields fields_;  // the viewer's and the generated ones
+  std::string query_buffer_;
+  std::string_view query_;  // without a signature
+  std::optional<signing::SignatureRefusal> signature_refusal_;
+
+  bool for_cache_ = false;
+  std::string key_bytes_, uri_;
+  Key key_{};
+
+  std::shared_ptr<Waiter> waiter_;
+  std::shared_ptr<OriginFetch> fetch_;
+  std::optional<Answer> answer_;
+  bool too_large_ = false;  // for caches: the origin gets the viewer's Range
+
+  // Of a failure that a page of the distribution stands for.
+  const snapshots::cdn::ErrorPage* page_ = nullptr;
+  std::optional<rules::Refusal> refusal_;
+
+  int status_ = 0;
+  rules::FieldList reply_fields_;
+  bool redirected_ = false;
+  std::uint64_t first_ = 0, until_ = 0;  // of the object's body
+  std::unique_ptr<rules::MultipartText> multipart_;
+  std::vector<rules::ByteRange> parts_;
+  std::size_t part_ = 0;  // which of them is being sent
+  std::unique_ptr<BodyReader> reader_;
+  std::shared_ptr<Wake> wake_;
+  bool replied_ = false, over_ = false, tunnel_ = false;
+  std::optional<std::uint64_t> reply_length_;
+  MonotonicTime first_byte_{};
+};
+
+}  // namespace meridian::engines::cdn

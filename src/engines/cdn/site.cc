@@ -1,0 +1,58 @@
+#include "engines/cdn/site.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "engines/cdn/request.h"
+#include "engines/cdn/rules/error_page.h"
+
+namespace meridian::engines::cdn {
+
+Served::Served(snapshots::cdn::SharedDistribution its, std::shared_ptr<PurgeLog> log)
+    : distribution(std::move(its)), match(distribution->behaviors), purges(std::move(log)) {
+  for (const snapshots::cdn::Behavior& behavior : distribution->behaviors)
+    keys.emplace_back(behavior.trusted_keys);
+}
+
+std::shared_ptr<const Served> ServedTable::find_host(std::string_view host) {
+  const auto snapshot = reader_.current();
+  const snapshots::cdn::SharedDistribution* const found = snapshot->find_host(host);
+  if (!found) return nullptr;
+  if (snapshot->revision() != revision_) {
+    revision_ = snapshot->revision();
+    std::erase_if(served_, [&](const auto& entry) {
+      const auto* current = snapshot->find_id(entry.first->id);
+      return !current || current->get() != entry.first;
+    });
+  }
+  auto& served = served_[found->get()];
+  if (!served) served = std::make_shared<const Served>(*found, purges_.of((*found)->id));
+  return served;
+}
+
+std::unique_ptr<Exchange> Site::begin(const ViewerRequest& request, ViewerStream& stream) {
+  auto exchange = std::make_unique<Request>(*this, request, stream);
+  exchange->run();
+  return exchange;
+}
+
+std::string Site::refusal_page(int status, std::string_view reason) {
+  return rules::error_body(status, reason, make_request_id());
+}
+
+// 56 characters of the URL's base64 alphabet, as CloudFront has them.
+std::string Site::make_request_id() {
+  std::array<std::uint8_t, 40> bytes;
+  worker.random.fill(bytes);
+  std::string id = to_base64(bytes);
+  std::ranges::replace(id, '+', '-');
+  std::ranges::replace(id, '/', '_');
+  return id;
+}
+
+snapshots::location::Place Site::locate(const net::IpAddress& address) {
+  const auto locations = locations_.current();
+  return *locations->locate(address, address.is_v4() ? 32 : 128).place;
+}
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,75 @@
+// What requests at one edge location share, on one worker.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/published.h"
+#include "engines/cdn/purge_log.h"
+#include "engines/cdn/request_log.h"
+#include "engines/cdn/rules/behavior_match.h"
+#include "engines/cdn/signing/signed_request.h"
+#include "engines/cdn/tier.h"
+#include "engines/cdn/viewer.h"
+#include "engines/cdn/worker.h"
+#include "snapshots/cdn/snapshot.h"
+#include "snapshots/location/location.h"
+
+namespace meridian::engines::cdn {
+
+// A distribution, and what is made of it once.
+struct Served {
+  Served(snapshots::cdn::SharedDistribution its, std::shared_ptr<PurgeLog> log);
+  const snapshots::cdn::SharedDistribution distribution;
+  const rules::BehaviorMatch match;
+  const std::shared_ptr<PurgeLog> purges;
+  std::vector<signing::TrustedKeys> keys;  // of each behavior
+};
+
+// The distributions of the current snapshot, each looked at once. Of one thread.
+class ServedTable {
+ public:
+  ServedTable(Published<snapshots::cdn::CdnSnapshot>& snapshot, PurgeLogs& purges)
+      : reader_(snapshot), purges_(purges) {}
+  // `host` in lower case, without port; null: nobody's.
+  std::shared_ptr<const Served> find_host(std::string_view host);
+
+ private:
+  Published<snapshots::cdn::CdnSnapshot>::Reader reader_;
+  PurgeLogs& purges_;
+  std::uint64_t revision_ = ~std::uint64_t{0};
+  std::unordered_map<const snapshots::cdn::Distribution*, std::shared_ptr<const Served>> served_;
+};
+
+struct SiteSettings {
+  std::string pop;  // "FRA50-C1"
+  SipKey key_secret;
+  std::uint16_t https_port = 443;  // where redirects to HTTPS lead
+  bool cache_status = false;       // RFC 9211
+  RequestLog* log = nullptr;       // may be null
+};
+
+class Site final : public ViewerHandler {
+ public:
+  using Locations = snapshots::location::Locations;
+  Site(Worker& worker, Tier& tier, ServedTable& served, Published<Locations>::Reader& locations,
+       SiteSettings settings)
+      : worker(worker), tier(tier), served(served), settings(std::move(settings)), locations_(locations) {}
+
+  std::unique_ptr<Exchange> begin(const ViewerRequest& request, ViewerStream& stream) override;
+  std::string refusal_page(int status, std::string_view reason) override;
+  std::string make_request_id();
+
+  Worker& worker;
+  Tier& tier;
+  ServedTable& served;
+  const SiteSettings settings;
+  // Where a viewer is, as far as that is known.
+  snapshots::location::Place locate(const net::IpAddress& address);
+
+ private:
+  Published<Locations>::Reader& locations_;
+};
+
+}  // namespace meridian::engines::cdn

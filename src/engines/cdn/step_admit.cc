@@ -1,0 +1,83 @@
+// Who is asked, and whether he takes such a request at all.
+#include "base/bytes.h"
+#include "engines/cdn/request.h"
+#include "engines/cdn/rules/geo_rules.h"
+#include "engines/cdn/rules/method_rules.h"
+#include "engines/cdn/rules/protocol_rules.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+std::string host_name(std::string_view host) {
+  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  std::string name = to_lower(host.substr(0, host.find(':', bracket)));
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+}  // namespace
+
+Request::Next Request::find_distribution() {
+  served_ = site_.served.find_host(host_name(request_.host));
+  if (!served_) return refuse(rules::Refusal::UnknownHost);
+  if (!served_->distribution->enabled) return refuse(rules::Refusal::Disabled);
+  if (const auto refusal = rules::refuse_length(request_.head_bytes, request_.target.size()))
+    return refuse(*refusal);
+  return Next::Step;
+}
+
+// CF:DefaultRootObject: of the root alone.
+Request::Next Request::choose_behavior() {
+  const snapshots::cdn::Distribution& distribution = *served_->distribution;
+  path_ = request_.path;
+  if (path_ == "/" && !distribution.default_root_object.empty()) path_ += distribution.default_root_object;
+  behavior_ = &distribution.behaviors[served_->match.match(path_)];
+  return Next::Step;
+}
+
+Request::Next Request::check_geo() {
+  place_ = site_.locate(viewer_->connection().peer.ip);
+  if (rules::is_geo_blocked(served_->distribution->geo, place_.country.text()))
+    return refuse(rules::Refusal::GeoBlocked);
+  const ViewerConnection& connection = viewer_->connection();
+  rules::Viewer viewer;
+  viewer.address = connection.peer;
+  viewer.version = request_.version;
+  viewer.tls = connection.tls;
+  viewer.tls_version = connection.tls_version;
+  viewer.tls_cipher = connection.tls_cipher;
+  viewer.place = &place_;
+  fields_ = rules::with_cloudfront_headers(request_.fields, behavior_->generated, viewer, generated_);
+  return Next::Step;
+}
+
+Request::Next Request::check_protocol() {
+  const rules::ProtocolChoice choice = rules::choose_protocol(
+      behavior_->viewer_protocol, viewer_->connection().tls, request_.method, request_.version);
+  switch (choice.kind) {
+    case rules::ProtocolChoice::Kind::Serve:
+      return Next::Step;
+    case rules::ProtocolChoice::Kind::Redirect:
+      return redirect(choice.status);
+    case rules::ProtocolChoice::Kind::Refuse:
+      break;
+  }
+  return refuse(rules::Refusal::HttpsOnly);
+}
+
+Request::Next Request::check_method() {
+  if (const auto refusal = rules::refuse_method(*behavior_, request_.method, request_.has_body))
+    return refuse(*refusal);
+  return Next::Step;
+}
+
+Request::Next Request::redirect(int status) {
+  redirected_ = true;
+  rules::FieldList kept;
+  kept.add_copy("Location", rules::https_location(request_.host, site_.settings.https_port, request_.target));
+  kept.add("Content-Type", "text/html");
+  reply_with(status, kept, "");
+  return Next::Wait;
+}
+
+}  // namespace meridian::engines::cdn

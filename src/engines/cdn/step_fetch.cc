@@ -1,0 +1,151 @@
+// The object: from the location's tier, or straight from the origin where nothing is kept; and the page that
+// a distribution shows instead of an error.
+#include "engines/cdn/origin_fetch.h"
+#include "engines/cdn/request.h"
+#include "engines/cdn/rules/cache_key.h"
+#include "engines/cdn/rules/error_page.h"
+#include "engines/cdn/rules/unsafe_invalidation.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+// An answer to HEAD has no body to give to GET, and is kept apart.
+Key key_of_head(Key key) {
+  key.low ^= 1;
+  return key;
+}
+
+}  // namespace
+
+Request::Next Request::find_object() {
+  if (!for_cache_) {
+    ask_origin();
+    return Next::Wait;
+  }
+  const rules::Time now = site_.worker.now();
+  answer_ = site_.tier.find(key_, now);
+  if (answer_) return Next::Step;
+  const bool head = request_.method == "HEAD" && !page_;
+  ask_tier(head ? key_of_head(key_) : key_);
+  return Next::Wait;
+}
+
+std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
+  auto ask = std::make_shared<Ask>();
+  ask->distribution = served_->distribution;
+  ask->behavior = behavior_;
+  ask->purges = served_->purges;
+  ask->purges_seen = served_->purges->newest();
+  ask->key = key_;
+  ask->uri = uri_;
+  ask->for_cache = for_cache;
+  ask->method = page_ ? "GET" : request_.method;
+  ask->path = path_;
+  if (!page_) ask->query = query_;
+  for (const rules::Field& field : fields_) ask->fields.add_copy(field.name, field.value);
+  const ViewerConnection& connection = viewer_->connection();
+  ask->viewer = connection.peer.ip;
+  ask->viewer_version = request_.version;
+  ask->viewer_tls = connection.tls;
+  ask->request_id = request_id_;
+  if (page_) return ask;
+  ask->has_body = request_.has_body;
+  ask->body_length = request_.body_length;
+  ask->upgrade = request_.wants_upgrade;
+  return ask;
+}
+
+void Request::ask_tier(const Key& key) {
+  const auto ask = make_ask(true);
+  ask->key = key;
+  waiter_ =
+      std::make_shared<Waiter>(site_.worker, ask, [this](Answer answer) { answered(std::move(answer)); });
+  site_.tier.ask(waiter_);
+}
+
+void Request::ask_origin() {
+  fetch_ = OriginFetch::start(site_.worker, make_ask(false), {}, [this](OriginFetch::Result result) {
+    answered({.object = std::move(result.object), .outcome = Outcome::Miss});
+  });
+  if (!request_.has_body) return;
+  fetch_->on_room([this] { read_body_on(); });
+  read_body_on();
+}
+
+void Request::read_body_on() {
+  if (fetch_ && fetch_->takes_body() && !over_) viewer_->read_body();
+}
+
+void Request::on_body(std::string_view piece, bool last) {
+  if (!fetch_) return;
+  fetch_->send_body(piece, last && !tunnel_);
+  if (!last) read_body_on();
+}
+
+void Request::answered(Answer answer) {
+  // A part of something that no cache will hold is the origin's to cut out.
+  if (answer.object->too_large && for_cache_ && !too_large_ && rules::has(fields_, "range")) {
+    too_large_ = true;
+    answer.object->body->abandon();
+    return ask_origin();
+  }
+  answer_ = std::move(answer);
+  if (!for_cache_) forget_unsafe();
+  run();
+}
+
+// RFC 9111 §4.4. Only the variant that this request would have got: others expire.
+void Request::forget_unsafe() {
+  if (!rules::makes_invalid(request_.method, answer_->object->status)) return;
+  if (rules::is_caching_disabled(*behavior_)) return;
+  std::string bytes;
+  for (const std::string& path :
+       rules::invalidated_paths(request_.host, path_, answer_->object->fields.fields())) {
+    rules::write_cache_key({.distribution_id = served_->distribution->id,
+                            .path = path,
+                            .query = path == path_ ? query_ : std::string_view(),
+                            .fields = fields_},
+                           behavior_->key, bytes);
+    const Key key = rules::hash_cache_key(site_.settings.key_secret, bytes);
+    for (Tier* tier = &site_.tier; tier != nullptr; tier = tier->behind()) {
+      tier->forget(key);
+      tier->forget(key_of_head(key));
+    }
+  }
+}
+
+Request::Next Request::refuse(rules::Refusal refusal) {
+  refusal_ = refusal;
+  auto object = std::make_shared<Object>();
+  object->failed = refusal;
+  object->status = rules::facts_of(refusal).status;
+  object->body = Body::of("");
+  answer_ = Answer{.object = std::move(object), .outcome = Outcome::Error};
+  while (kSteps[step_] != &Request::replace_error) ++step_;
+  return Next::Step;
+}
+
+// CF:GeneratingCustomErrorResponses: the page goes through its own behavior, and when that fails the viewer
+// sees how it failed.
+Request::Next Request::replace_error() {
+  if (page_ || !served_ || !served_->distribution->enabled) return Next::Step;
+  const int status = answer_->object->status;
+  if (status < 400) return Next::Step;
+  const snapshots::cdn::Distribution& distribution = *served_->distribution;
+  const snapshots::cdn::ErrorPage* page =
+      rules::find_error_page(distribution, status, refusal_ ? refusal_ : answer_->object->failed);
+  if (!page) return Next::Step;
+  if (!answer_->object->kept && answer_->object->body->state() == Body::State::Growing)
+    answer_->object->body->abandon();
+  page_ = page;
+  path_ = page->page_path;
+  behavior_ = &distribution.behaviors[served_->match.match(path_)];
+  waiter_.reset();
+  fetch_.reset();
+  too_large_ = false;
+  step_ = 0;
+  while (kSteps[step_] != &Request::make_key) ++step_;
+  return Next::Step;
+}
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,190 @@
+#include "engines/cdn/tier.h"
+
+#include "engines/cdn/origin_fetch.h"
+#include "engines/cdn/rules/error_page.h"
+#include "engines/cdn/worker.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+Answer answer_of(OriginFetch::Result result) {
+  return {.object = std::move(result.object),
+          .outcome = result.not_modified ? Outcome::RefreshHit : Outcome::Miss};
+}
+
+}  // namespace
+
+std::optional<Answer> Tier::usable(Cache::Slot& slot, rules::Time now) {
+  if (slot.object && slot.object->gone()) slot.object.reset();
+  if (!slot.object) return std::nullopt;
+  const bool fresh = rules::judge(slot.object->life, now) == rules::Use::Fresh;
+  if (!fresh && slot.stands_in_until <= now) return std::nullopt;
+  slot.visited = true;
+  return Answer{.object = slot.object,
+                .outcome = Outcome::Hit,
+                .stale = !fresh,
+                .stands_in_until = fresh ? rules::Time{} : slot.stands_in_until};
+}
+
+std::optional<Answer> Tier::find(const Key& key, rules::Time now) {
+  return cache_.with(key, [now](Cache::Slot& slot) { return usable(slot, now); });
+}
+
+std::shared_ptr<const Object> Tier::peek(const Key& key) {
+  return cache_.with(key, [](Cache::Slot& slot) { return slot.object; });
+}
+
+void Tier::forget(const Key& key) {
+  cache_.with(key, [](Cache::Slot& slot) { slot.object.reset(); });
+}
+
+void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
+  Worker& worker = waiter->worker;
+  const rules::Time now = worker.now();
+  std::optional<Answer> answer;
+  std::shared_ptr<Flight> flight;
+  std::shared_ptr<const Object> previous;
+  bool alone = false;
+  cache_.with(waiter->ask->key, [&](Cache::Slot& slot) {
+    answer = usable(slot, now);
+    if (answer) return;
+    previous = slot.object;
+    const bool refreshing = previous && rules::judge(previous->life, now) == rules::Use::StaleWhileRevalidate;
+    if (refreshing) {
+      slot.visited = true;
+      answer = Answer{.object = previous, .outcome = Outcome::Hit, .stale = true};
+      if (slot.flight) return;
+    } else if (slot.alone_until > now || (previous && previous->life.fresh_s == 0)) {
+      // CF: no collapsing with max-age=0, no-cache, no-store and private.
+      alone = true;
+      return;
+    } else if (slot.flight) {
+      slot.flight->waiters.push_back(waiter);
+      return;
+    }
+    flight = slot.flight = std::make_shared<Flight>(worker, waiter->ask, previous);
+    if (!refreshing) flight->waiters.push_back(waiter);
+  });
+  if (alone) return ask_alone(waiter, std::move(previous));
+  if (flight) begin(flight);
+  if (answer) waiter->answer(*std::move(answer));
+}
+
+// Of this tier and those behind it: a body is shared by all that keep it.
+std::size_t Tier::object_bytes_max() const {
+  const std::size_t ours = cache_.object_bytes_max();
+  return behind_ ? std::max(ours, behind_->object_bytes_max()) : ours;
+}
+
+// CF: Origin Shield is the regional edge cache of a Region that the origin names.
+Tier* Tier::behind(const Ask& ask) const {
+  if (behind_ || !shields_) return behind_;
+  const snapshots::cdn::Distribution& distribution = *ask.distribution;
+  const bool grouped = ask.behavior->group != snapshots::cdn::Behavior::kNoTarget;
+  const std::uint32_t origin =
+      grouped ? distribution.groups[ask.behavior->group].primary : ask.behavior->origin;
+  const std::string& region = distribution.origins[origin].shield_region;
+  if (region.empty() || region == name_) return nullptr;
+  const auto at = shields_->find(region);
+  return at == shields_->end() ? nullptr : at->second.get();
+}
+
+void Tier::begin(const std::shared_ptr<Flight>& flight) {
+  if (Tier* const next = behind(*flight->ask)) {
+    next->ask(std::make_shared<Waiter>(flight->worker, flight->ask,
+                                       [this, flight](Answer answer) { landed(flight, std::move(answer)); }));
+    return;
+  }
+  OriginFetch::Terms terms;
+  terms.previous = flight->previous;
+  terms.object_bytes_max = object_bytes_max();
+  terms.on_whole = [this, key = flight->ask->key] { settle(key); };
+  OriginFetch::start(
+      flight->worker, flight->ask, std::move(terms),
+      [this, flight](OriginFetch::Result result) { landed(flight, answer_of(std::move(result))); });
+}
+
+// Its length is known now.
+void Tier::settle(const Key& key) {
+  cache_.with(key, [](Cache::Slot&) {});
+}
+
+void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot,
+                    rules::Time now) {
+  // CF:HTTPStatusCodes: instead of a 5xx, or of no answer, an expired copy.
+  if (previous && !answer.stale && rules::is_origin_failure(answer.object->status) && slot.object &&
+      !slot.object->gone()) {
+    const int status = answer.object->status;
+    if (const auto time =
+            rules::stale_for_error(slot.object->life, now, rules::error_minimum(*ask.distribution, status))) {
+      if (answer.object->body->state() == Body::State::Growing && !answer.object->kept)
+        answer.object->body->abandon();
+      answer = {.object = slot.object,
+                .outcome = Outcome::RefreshHit,
+                .stale = true,
+                .stands_in_until = now + *time};
+    }
+  }
+  const Object& object = *answer.object;
+  if (object.gone()) {
+    slot.object.reset();
+  } else if (object.kept && object.length_now().value_or(0) <= cache_.object_bytes_max()) {
+    slot.object = answer.object;
+    slot.stands_in_until = answer.stands_in_until;
+    slot.alone_until = {};
+  } else {
+    slot.object.reset();
+    if (!object.kept) slot.alone_until = now + kAloneTime;
+  }
+}
+
+void Tier::landed(const std::shared_ptr<Flight>& flight, Answer answer) {
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  cache_.with(flight->ask->key, [&](Cache::Slot& slot) {
+    if (slot.flight == flight) slot.flight.reset();
+    waiters.swap(flight->waiters);
+    remember(*flight->ask, flight->previous.get(), answer, slot, flight->worker.now());
+  });
+  give(waiters, flight->worker, answer);
+}
+
+void Tier::give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worker& here,
+                const Answer& answer) {
+  const bool shared = answer.object->kept || answer.stale;
+  bool given = shared;
+  bool first = true;
+  for (const std::shared_ptr<Waiter>& waiter : waiters) {
+    Answer its = answer;
+    its.collapsed |= !std::exchange(first, false);
+    if (&waiter->worker != &here) {
+      waiter->worker.loop.post([this, waiter, its = std::move(its), shared] {
+        if (shared) return waiter->answer(its);
+        if (waiter->waits()) ask_alone(waiter, nullptr);
+      });
+    } else if (!waiter->waits()) {
+      continue;
+    } else if (shared || !std::exchange(given, true)) {
+      waiter->answer(std::move(its));
+    } else {
+      ask_alone(waiter, nullptr);
+    }
+  }
+  if (!given) answer.object->body->abandon();
+}
+
+void Tier::ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous) {
+  OriginFetch::Terms terms;
+  terms.previous = previous;
+  terms.object_bytes_max = object_bytes_max();
+  terms.on_whole = [this, key = waiter->ask->key] { settle(key); };
+  OriginFetch::start(waiter->worker, waiter->ask, std::move(terms),
+                     [this, waiter, previous](OriginFetch::Result result) {
+                       Answer answer = answer_of(std::move(result));
+                       cache_.with(waiter->ask->key, [&](Cache::Slot& slot) {
+                         remember(*waiter->ask, previous.get(), answer, slot, waiter->worker.now());
+                       });
+                       give({waiter}, waiter->worker, answer);
+                     });
+}
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,423 @@
+#include "engines/cdn/viewer_http1.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace meridian::engines::cdn {
+namespace {
+
+constexpr Duration kSweepPeriod = std::chrono::seconds(1);
+constexpr http1::Limits kHeadLimits{
+    .line_bytes_max = kRequestHeadBytesMax, .head_bytes_max = kRequestHeadBytesMax, .fields_max = 1024};
+
+bool has_no_body(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
+
+// What an origin or a policy puts into a header must not end the line.
+void append_field(std::string& out, const http1::Field& field) {
+  out += field.name;
+  out += ": ";
+  for (const char c : field.value)
+    out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F ? ' ' : c;
+  out += "\r\n";
+}
+
+bool asks_to_upgrade(const http1::RequestHead& head) {
+  const http1::Field* connection = http1::find_field(head.fields, "connection");
+  return connection && http1::find_field(head.fields, "upgrade") &&
+         to_lower(connection->value).find("upgrade") != std::string::npos;
+}
+
+}  // namespace
+
+std::string_view to_string(HttpVersion version) {
+  switch (version) {
+    case HttpVersion::Http10:
+      return "HTTP/1.0";
+    case HttpVersion::Http11:
+      return "HTTP/1.1";
+    case HttpVersion::Http2:
+      return "HTTP/2.0";
+    case HttpVersion::Http3:
+      return "HTTP/3.0";
+  }
+  return "";
+}
+
+// Head → Body (while the exchange is under way) → Busy → Head …
+class Http1Session final : public net::TcpHandler, public ViewerStream {
+ public:
+  Http1Session(Http1Viewers& owner, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls)
+      : owner_(owner), id_(id), tcp_(std::move(tcp)) {
+    connection_.peer = tcp_->peer();
+    connection_.local = tcp_->local();
+    connection_.tls = tls;
+    set_deadline(owner_.limits_.head_time);
+  }
+  void start() { tcp_->start(*this); }
+  void check_time(MonotonicTime now);
+
+  void on_data(net::TcpConnection& connection, Bytes data) override;
+  void on_drained(net::TcpConnection& connection) override;
+  void on_closed(net::TcpConnection& connection, const Error* why) override;
+
+  const ViewerConnection& connection() const override { return connection_; }
+  net::Loop& loop() override { return owner_.loop_; }
+  void reply(const ReplyHead& head) override;
+  void send(std::string piece) override;
+  std::size_t unsent() const override { return tcp_->pending(); }
+  void finish() override;
+  void abort() override;
+  void read_body() override;
+  std::uint64_t sent_bytes() const override { return sent_; }
+
+ private:
+  enum class Phase : std::uint8_t { Head, Body, Busy, Tunnel, Closed };
+
+  void read_on();
+  std::size_t take(std::string_view bytes);
+  std::size_t take_head(std::string_view bytes);
+  std::size_t take_body(std::string_view bytes);
+  bool may_take() const {
+    return phase_ == Phase::Head || ((phase_ == Phase::Body || phase_ == Phase::Tunnel) && body_wanted_);
+  }
+  void begin();
+  void end_exchange();
+  void refuse(const http1::Refusal& why);
+  void close();
+  void set_deadline(Duration from_now) { deadline_ = owner_.loop_.clock().monotonic() + from_now; }
+  void write(std::string bytes) {
+    sent_ += bytes.size();
+    tcp_->write(std::move(bytes));
+  }
+
+  Http1Viewers& owner_;
+  const std::uint64_t id_;
+  std::unique_ptr<net::TcpConnection> tcp_;
+  ViewerConnection connection_;
+  Phase phase_ = Phase::Head;
+  std::string in_, head_bytes_;
+  http1::HeadEnd head_end_{kHeadLimits};
+  http1::RequestHead head_;
+  http1::ChunkedDecoder chunks_;
+  std::uint64_t body_left_ = 0, sent_ = 0;
+  bool taking_ = false, beginning_ = false, finished_ = false, in_tunnel_ = false;
+  bool body_wanted_ = false, expect_continue_ = false, body_chunked_ = false;
+  bool keep_alive_ = true, close_after_ = false, chunked_reply_ = false, head_only_ = false;
+  bool head_begun_ = false, paused_ = false, peer_ended_ = false;
+  std::unique_ptr<Exchange> exchange_;
+  MonotonicTime deadline_;
+  std::size_t unsent_seen_ = 0;
+  MonotonicTime unsent_since_{};
+};
+
+void Http1Session::on_data(net::TcpConnection&, Bytes data) {
+  if (phase_ == Phase::Closed) return;
+  std::string_view input = as_text(data);
+  if (!taking_ && in_.empty() && may_take()) {
+    taking_ = true;
+    while (!input.empty() && may_take()) {
+      const std::size_t consumed = take(input);
+      if (consumed == 0) break;
+      input.remove_prefix(consumed);
+    }
+    taking_ = false;
+    if (phase_ == Phase::Closed) return;
+    in_ = input;
+  } else {
+    in_ += input;
+    read_on();
+  }
+  if (phase_ != Phase::Closed && !may_take() && in_.size() > owner_.limits_.read_ahead_max && !paused_) {
+    paused_ = true;
+    tcp_->pause_reading();
+  }
+}
+
+void Http1Session::read_on() {
+  if (taking_) return;
+  taking_ = true;
+  std::string input;
+  input.swap(in_);
+  std::string_view rest = input;
+  while (!rest.empty() && may_take()) {
+    const std::size_t consumed = take(rest);
+    if (consumed == 0) break;
+    rest.remove_prefix(consumed);
+  }
+  taking_ = false;
+  if (phase_ == Phase::Closed) return;
+  if (rest.size() == input.size())
+    in_.swap(input);
+  else
+    in_ = rest;
+  if (in_.size() <= owner_.limits_.read_ahead_max && std::exchange(paused_, false)) tcp_->resume_reading();
+  if (peer_ended_ && phase_ == Phase::Head) close();
+}
+
+std::size_t Http1Session::take(std::string_view bytes) {
+  return phase_ == Phase::Head ? take_head(bytes) : take_body(bytes);
+}
+
+std::size_t Http1Session::take_head(std::string_view bytes) {
+  const auto size = head_end_.find(bytes);
+  if (!size) {
+    refuse(size.error());
+    return 0;
+  }
+  if (*size == 0) {
+    if (!std::exchange(head_begun_, true)) set_deadline(owner_.limits_.head_time);
+    return 0;
+  }
+  head_begun_ = false;
+  head_end_.reset();
+  head_bytes_.assign(bytes.substr(0, *size));
+  if (auto parsed = http1::parse_request(head_bytes_, head_); !parsed) {
+    refuse(parsed.error());
+    return 0;
+  }
+  if (head_.target.size() > kUrlBytesMax) {
+    refuse({413, "the URL is too long"});
+    return 0;
+  }
+  begin();
+  return *size;
+}
+
+void Http1Session::begin() {
+  const http1::Framing& framing = head_.framing;
+  keep_alive_ = framing.keep_alive;
+  head_only_ = head_.method == "HEAD";
+  body_left_ = framing.content_length.value_or(0);
+  body_chunked_ = framing.chunked;
+  chunks_ = http1::ChunkedDecoder();
+  expect_continue_ = head_.expect_continue;
+  body_wanted_ = finished_ = close_after_ = chunked_reply_ = in_tunnel_ = false;
+  sent_ = 0;
+  connection_.server_name = tcp_->server_name();
+  deadline_ = MonotonicTime::max();
+
+  ViewerRequest request;
+  request.method = head_.method;
+  request.host = head_.host;
+  request.target = head_.target;
+  request.path = head_.path;
+  request.query = head_.query;
+  request.has_query = head_.has_query;
+  request.version = head_.minor_version == 0 ? HttpVersion::Http10 : HttpVersion::Http11;
+  request.fields = head_.fields;
+  request.has_body = body_chunked_ || body_left_ > 0;
+  request.body_length = framing.content_length;
+  request.wants_upgrade = head_.minor_version == 1 && asks_to_upgrade(head_);
+  request.head_bytes = head_bytes_.size();
+  phase_ = request.has_body ? Phase::Body : Phase::Busy;
+  beginning_ = true;
+  exchange_ = owner_.handler_.begin(request, *this);
+  beginning_ = false;
+  if (finished_) end_exchange();
+}
+
+void Http1Session::read_body() {
+  if (in_tunnel_) phase_ = Phase::Tunnel;
+  if ((phase_ != Phase::Body && phase_ != Phase::Tunnel) || body_wanted_) return;
+  body_wanted_ = true;
+  if (std::exchange(expect_continue_, false)) tcp_->write("HTTP/1.1 100 Continue\r\n\r\n");
+  if (phase_ == Phase::Body) set_deadline(owner_.limits_.body_time);
+  // Never from inside the exchange's own call.
+  if (!taking_ && !in_.empty())
+    owner_.loop_.post([&owner = owner_, id = id_] {
+      if (const auto at = owner.sessions_.find(id); at != owner.sessions_.end()) at->second->read_on();
+    });
+}
+
+std::size_t Http1Session::take_body(std::string_view bytes) {
+  std::string_view piece;
+  std::size_t consumed = 0;
+  bool last = false;
+  if (phase_ == Phase::Tunnel) {
+    piece = bytes;
+    consumed = bytes.size();
+  } else if (body_chunked_) {
+    const auto step = chunks_.next(bytes);
+    if (!step) {
+      abort();
+      return 0;
+    }
+    piece = step->data;
+    consumed = step->consumed;
+    last = chunks_.done();
+  } else {
+    consumed = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
+    piece = bytes.substr(0, consumed);
+    body_left_ -= consumed;
+    last = body_left_ == 0;
+  }
+  if (piece.empty() && !last) return consumed;
+  body_wanted_ = false;
+  deadline_ = MonotonicTime::max();
+  if (last) phase_ = Phase::Busy;
+  if (exchange_) exchange_->on_body(piece, last);
+  return consumed;
+}
+
+void Http1Session::reply(const ReplyHead& head) {
+  const bool http10 = head_.minor_version == 0;
+  const bool bodiless = has_no_body(head.status);
+  chunked_reply_ = head.has_body && !head.length && !head_only_ && !http10 && !bodiless;
+  close_after_ |= head.close || !keep_alive_ || phase_ == Phase::Body ||
+                  (head.has_body && !head.length && http10) || (peer_ended_ && in_.empty());
+  std::string out;
+  out.reserve(1024);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
+                 http1::reason_phrase(head.status));
+  if (head.status == 101) {
+    in_tunnel_ = true;
+    close_after_ = true;
+  }
+  if (head.length && (!bodiless || (head.status == 304 && *head.length > 0)))
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *head.length);
+  else if (!head.has_body && !bodiless && !head_only_)
+    out += "Content-Length: 0\r\n";
+  if (chunked_reply_) out += "Transfer-Encoding: chunked\r\n";
+  if (!in_tunnel_) out += close_after_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+  for (const http1::Field& field : head.fields) append_field(out, field);
+  out += "\r\n";
+  write(std::move(out));
+}
+
+void Http1Session::send(std::string piece) {
+  if (piece.empty() || phase_ == Phase::Closed || head_only_) return;
+  if (!chunked_reply_) return write(std::move(piece));
+  write(fmt::format("{:x}\r\n", piece.size()));
+  piece += "\r\n";
+  write(std::move(piece));
+}
+
+void Http1Session::finish() {
+  if (phase_ == Phase::Closed) return;
+  if (chunked_reply_) write("0\r\n\r\n");
+  finished_ = true;
+  if (!beginning_) end_exchange();
+}
+
+void Http1Session::end_exchange() {
+  const auto over = std::move(exchange_);
+  if (phase_ == Phase::Closed) return;
+  // What is left of a body that nobody read cannot be told from the next request.
+  if (close_after_ || phase_ == Phase::Body || phase_ == Phase::Tunnel) return close();
+  phase_ = Phase::Head;
+  set_deadline(owner_.limits_.idle_time);
+  if (!taking_ && (!in_.empty() || peer_ended_)) read_on();
+}
+
+void Http1Session::abort() {
+  if (phase_ == Phase::Closed) return;
+  phase_ = Phase::Closed;
+  finished_ = true;
+  owner_.bury(id_);
+  if (beginning_) return;
+  const auto over = std::move(exchange_);
+}
+
+void Http1Session::on_drained(net::TcpConnection&) {
+  if (exchange_ && phase_ != Phase::Closed) exchange_->on_room();
+}
+
+void Http1Session::on_closed(net::TcpConnection&, const Error* why) {
+  peer_ended_ = true;
+  if (phase_ == Phase::Closed) return;
+  // A viewer that ended its side after a whole request still gets its reply.
+  if (why == nullptr && phase_ == Phase::Busy) return;
+  if (why == nullptr && phase_ == Phase::Head && in_.empty()) return close();
+  abort();
+}
+
+void Http1Session::refuse(const http1::Refusal& why) {
+  owner_.refused_.add();
+  const int status = why.status == 414 || why.status == 431 ? 413 : why.status;
+  const std::string page = owner_.handler_.refusal_page(status, why.reason);
+  tcp_->write(
+      fmt::format("HTTP/1.1 {} {}\r\nServer: CloudFront\r\nContent-Type: text/html\r\n"
+                  "Content-Length: {}\r\nConnection: close\r\nX-Cache: Error from cloudfront\r\n\r\n{}",
+                  status, http1::reason_phrase(status), page.size(), page));
+  close();
+}
+
+void Http1Session::close() {
+  if (phase_ == Phase::Closed) return;
+  phase_ = Phase::Closed;
+  tcp_->close_after_flush();
+  owner_.bury(id_);
+}
+
+void Http1Session::check_time(MonotonicTime now) {
+  if (phase_ == Phase::Closed) return;
+  const std::size_t unsent = tcp_->pending();
+  if (unsent == 0 || unsent != unsent_seen_) {
+    unsent_seen_ = unsent;
+    unsent_since_ = now;
+  } else if (now - unsent_since_ >= owner_.limits_.send_time) {
+    return abort();
+  }
+  if (now < deadline_) return;
+  if (phase_ == Phase::Head && head_begun_) return refuse({408, "the request did not arrive in time"});
+  if (phase_ == Phase::Head) return close();
+  abort();
+}
+
+Http1Viewers::Http1Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits,
+                           Metrics& metrics)
+    : loop_(loop),
+      handler_(handler),
+      limits_(limits),
+      open_(metrics.gauge("meridian_cdn_viewer_connections", "Connections of viewers that are open")),
+      refused_(metrics.counter("meridian_cdn_refused_requests_total",
+                               "Requests of viewers refused before they were any")) {}
+
+Http1Viewers::~Http1Viewers() = default;
+
+Result<net::Address> Http1Viewers::listen(const net::Address& address, const net::ListenOptions& options,
+                                          std::shared_ptr<net::TlsServerContext> tls) {
+  const bool has_tls = tls != nullptr;
+  listeners_.push_back(TRY(loop_.listen_tcp(address, options, std::move(tls),
+                                            [this, has_tls](auto tcp) { accept(std::move(tcp), has_tls); })));
+  if (!sweep_timer_) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
+  return listeners_.back()->local();
+}
+
+void Http1Viewers::accept(std::unique_ptr<net::TcpConnection> tcp, bool tls) {
+  if (sessions_.size() >= limits_.connections_max) return;
+  const std::uint64_t id = ++last_id_;
+  auto& session = *(sessions_[id] = std::make_unique<Http1Session>(*this, id, std::move(tcp), tls));
+  open_.add(1);
+  session.start();
+}
+
+// The session may be on the stack.
+void Http1Viewers::bury(std::uint64_t id) {
+  const auto at = sessions_.find(id);
+  if (at == sessions_.end()) return;
+  graves_.push_back(std::move(at->second));
+  sessions_.erase(at);
+  open_.add(-1);
+  if (burial_) return;
+  burial_ = loop_.after(Duration::zero(), [this] {
+    auto gone = std::move(graves_);
+    graves_.clear();
+    burial_.reset();
+  });
+}
+
+void Http1Viewers::sweep() {
+  const MonotonicTime now = loop_.clock().monotonic();
+  std::vector<std::uint64_t> ids;
+  ids.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) ids.push_back(id);
+  for (const std::uint64_t id : ids)
+    if (const auto at = sessions_.find(id); at != sessions_.end()) at->second->check_time(now);
+  sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
+}
+
+}  // namespace meridian::engines::cdn

@@ -1,0 +1,69 @@
+// What one thread of the engine works with.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/random.h"
+#include "engines/cdn/ask.h"
+#include "upstream/origin_client.h"
+
+namespace meridian::engines::cdn {
+
+class OriginFetch;
+
+// Adds what an origin access control wants to the headers of a request. Signing needs the control plane's
+// keys, so it comes from outside.
+class OriginSigner {
+ public:
+  virtual ~OriginSigner() = default;
+  virtual void sign(const snapshots::cdn::Distribution& distribution, const snapshots::cdn::Origin& origin,
+                    std::string_view method, std::string_view target, rules::FieldList& fields) const = 0;
+};
+
+struct EngineCounters {
+  explicit EngineCounters(Metrics& metrics);
+  Counter &origin_requests, &origin_failures, &hits, &misses, &refreshes, &errors, &collapsed;
+};
+
+class Worker {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    upstream::OriginClient& origins;
+    Random& random;
+    EngineCounters& counters;
+    const OriginSigner* signer = nullptr;  // may be null
+    std::string via_host = {};             // who we are in Via
+  };
+  explicit Worker(const Parts& parts)
+      : loop(parts.loop),
+        origins(parts.origins),
+        random(parts.random),
+        counters(parts.counters),
+        signer(parts.signer),
+        via_host(parts.via_host) {}
+  ~Worker();
+
+  rules::Time now() const { return std::chrono::floor<std::chrono::seconds>(loop.clock().now()); }
+  // A fetch lives until it is over, whoever waits for it.
+  void keep(std::shared_ptr<OriginFetch> fetch);
+  void release(const OriginFetch& fetch);  // it may be on the stack
+  std::size_t fetches() const { return fetches_.size(); }
+
+  net::Loop& loop;
+  upstream::OriginClient& origins;
+  Random& random;
+  EngineCounters& counters;
+  const OriginSigner* const signer;
+  const std::string via_host;
+
+ private:
+  std::unordered_map<const OriginFetch*, std::shared_ptr<OriginFetch>> fetches_;
+  std::vector<std::shared_ptr<OriginFetch>> over_;
+  std::unique_ptr<net::Timer> burial_;
+};
+
+}  // namespace meridian::engines::cdn
