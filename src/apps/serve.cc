@@ -11,6 +11,7 @@
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
+#include "apps/control/lifecycle_control.h"
 #include "apps/control/query_log_delivery.h"
 #include "apps/control/store_identity.h"
 #include "apps/diff/diff_service.h"
@@ -103,6 +104,7 @@ class Server final : public RoleServer {
   std::unique_ptr<aws::Credentials> user_credentials_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<CertificateControl> certificates_;
+  std::unique_ptr<LifecycleControl> lifecycles_;
   std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
   std::unique_ptr<aws::FrontDoor> front_door_;
@@ -210,6 +212,8 @@ Result<void> Server::start() {
       TRY(CertificateControl::open(*store_, *secrets_, options_.data_dir, dns_->engine(),
                                    TRY(health_resolvers(options_.health.resolvers, disk_)), world()));
   TRY(certificates_->start());
+  lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
+  lifecycles_->start();
   TRY(start_api());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
@@ -356,6 +360,7 @@ void Server::stop_loops() {
   if (query_logs_) query_logs_->stop();
   if (api_loop_) api_loop_->stop();
   if (certificates_) certificates_->stop();
+  if (lifecycles_) lifecycles_->stop();
   if (alarms_) alarms_->stop();
   if (health_) health_->stop();
   if (feed_) feed_->stop();

@@ -125,7 +125,9 @@ RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>
     }
     const auto demands = std::ranges::count_if(operation.input->members, is_demand);
     const std::size_t all = uri.constants.size() + static_cast<std::size_t>(demands);
-    node->leaves.push_back({&operation, std::move(uri.constants), all});
+    // Of two with one route the later name goes first: S3's PutBucketLifecycleConfiguration stands for what
+    // PutBucketLifecycle was.
+    node->leaves.insert(node->leaves.begin(), {&operation, std::move(uri.constants), all});
     std::ranges::stable_sort(node->leaves, std::greater(), &Node::Leaf::demands);
   }
 }

@@ -75,8 +75,10 @@ aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::Get
   Opened opened = TRY(open_object({input.Bucket, input.Key, input.VersionId}, [&](const Found& found) {
     return range_of(input, found.object, found.extents);
   }));
+  auto output = answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range);
+  if (opened.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, opened.object));
   call.answer = std::move(opened.source);
-  return answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range);
+  return output;
 }
 
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
@@ -84,7 +86,9 @@ aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::H
   TRY(check_key(input.Key));
   const Found found = TRY(find_extents({input.Bucket, input.Key, input.VersionId, "HEAD"}));
   const auto range = TRY(range_of(input, found.object, found.extents));
-  return answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range);
+  auto output = answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range);
+  if (found.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, found.object));
+  return output;
 }
 
 }  // namespace meridian::services::s3

@@ -6,7 +6,7 @@
 namespace meridian::services::s3 {
 
 aws::Outcome<api::ListPartsOutput> S3::ListParts(aws::Call& call, const api::ListPartsRequest& input) {
-  TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   const StoredUpload upload = TRY(find_upload(input.Bucket, input.Key, input.UploadId));
   const std::size_t count_max = TRY(page_size(input.MaxParts, "max-parts"));
   const std::int32_t marker = input.PartNumberMarker.value_or(0);
@@ -14,6 +14,11 @@ aws::Outcome<api::ListPartsOutput> S3::ListParts(aws::Call& call, const api::Lis
   output.Bucket = input.Bucket;
   output.Key = input.Key;
   output.UploadId = input.UploadId;
+  const LifecycleRules rules = TRY(lifecycle_of(bucket.value));
+  if (const auto due = abortion_of(rules, input.Key, upload.value.initiated_at)) {
+    output.AbortDate = due->at;
+    output.AbortRuleId = due->rule->id;
+  }
   output.StorageClass = upload.value.metadata.storage_class;
   output.Owner.emplace().ID = upload.value.account;
   output.Initiator.emplace().ID = upload.value.account;

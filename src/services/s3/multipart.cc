@@ -137,14 +137,21 @@ aws::Outcome<api::CreateMultipartUploadOutput> S3::CreateMultipartUpload(
   }
   const std::string upload_id =
       random_.text(kUploadIdSize, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._");
+  BucketResource into;
   const auto build = [&]() -> aws::Outcome<store::Transaction> {
     const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+    into = bucket.value;
     return store::Transaction{{{bucket_key(input.Bucket), bucket.modified}},
                               {{upload_key(input.Bucket, input.Key, upload_id), encode(upload)}},
                               {}};
   };
   TRY(aws::commit_built(store_, build, errors::conflict()));
   api::CreateMultipartUploadOutput output;
+  const LifecycleRules rules = TRY(lifecycle_of(into));
+  if (const auto due = abortion_of(rules, input.Key, upload.initiated_at)) {
+    output.AbortDate = due->at;
+    output.AbortRuleId = due->rule->id;
+  }
   output.Bucket = input.Bucket;
   output.Key = input.Key;
   output.UploadId = upload_id;
@@ -292,7 +299,7 @@ aws::Outcome<S3::Completed> S3::complete_closed(const aws::Call& call,
     if (!used.contains(part.extent.blob)) unused.push_back(part.extent.blob);
   const std::string place = upload_key(input.Bucket, input.Key, input.UploadId);
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
-  WrittenId id =
+  Written written =
       TRY(write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
         transaction.preconditions.push_back({place, closed.modified});
         transaction.puts.push_back({extents_key(object.blob), encode(extents)});
@@ -301,7 +308,7 @@ aws::Outcome<S3::Completed> S3::complete_closed(const aws::Call& call,
         return {};
       }));
   TRY(forget(later));
-  return Completed{object, std::move(id)};
+  return Completed{object, std::move(written)};
 }
 
 aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
@@ -317,7 +324,8 @@ aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
   output.Location = call.endpoint + "/" + input.Bucket + "/" + percent_encode(input.Key, true);
   output.Bucket = input.Bucket;
   output.Key = input.Key;
-  output.VersionId = completed->version_id;
+  output.VersionId = completed->written.version_id;
+  output.Expiration = completed->written.expiration;
   const ObjectResource& object = completed->object;
   output.ETag = quoted(object.etag);
   output.ServerSideEncryption = "AES256";

@@ -17,7 +17,9 @@ aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::Put
   object.blob = body.extent().blob;
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
   api::PutObjectOutput output;
-  output.VersionId = TRY(write_staged(call, write, object, body));
+  const Written written = TRY(write_staged(call, write, object, body));
+  output.VersionId = written.version_id;
+  output.Expiration = written.expiration;
   output.ETag = quoted(object.etag);
   output.ServerSideEncryption = "AES256";
   put_checksum(output, object.checksum);
@@ -101,7 +103,9 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   object.blob = body->extent().blob;
   const Write write{input.Bucket, input.Key, input.ExpectedBucketOwner, {input.IfMatch, input.IfNoneMatch}};
   api::CopyObjectOutput output;
-  output.VersionId = TRY(write_staged(call, write, object, *body));
+  const Written written = TRY(write_staged(call, write, object, *body));
+  output.VersionId = written.version_id;
+  output.Expiration = written.expiration;
   output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
   output.ServerSideEncryption = "AES256";
   api::CopyObjectResult& result = output.CopyObjectResult.emplace();

@@ -9,7 +9,7 @@
 namespace meridian::services::s3 {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;  // 2: versions and tags; 3: redirects of websites
+constexpr std::uint8_t kVersion = 4;  // 2: versions and tags; 3: redirects of websites; 4: lifecycles
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -155,7 +155,8 @@ std::string encode(const BucketResource& bucket) {
       .text(bucket.region)
       .time(bucket.created_at)
       .flag(bucket.deleting)
-      .u8(static_cast<std::uint8_t>(bucket.versioning));
+      .u8(static_cast<std::uint8_t>(bucket.versioning))
+      .flag(bucket.has_lifecycle);
   return out.take();
 }
 
@@ -168,6 +169,7 @@ Result<BucketResource> decode_bucket(std::string_view bytes) {
   bucket.created_at = in.time();
   bucket.deleting = in.flag();
   if (in.version() >= 2) bucket.versioning = in.versioning();
+  if (in.version() >= 4) bucket.has_lifecycle = in.flag();
   return in.finish(std::move(bucket), "bucket");
 }
 

@@ -32,6 +32,7 @@ struct BucketResource {
   SystemTime created_at{};
   bool deleting = false;  // being looked through for objects; takes no more of them
   Versioning versioning = Versioning::Never;
+  bool has_lifecycle = false;
 };
 
 enum class ChecksumAlgorithm : std::uint8_t { None, Crc32, Crc32c, Crc64nvme, Sha1, Sha256 };

@@ -103,7 +103,8 @@ aws::Outcome<std::vector<Extent>> S3::extents_of(const ObjectResource& object) {
 
 aws::Outcome<S3::Found> S3::find_extents(const ObjectName& name) {
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
-    Found found{TRY(find_object(name)).stored.value, {}, nullptr};
+    const PlacedVersion version = TRY(find_object(name));
+    Found found{version.stored.value, version.place == object_key(name.bucket, name.key), {}, nullptr};
     if (found.object.parts == 0) {
       found.extents = {{found.object.blob, found.object.size}};
       return found;
@@ -144,7 +145,7 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
     const ByteRange all = range.value_or(ByteRange{0, found.object.size});
     auto source = ObjectSource::open(objects_, std::move(found.extents), all.offset, all.length);
     if (source)
-      return Opened{std::move(found.object),
+      return Opened{std::move(found.object), found.current,
                     std::make_shared<PinnedSource>(*std::move(source), std::move(found.pinned)), range};
     if (source.error().code != ErrorCode::NotFound) return errors::internal_error(source.error().message);
   }
@@ -170,10 +171,11 @@ aws::Outcome<void> S3::discard(VersionChange& change) {
   return {};
 }
 
-aws::Outcome<S3::WrittenId> S3::write_object(const aws::Call& call, const Write& write,
-                                             const ObjectResource& object, const More& more) {
+aws::Outcome<S3::Written> S3::write_object(const aws::Call& call, const Write& write,
+                                           const ObjectResource& object, const More& more) {
   const KeyName name{write.bucket, write.key};
-  WrittenId id;
+  BucketResource into;
+  Written written;
   const auto build = [&]() -> aws::Outcome<store::Transaction> {
     const auto bucket = TRY(find_bucket(call, write.bucket, write.expected_owner));
     const Head head = TRY(head_of(store_, name, bucket.value.versioning));
@@ -183,15 +185,18 @@ aws::Outcome<S3::WrittenId> S3::write_object(const aws::Call& call, const Write&
     change.transaction.preconditions.push_back({bucket_key(write.bucket), bucket.modified});
     TRY(discard(change));
     TRY(more(change.transaction));
-    id = answered_id(bucket.value, version);
+    into = bucket.value;
+    written.version_id = answered_id(into, version);
     return std::move(change.transaction);
   };
   TRY(aws::commit_built(store_, build, errors::conflict()));
-  return id;
+  // It is written, whatever can be said of its end.
+  if (auto told = expiration_told(into, write.key, object)) written.expiration = *std::move(told);
+  return written;
 }
 
-aws::Outcome<S3::WrittenId> S3::write_staged(const aws::Call& call, const Write& write,
-                                             const ObjectResource& object, ObjectBody& body) {
+aws::Outcome<S3::Written> S3::write_staged(const aws::Call& call, const Write& write,
+                                           const ObjectResource& object, ObjectBody& body) {
   auto written =
       write_object(call, write, object, [&](store::Transaction& transaction) -> aws::Outcome<void> {
         body.staged().keep(transaction);

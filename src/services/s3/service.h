@@ -7,12 +7,14 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "aws/stored.h"
 #include "base/random.h"
 #include "gen/s3/api.h"
 #include "services/s3/bucket_settings.h"
 #include "services/s3/conditions.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/listing.h"
 #include "services/s3/object_body.h"
 #include "services/s3/resources.h"
@@ -23,6 +25,13 @@
 namespace meridian::services::s3 {
 
 namespace api = gen::s3;
+
+// A version that a lifecycle ends, as it was looked at.
+struct Expiry {
+  std::string key;
+  PlacedVersion version;
+  bool hides = false;  // the current object: where there are versions, under a delete marker
+};
 
 class S3 final : public api::Api {
  public:
@@ -78,6 +87,20 @@ class S3 final : public api::Api {
                                                              const api::GetBucketTaggingRequest&) override;
   aws::Outcome<api::DeleteBucketTaggingResponse> DeleteBucketTagging(
       aws::Call&, const api::DeleteBucketTaggingRequest&) override;
+
+  // lifecycle.cc
+  aws::Outcome<api::PutBucketLifecycleConfigurationOutput> PutBucketLifecycleConfiguration(
+      aws::Call&, const api::PutBucketLifecycleConfigurationRequest&) override;
+  aws::Outcome<api::GetBucketLifecycleConfigurationOutput> GetBucketLifecycleConfiguration(
+      aws::Call&, const api::GetBucketLifecycleConfigurationRequest&) override;
+  aws::Outcome<api::DeleteBucketLifecycleResponse> DeleteBucketLifecycle(
+      aws::Call&, const api::DeleteBucketLifecycleRequest&) override;
+  aws::Outcome<LifecycleRules> lifecycle_of(const BucketResource& bucket);
+
+  // expire.cc, for lifecycle_runner.h. False: something of it has changed meanwhile, and nothing was done.
+  aws::Outcome<bool> expire(const BucketResource& bucket, std::span<const Expiry> expiries, SystemTime now);
+  aws::Outcome<bool> abort_old_upload(const BucketResource& bucket, const std::string& key,
+                                      const std::string& upload_id, SystemTime now);
 
   // list_objects.cc
   aws::Outcome<api::ListObjectsOutput> ListObjects(aws::Call&, const api::ListObjectsRequest&) override;
@@ -158,6 +181,7 @@ class S3 final : public api::Api {
   // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
   struct Found {
     ObjectResource object;
+    bool current = false;
     std::vector<Extent> extents;
     std::shared_ptr<void> pinned;
   };
@@ -166,6 +190,7 @@ class S3 final : public api::Api {
   // An object's bytes; started again when the object was replaced between its record and its blob.
   struct Opened {
     ObjectResource object;
+    bool current = false;
     std::shared_ptr<aws::BodySource> source;  // null when nothing is wanted of it
     std::optional<ByteRange> range;
   };
@@ -181,13 +206,21 @@ class S3 final : public api::Api {
     WriteConditions conditions;
   };
   using More = std::function<aws::Outcome<void>(store::Transaction&)>;
-  // What became of it: the version's id where the bucket has versions.
-  using WrittenId = std::optional<std::string>;
-  aws::Outcome<WrittenId> write_object(const aws::Call&, const Write& write, const ObjectResource& object,
-                                       const More& more);
+  // What answers say of what became of it.
+  struct Written {
+    std::optional<std::string> version_id, expiration;
+  };
+  aws::Outcome<Written> write_object(const aws::Call&, const Write& write, const ObjectResource& object,
+                                     const More& more);
   // The same of a blob that was just staged.
-  aws::Outcome<WrittenId> write_staged(const aws::Call&, const Write& write, const ObjectResource& object,
-                                       ObjectBody& body);
+  aws::Outcome<Written> write_staged(const aws::Call&, const Write& write, const ObjectResource& object,
+                                     ObjectBody& body);
+  aws::Outcome<void> set_lifecycle(const aws::Call&, std::string_view bucket,
+                                   const std::optional<std::string>& expected_owner,
+                                   const LifecycleRules& rules);
+  // Of a current object.
+  aws::Outcome<std::optional<std::string>> expiration_told(const BucketResource& bucket, std::string_view key,
+                                                           const ObjectResource& object);
   aws::Outcome<void> discard(store::Transaction& transaction, const ObjectResource& object);
   aws::Outcome<void> discard(VersionChange& change);
   // What was deleted, or put in an object's stead.
@@ -209,15 +242,16 @@ class S3 final : public api::Api {
   aws::Outcome<StoredUpload> close_upload(std::string_view bucket, std::string_view key,
                                           std::string_view upload_id);
   void reopen_upload(std::string_view place, StoredUpload closed);
-  aws::Outcome<WrittenId> set_tags(const aws::Call&, const ObjectName& name,
-                                   const std::optional<std::string>& expected_owner, const TextPairs& tags);
+  aws::Outcome<std::optional<std::string>> set_tags(const aws::Call&, const ObjectName& name,
+                                                    const std::optional<std::string>& expected_owner,
+                                                    const TextPairs& tags);
   aws::Outcome<void> set_bucket_tags(const aws::Call&, std::string_view bucket,
                                      const std::optional<std::string>& expected_owner, const TextPairs& tags);
   aws::Outcome<std::uint64_t> number_behind(const KeyName& name, std::string_view id);
   aws::Outcome<ListPage> page_of_versions(const api::ListObjectVersionsRequest&, ListQuery query);
   struct Completed {
     ObjectResource object;
-    WrittenId version_id;
+    Written written;
   };
   aws::Outcome<Completed> complete_closed(const aws::Call&, const api::CompleteMultipartUploadRequest&,
                                           const StoredUpload& closed);

@@ -12,11 +12,11 @@ constexpr std::string_view kBucketTags = "tags";
 }  // namespace
 
 // The version's id, as answers give it.
-aws::Outcome<S3::WrittenId> S3::set_tags(const aws::Call& call, const ObjectName& name,
-                                         const std::optional<std::string>& expected_owner,
-                                         const TextPairs& tags) {
+aws::Outcome<std::optional<std::string>> S3::set_tags(const aws::Call& call, const ObjectName& name,
+                                                      const std::optional<std::string>& expected_owner,
+                                                      const TextPairs& tags) {
   TRY(check_key(name.key));
-  WrittenId id;
+  std::optional<std::string> id;
   const auto build = [&]() -> aws::Outcome<store::Transaction> {
     const auto bucket = TRY(find_bucket(call, name.bucket, expected_owner));
     PlacedVersion found = TRY(find_object(name));
