@@ -299,7 +299,7 @@ def api_h(model):
            "class Api : public ::meridian::aws::Service {\n public:",
            "  const ::meridian::aws::ServiceModel& model() const final { return service_model(); }",
            "  ::meridian::aws::Outcome<::meridian::aws::Value> invoke(::meridian::aws::Call& call,\n"
-           "      const ::meridian::aws::Operation& operation, const ::meridian::aws::Value& input) final;\n"]
+           "      const ::meridian::aws::Operation& operation, const ::meridian::aws::Value& input) override;\n"]
     out += [f"  virtual {signature(model, name)};" for name in model.operations]
     out.append("};\n")
     out.append(f"inline constexpr std::size_t kOperationCount = {len(model.operations)};\n")

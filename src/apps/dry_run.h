@@ -25,6 +25,11 @@ class ServiceWithDryRuns final : public aws::Service {
 
   const aws::ServiceModel& model() const override { return real_->model(); }
   bool has_dry_runs() const override { return true; }
+  bool decides_access() const override { return real_->decides_access(); }
+  aws::Outcome<void> authorize(const aws::Call& call, const aws::Operation& operation,
+                               const aws::Value& input) override {
+    return real_->authorize(call, operation, input);
+  }
   aws::Outcome<aws::Value> invoke(aws::Call& call, const aws::Operation& operation,
                                   const aws::Value& input) override;
 

@@ -11,17 +11,30 @@
 
 namespace meridian::aws {
 
+enum class Signed : std::uint8_t { No, Header, Query, Form };
+
+// A service of this system that calls another, and for what (service_caller.h).
+struct OnBehalf {
+  std::string service;  // cloudfront.amazonaws.com; empty: no service calls
+  std::string source_arn, source_account;
+  // The origin access identity that the service acts as, by its id and its canonical user.
+  std::string origin_access_identity, canonical_user;
+};
+
 struct Call {
   std::string request_id;
   SystemTime time{};          // one reading of the clock for the whole call
   std::string service;        // as in models/: "route53"
   std::string operation;      // AWS name
   std::string region;         // of the credential scope
-  std::string account_id;     // 12 digits
-  std::string principal_arn;  // arn:aws:iam::<account>:root, user/…, or sts assumed-role/…
+  std::string account_id;     // 12 digits; empty: nobody signed, or a service of this system did
+  std::string principal_arn;  // arn:aws:iam::<account>:root, user/…, or sts assumed-role/…; empty likewise
+  OnBehalf on_behalf;         // when a service of this system calls
+  Signed signature = Signed::No;
+  SystemTime signed_at{};
   std::string access_key_id;
   std::string source_address;  // text, without port
-  std::string user_agent;
+  std::string user_agent, referer;
   std::string endpoint;  // scheme://authority the caller used, for URLs in answers
   bool secure_transport = false;
   bool dry_run = false;            // nothing of what the call does is kept

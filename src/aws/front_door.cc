@@ -7,6 +7,7 @@
 
 #include "aws/audit.h"
 #include "aws/payload.h"
+#include "aws/service_caller.h"
 #include "aws/virtual_host.h"
 #include "base/ids.h"
 
@@ -127,6 +128,8 @@ void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
       &FrontDoor::find_operation,  // what is asked
       &FrontDoor::open_body,       // what is around the body; a short one is taken out of it
       &FrontDoor::decode,          // with which input; checked against the model
+      &FrontDoor::authorize,       // whether its caller may
+      &FrontDoor::vet,             // whether the service takes such an input at all
       &FrontDoor::receive,         // where a streaming body goes
   };
   for (const auto step : kSteps)
@@ -258,6 +261,7 @@ void FrontDoor::admit(Exchange& exchange) {
   Call& call = exchange.call;
   call.source_address = received.peer.ip.to_string();
   call.user_agent = request.headers.get("user-agent");
+  call.referer = request.headers.get("referer");
   call.announced_trailer = request.headers.get("x-amz-trailer");
   call.secure_transport = received.tls;
   // Whatever stands there but "false" is not the wish of one whose call should be carried out.
@@ -293,11 +297,21 @@ FrontDoor::Refused FrontDoor::note_origin(Exchange& exchange) {
 }
 
 FrontDoor::Refused FrontDoor::authenticate(Exchange& exchange) {
+  Call& call = exchange.call;
+  const bool is_signed = !exchange.claim || *exchange.claim;
+  // Who signs nothing is nobody, and a service may let nobody do something.
+  if (!is_signed && !options_.development && exchange.to.service->decides_access()) return std::nullopt;
   auto key = identity_.check(exchange.request, exchange.claim, exchange.to.service->model(),
-                             exchange.to.codec->protocol(), exchange.call.time);
+                             exchange.to.codec->protocol(), call.time);
   if (!key) return std::move(key).error();
-  exchange.call.account_id = std::move(key->account_id);
-  exchange.call.principal_arn = std::move(key->principal_arn);
+  if (exchange.claim && *exchange.claim) {
+    const sigv4::Claim& claim = **exchange.claim;
+    call.signature = claim.in_query ? Signed::Query : Signed::Header;
+    call.signed_at = claim.time;
+    if (!key->service.empty()) call.on_behalf = read_on_behalf(exchange.request, claim, key->service);
+  }
+  call.account_id = std::move(key->account_id);
+  call.principal_arn = std::move(key->principal_arn);
   if (!options_.development) exchange.secret = std::move(key->secret_access_key);
   return std::nullopt;
 }
@@ -349,8 +363,30 @@ FrontDoor::Refused FrontDoor::decode(Exchange& exchange) {
   auto input = exchange.to.codec->decode_request(*exchange.operation, exchange.request);
   if (!input) return std::move(input).error();
   exchange.input = std::move(*input);
-  if (auto vetted = exchange.to.service->vet(*exchange.operation, exchange.input); !vetted)
-    return std::move(vetted).error();
+  return std::nullopt;
+}
+
+FrontDoor::Refused FrontDoor::authorize(Exchange& exchange) {
+  Service& service = *exchange.to.service;
+  Outcome<void> allowed;
+  if (service.decides_access())
+    allowed = service.authorize(exchange.call, *exchange.operation, exchange.input);
+  else if (options_.authority != nullptr)
+    allowed = options_.authority->may(exchange.call);
+  if (allowed) return std::nullopt;
+  ServiceError error = std::move(allowed).error();
+  // The protocols of JSON have their own name and status for it (IAM User Guide, "Common errors").
+  const Protocol protocol = exchange.to.codec->protocol();
+  const bool json_rpc = protocol == Protocol::Json || protocol == Protocol::RpcCbor;
+  if (error.code == "AccessDenied" && (json_rpc || protocol == Protocol::RestJson))
+    error.code = "AccessDeniedException";
+  if (json_rpc) error.status = 400;
+  return error;
+}
+
+FrontDoor::Refused FrontDoor::vet(Exchange& exchange) {
+  auto vetted = exchange.to.service->vet(*exchange.operation, exchange.input);
+  if (!vetted) return std::move(vetted).error();
   return std::nullopt;
 }
 

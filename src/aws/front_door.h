@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "aws/authority.h"
 #include "aws/call_pool.h"
 #include "aws/identity_check.h"
 #include "aws/router.h"
@@ -22,6 +23,9 @@ struct FrontDoorOptions {
   std::size_t threads = 4;
   std::size_t queued_calls_max = 1024;
   std::string region = "us-east-1";  // of unsigned calls
+  // What the callers' own policies say; it outlives the front door. Null: whoever signs well may do
+  // everything.
+  const Authority* authority = nullptr;
   http::ServerLimits limits;
 };
 
@@ -81,6 +85,8 @@ class FrontDoor final : public http::Handler {
   Refused find_operation(Exchange& exchange);
   Refused open_body(Exchange& exchange);
   Refused decode(Exchange& exchange);
+  Refused authorize(Exchange& exchange);
+  Refused vet(Exchange& exchange);
   Refused receive(Exchange& exchange);
   Refused invoke(Exchange& exchange);
   void encode(Exchange& exchange);

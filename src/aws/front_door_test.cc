@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "aws/service_caller.h"
 #include "gen/route53/api.h"
 #include "http/client.h"
 
@@ -31,6 +32,14 @@ class WhoAsks final : public gen::route53::Api {
     return response;
   }
   bool has_dry_runs() const override { return dry_runs; }
+  bool decides_access() const override { return decides; }
+  Outcome<void> authorize(const Call& call, const Operation&, const Value&) override {
+    asked.push_back(call);
+    if (!allows) return refuse("AccessDenied", "Access Denied", 403);
+    return {};
+  }
+  bool decides = false, allows = true;
+  std::vector<Call> asked;
   std::function<void()> on_call;
   bool dry_runs = false;
   std::string would_change;
@@ -116,6 +125,83 @@ class AtTheFrontDoor : public testing::Test {
   std::string authority;
   std::thread thread;
 };
+
+TEST_F(AtTheFrontDoor, AServiceThatDecidesIsAskedAboutNobodyToo) {
+  who.decides = true;
+  open();
+  EXPECT_EQ(send(get()).status, 200);
+  ASSERT_EQ(who.asked.size(), 1u);
+  EXPECT_EQ(who.asked[0].account_id + who.asked[0].principal_arn, "");
+  EXPECT_EQ(who.asked[0].signature, Signed::No);
+  EXPECT_EQ(send(signed_by(get(), good_key)).status, 200);
+  EXPECT_EQ(who.asked[1].account_id, "111122223333");
+  EXPECT_EQ(who.asked[1].signature, Signed::Header);
+  who.allows = false;
+  int calls = 0;
+  who.on_call = [&] { ++calls; };
+  const auto refused = send(signed_by(get(), good_key));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_TRUE(has(refused, "<Code>AccessDenied</Code>"));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(AtTheFrontDoor, ABadSignatureIsNotNobody) {
+  who.decides = true;
+  open();
+  EXPECT_EQ(send(signed_by(get(), {"AKIAMERIDIANMERIDIAN", "wrong", ""})).status, 403);
+  HttpRequest malformed = get();
+  malformed.headers.add("Authorization", "Basic aGVsbG86d29ybGQ=");
+  EXPECT_EQ(send(malformed).status, 400);
+  HttpRequest half = get();
+  half.query = "X-Amz-Signature=00";
+  EXPECT_EQ(send(half).status, 400);
+  EXPECT_TRUE(who.asked.empty());
+}
+
+TEST_F(AtTheFrontDoor, AServicesKeySaysForWhomInWhatItSigns) {
+  keys.keys.push_back({"AKIASERVICEOFMERIDIAN", "secret", "", "", "", {}, "cloudfront.amazonaws.com"});
+  const sigv4::SigningKey key{"AKIASERVICEOFMERIDIAN", "secret", ""};
+  who.decides = true;
+  open();
+  OnBehalf on_behalf;
+  on_behalf.source_arn = "arn:aws:cloudfront::111122223333:distribution/E1";
+  on_behalf.source_account = "111122223333";
+  on_behalf.origin_access_identity = "E2";
+  on_behalf.canonical_user = "c4n0n1c4l";
+  HttpRequest request = get();
+  write_on_behalf(request, on_behalf);
+  EXPECT_EQ(send(signed_by(request, key)).status, 200);
+  ASSERT_EQ(who.asked.size(), 1u);
+  EXPECT_EQ(who.asked[0].on_behalf.service, "cloudfront.amazonaws.com");
+  EXPECT_EQ(who.asked[0].on_behalf.source_arn, on_behalf.source_arn);
+  EXPECT_EQ(who.asked[0].on_behalf.source_account, on_behalf.source_account);
+  EXPECT_EQ(who.asked[0].on_behalf.origin_access_identity, "E2");
+  EXPECT_EQ(who.asked[0].on_behalf.canonical_user, "c4n0n1c4l");
+  EXPECT_EQ(who.asked[0].account_id, "");
+  HttpRequest added = signed_by(get(), key);
+  write_on_behalf(added, on_behalf);
+  EXPECT_EQ(send(added).status, 200);
+  EXPECT_EQ(who.asked[1].on_behalf.source_arn, "") << "what is not signed says nothing";
+  EXPECT_EQ(send(signed_by(request, good_key)).status, 200);
+  EXPECT_EQ(who.asked[2].on_behalf.service, "") << "nor does what anybody else signs";
+  EXPECT_EQ(who.asked[2].on_behalf.source_arn, "");
+}
+
+TEST_F(AtTheFrontDoor, AnAuthorityDecidesForServicesThatDoNot) {
+  class NobodyMay final : public Authority {
+   public:
+    Outcome<void> may(const Call& call) const override {
+      return refuse("AccessDenied", call.service + ":" + call.operation, 403);
+    }
+  };
+  const NobodyMay nobody_may;
+  FrontDoorOptions options;
+  options.authority = &nobody_may;
+  open(options);
+  const auto refused = send(signed_by(get(), good_key));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_TRUE(has(refused, "route53:GetChange"));
+}
 
 TEST_F(AtTheFrontDoor, ASignedCallReachesTheServiceAsItsAccount) {
   open();

@@ -18,6 +18,7 @@ struct AccessKey {
   std::string principal_arn;
   std::string session_token;         // of temporary credentials; empty otherwise
   std::optional<SystemTime> expiry;  // likewise
+  std::string service = {};          // cloudfront.amazonaws.com: a service's own key, of no account
 };
 
 // A source of access keys: the file below, the sessions of sts, the users of iam. May be asked from any

@@ -93,7 +93,9 @@ std::optional<AccessKey> IdentityCheck::find(std::string_view access_key_id) con
 AccessKey IdentityCheck::developer(const sigv4::Claim* claim) const {
   if (claim == nullptr) return development_key("");
   // Temporary credentials were handed out by this very server, for a principal that its user wants to be.
-  if (auto key = find(claim->access_key_id); key && !key->session_token.empty()) return *key;
+  // So were the keys of its own services.
+  if (auto key = find(claim->access_key_id); key && (!key->session_token.empty() || !key->service.empty()))
+    return *key;
   return development_key(claim->access_key_id);
 }
 

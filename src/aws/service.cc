@@ -53,6 +53,11 @@ Failure not_implemented(const ServiceModel& model, std::string_view operation) {
   return Failure(ServiceError{"NotImplemented", std::move(message), 501, Fault::Receiver, {}});
 }
 
+// Who says that it decides must.
+Outcome<void> Service::authorize(const Call&, const Operation&, const Value&) {
+  return refuse("AccessDenied", "Access Denied", 403);
+}
+
 Outcome<void> Service::vet(const Operation&, const Value&) {
   return {};
 }

@@ -60,6 +60,11 @@ struct ServiceModel {
 class Service {
  public:
   virtual ~Service() = default;
+  // Whether this service decides itself who may do what, also of callers without an account. Of the others
+  // the front door decides, by the caller's own policies (authority.h).
+  virtual bool decides_access() const { return false; }
+  // Before vet(), receive() and invoke(), of every call of a service that decides.
+  virtual Outcome<void> authorize(const Call& call, const Operation& operation, const Value& input);
   // Refuses an input that no operation of this service should see, before receive() and invoke().
   virtual Outcome<void> vet(const Operation& operation, const Value& input);
   // What takes the body of a call whose input has a streaming payload, before invoke() is called with all but

@@ -215,32 +215,32 @@ TEST(DecideByPolicies, WithinTheAccountEitherSideMayAllow) {
   const Policy mine = policy({R"("Effect":"Allow","Action":"s3:*","Resource":"*")"}, PolicyKind::Identity);
   const Policy bucket = policy({kEverybodyReads});
   const Request request = get(user(kOwner, "bob"));
-  EXPECT_EQ(decide({{&mine}, nullptr, kOwner}, request).kind, Kind::Allow);
-  EXPECT_EQ(decide({{}, &bucket, kOwner}, request).kind, Kind::Allow);
-  EXPECT_EQ(decide({{}, nullptr, kOwner}, request).kind, Kind::ImplicitDeny);
+  EXPECT_EQ(decide({{&mine}, nullptr, kOwner}, request).verdict.kind, Kind::Allow);
+  EXPECT_EQ(decide({{}, &bucket, kOwner}, request).verdict.kind, Kind::Allow);
+  EXPECT_EQ(decide({{}, nullptr, kOwner}, request).verdict.kind, Kind::ImplicitDeny);
 }
 
 TEST(DecideByPolicies, FromAnotherAccountBothMust) {
   const Policy mine = policy({R"("Effect":"Allow","Action":"s3:*","Resource":"*")"}, PolicyKind::Identity);
   const Policy bucket = policy({kEverybodyReads});
   const Request request = get(user(kOther, "eve"));
-  EXPECT_EQ(decide({{&mine}, nullptr, kOwner}, request).kind, Kind::ImplicitDeny);
-  EXPECT_EQ(decide({{}, &bucket, kOwner}, request).kind, Kind::ImplicitDeny);
-  EXPECT_EQ(decide({{&mine}, &bucket, kOwner}, request).kind, Kind::Allow);
+  EXPECT_EQ(decide({{&mine}, nullptr, kOwner}, request).verdict.kind, Kind::ImplicitDeny);
+  EXPECT_EQ(decide({{}, &bucket, kOwner}, request).verdict.kind, Kind::ImplicitDeny);
+  EXPECT_EQ(decide({{&mine}, &bucket, kOwner}, request).verdict.kind, Kind::Allow);
 }
 
 TEST(DecideByPolicies, AnyDenyDecides) {
   const Policy mine =
       policy({R"("Sid":"me","Effect":"Deny","Action":"s3:*","Resource":"*")"}, PolicyKind::Identity);
   const Policy bucket = policy({kEverybodyReads});
-  const Verdict verdict = decide({{&mine}, &bucket, kOwner}, get(user(kOwner, "bob")));
+  const Verdict verdict = decide({{&mine}, &bucket, kOwner}, get(user(kOwner, "bob"))).verdict;
   EXPECT_EQ(verdict.kind, Kind::ExplicitDeny);
   EXPECT_EQ(verdict.statement->sid, "me");
 }
 
 TEST(DecideByPolicies, WhoHasNoNameNeedsTheResourceOnly) {
   const Policy bucket = policy({kEverybodyReads});
-  EXPECT_EQ(decide({{}, &bucket, kOwner}, get(Caller::anonymous())).kind, Kind::Allow);
+  EXPECT_EQ(decide({{}, &bucket, kOwner}, get(Caller::anonymous())).verdict.kind, Kind::Allow);
 }
 
 }  // namespace

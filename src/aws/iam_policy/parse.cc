@@ -178,8 +178,10 @@ Result<Statement> Parser::statement(const json::Value& value) {
     }
   }
   if (!has_effect) return invalid("Missing required field Effect");
-  if (actions != 1) return invalid("A statement needs one of Action and NotAction");
-  if (resources != 1) return invalid("A statement needs one of Resource and NotResource");
+  if (actions == 0) return invalid("Missing required field Action");
+  if (actions > 1) return invalid("Statement/policy already has instance of Action");
+  if (resources == 0) return invalid("Missing required field Resource");
+  if (resources > 1) return invalid("Statement/policy already has instance of Resource");
   if (kind_ == PolicyKind::Identity && principals != 0)
     return invalid("Policy document should not specify a principal.");
   if (kind_ == PolicyKind::Resource && principals != 1) return invalid("Missing required field Principal");

@@ -27,6 +27,7 @@ struct Caller {
   std::string canonical_user{};  // of the account, or of an origin access identity
   std::string service{};         // cloudfront.amazonaws.com, when a service asks
 
+  bool is_root() const { return arn.ends_with(":root"); }
   static Caller anonymous() { return {}; }
   static Caller of_service(std::string name) { return {.service = std::move(name)}; }
 };

@@ -10,7 +10,8 @@ std::optional<aws::AccessKey> StoredCredentials::find(std::string_view access_ke
   AccessKeyResource& key = **found;
   return aws::AccessKey{std::move(key.access_key_id), std::move(key.secret_access_key),
                         std::move(key.account),       std::move(key.principal_arn),
-                        std::move(key.session_token), key.expires_at};
+                        std::move(key.session_token), key.expires_at,
+                        std::move(key.service)};
 }
 
 }  // namespace meridian::services::iam

@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "services/iam/managed_policies.h"
 #include "store/fields.h"
 
 namespace meridian::services::iam {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kUniqueIdSize = 16;  // behind the prefix
+constexpr std::uint8_t kAccessKeyVersion = 2;  // 2: service
+constexpr std::size_t kUniqueIdSize = 16;      // behind the prefix
 constexpr std::size_t kSecretSize = 40;
 
 class Writer : public store::FieldWriter<Writer> {
  public:
-  Writer() : FieldWriter(kVersion) {}
+  explicit Writer(std::uint8_t version = kVersion) : FieldWriter(version) {}
 };
 
 }  // namespace
@@ -64,15 +66,15 @@ Result<UserResource> decode_user(std::string_view bytes) {
 }
 
 std::string encode(const AccessKeyResource& key) {
-  Writer out;
+  Writer out(kAccessKeyVersion);
   out.text(key.access_key_id).text(key.secret_access_key).text(key.account).text(key.user_name);
   out.text(key.principal_arn).flag(key.active).time(key.created_at).text(key.session_token);
-  out.flag(key.expires_at.has_value()).time(key.expires_at.value_or(SystemTime()));
+  out.flag(key.expires_at.has_value()).time(key.expires_at.value_or(SystemTime())).text(key.service);
   return out.take();
 }
 
 Result<AccessKeyResource> decode_access_key(std::string_view bytes) {
-  store::FieldReader in(bytes, kVersion);
+  store::FieldReader in(bytes, kAccessKeyVersion);
   AccessKeyResource key;
   key.access_key_id = in.text();
   key.secret_access_key = in.text();
@@ -85,6 +87,7 @@ Result<AccessKeyResource> decode_access_key(std::string_view bytes) {
   bool expires = in.flag();
   SystemTime expires_at = in.time();
   if (expires) key.expires_at = expires_at;
+  if (in.version() >= 2) key.service = in.text();
   return in.finish(std::move(key), "access key");
 }
 
@@ -106,6 +109,31 @@ Result<std::optional<AccessKeyResource>> find_active_access_key(store::Store& st
   AccessKeyResource key = TRY(decode_access_key(found->value));
   if (!key.active) return std::nullopt;
   return key;
+}
+
+std::string user_policies_prefix(std::string_view account, std::string_view user_name) {
+  return fmt::format("iam/user-policies/{}/{}/", account, to_lower(user_name));
+}
+
+Result<UserPolicies> policies_of_user(store::Store& store, std::string_view account,
+                                      std::string_view user_name) {
+  UserPolicies out;
+  const auto found = TRY(store.get(user_key(account, user_name)));
+  if (!found) return out;
+  UserResource user = TRY(decode_user(found->value));
+  out.arn = user_arn(user);
+  out.user_id = std::move(user.user_id);
+  out.tags = std::move(user.tags);
+  const std::string prefix = user_policies_prefix(account, user_name);
+  for (store::KeyValue& item : TRY(store.range(prefix)).items)
+    out.documents.push_back({item.key.substr(prefix.size()), std::move(item.value)});
+  const std::string attachments = attachments_prefix(account, user_name);
+  for (const store::KeyValue& item : TRY(store.range(attachments)).items) {
+    const std::string arn = item.key.substr(attachments.size());
+    if (auto policy = TRY(find_managed_policy(store, account, arn)))
+      out.documents.push_back({arn, std::move(policy->document)});
+  }
+  return out;
 }
 
 std::string user_name_of(std::string_view principal_arn) {

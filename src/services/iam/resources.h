@@ -37,6 +37,7 @@ struct AccessKeyResource {
   SystemTime created_at;
   std::string session_token;             // of a session; empty otherwise
   std::optional<SystemTime> expires_at;  // likewise
+  std::string service = {};              // a service's own (service_keys.h): of no account
 };
 
 struct AccountResource {
@@ -61,6 +62,21 @@ Result<AccountResource> decode_account(std::string_view bytes);
 // judge.
 Result<std::optional<AccessKeyResource>> find_active_access_key(store::Store& store,
                                                                 std::string_view access_key_id);
+
+// What policies say of a user, and what they may ask of one.
+struct UserPolicies {
+  struct Document {
+    std::string name;  // of an inline policy; the ARN of an attached one
+    std::string text;
+  };
+  std::string arn, user_id;  // empty: there is no such user any more
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::vector<Document> documents;
+};
+Result<UserPolicies> policies_of_user(store::Store& store, std::string_view account,
+                                      std::string_view user_name);
+// + policy name: the document of an inline policy.
+std::string user_policies_prefix(std::string_view account, std::string_view user_name);
 
 // The user name in a principal's ARN; empty for anything but a user.
 std::string user_name_of(std::string_view principal_arn);

@@ -1,5 +1,5 @@
-// IAM, as far as signing needs it: users and their access keys. There are no policies yet: whoever signs well
-// may do everything in the account.
+// IAM: users, their access keys and their policies. What policies allow is decided where it is asked:
+// authority.h, and S3 by itself.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gen/iam/api.h"
+#include "services/iam/managed_policies.h"
 #include "services/iam/resources.h"
 #include "store/store.h"
 
@@ -19,8 +20,10 @@ namespace meridian::services::iam {
 
 namespace api = gen::iam;
 
-inline constexpr std::uint64_t kUsersMax = 5000;  // an account
-inline constexpr std::size_t kAccessKeysMax = 2;  // a user, or the root
+inline constexpr std::uint64_t kUsersMax = 5000;         // an account
+inline constexpr std::size_t kAccessKeysMax = 2;         // a user, or the root
+inline constexpr std::size_t kPoliciesMax = 1500;        // an account
+inline constexpr std::size_t kAttachedPoliciesMax = 10;  // a user
 inline constexpr std::size_t kPageDefault = 100;
 
 class Iam final : public api::Api {
@@ -44,6 +47,32 @@ class Iam final : public api::Api {
   aws::Outcome<api::DeleteAccessKeyResponse> DeleteAccessKey(aws::Call&,
                                                              const api::DeleteAccessKeyRequest&) override;
 
+  // policies.cc
+  aws::Outcome<api::CreatePolicyResponse> CreatePolicy(aws::Call&, const api::CreatePolicyRequest&) override;
+  aws::Outcome<api::GetPolicyResponse> GetPolicy(aws::Call&, const api::GetPolicyRequest&) override;
+  aws::Outcome<api::GetPolicyVersionResponse> GetPolicyVersion(aws::Call&,
+                                                               const api::GetPolicyVersionRequest&) override;
+  aws::Outcome<api::ListPolicyVersionsResponse> ListPolicyVersions(
+      aws::Call&, const api::ListPolicyVersionsRequest&) override;
+  aws::Outcome<api::ListPoliciesResponse> ListPolicies(aws::Call&, const api::ListPoliciesRequest&) override;
+  aws::Outcome<api::DeletePolicyResponse> DeletePolicy(aws::Call&, const api::DeletePolicyRequest&) override;
+
+  // user_policies.cc
+  aws::Outcome<api::PutUserPolicyResponse> PutUserPolicy(aws::Call&,
+                                                         const api::PutUserPolicyRequest&) override;
+  aws::Outcome<api::GetUserPolicyResponse> GetUserPolicy(aws::Call&,
+                                                         const api::GetUserPolicyRequest&) override;
+  aws::Outcome<api::ListUserPoliciesResponse> ListUserPolicies(aws::Call&,
+                                                               const api::ListUserPoliciesRequest&) override;
+  aws::Outcome<api::DeleteUserPolicyResponse> DeleteUserPolicy(aws::Call&,
+                                                               const api::DeleteUserPolicyRequest&) override;
+  aws::Outcome<api::AttachUserPolicyResponse> AttachUserPolicy(aws::Call&,
+                                                               const api::AttachUserPolicyRequest&) override;
+  aws::Outcome<api::DetachUserPolicyResponse> DetachUserPolicy(aws::Call&,
+                                                               const api::DetachUserPolicyRequest&) override;
+  aws::Outcome<api::ListAttachedUserPoliciesResponse> ListAttachedUserPolicies(
+      aws::Call&, const api::ListAttachedUserPoliciesRequest&) override;
+
   // account.cc
   aws::Outcome<api::GetAccountSummaryResponse> GetAccountSummary(
       aws::Call&, const api::GetAccountSummaryRequest&) override;
@@ -59,6 +88,11 @@ class Iam final : public api::Api {
   aws::Outcome<aws::Stored<AccessKeyResource>> owned_key(const aws::Call& call,
                                                          std::string_view access_key_id,
                                                          const std::optional<std::string>& user_name);
+
+  // One of the account's, or of AWS's.
+  aws::Outcome<ManagedPolicyResource> managed_policy(const aws::Call& call, std::string_view arn);
+  aws::Outcome<void> change_attachment(const aws::Call& call, std::string_view user_name,
+                                       const std::string& arn, bool attached);
 
   store::Store& store_;
   const Clock& clock_;

@@ -127,6 +127,14 @@ aws::Outcome<api::DeleteUserResponse> Iam::DeleteUser(aws::Call& call, const api
             store_.range(access_keys_of_prefix(value.account, value.user_name), {.limit = 1})));
         if (!keys.items.empty())
           return api::errors::DeleteConflictException("Cannot delete entity, must delete access keys first.");
+        const auto has_any = [&](const std::string& prefix) -> aws::Outcome<bool> {
+          return !TRY(aws::or_failure(store_.range(prefix, {.limit = 1}))).items.empty();
+        };
+        if (TRY(has_any(attachments_prefix(value.account, value.user_name))))
+          return api::errors::DeleteConflictException(
+              "Cannot delete entity, must detach all policies first.");
+        if (TRY(has_any(user_policies_prefix(value.account, value.user_name))))
+          return api::errors::DeleteConflictException("Cannot delete entity, must delete policies first.");
         auto account = TRY(aws::read_or_default(store_, account_key(value.account), decode_account));
         --account.value.user_count;
         std::string key = user_key(value.account, value.user_name);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "aws/canonical_user.h"
 #include "aws/sigv4.h"
 #include "services/s3/errors.h"
 #include "services/s3/service.h"
@@ -79,7 +80,7 @@ aws::Outcome<api::ListBucketsOutput> S3::ListBuckets(aws::Call& call, const api:
       static_cast<std::size_t>(std::clamp(input.MaxBuckets.value_or(kBucketsPageMax), 1, kBucketsPageMax));
   api::ListBucketsOutput output;
   output.Buckets.emplace();
-  output.Owner.emplace().ID = call.account_id;
+  output.Owner.emplace().ID = aws::canonical_user_of_account(call.account_id);
   output.Prefix = input.Prefix;
   store::RangeOptions options;
   if (input.ContinuationToken) options.start_after = bucket_key(*input.ContinuationToken);

@@ -97,7 +97,13 @@ aws::Outcome<api::DeleteObjectsOutput> S3::DeleteObjects(aws::Call& call,
     if (object.LastModifiedTime || object.Size) {
       deleted = errors::not_implemented("LastModifiedTime, Size");
     } else {
-      deleted = delete_object(call, {input.Bucket, object.Key, object.VersionId}, object.ETag);
+      Wish wish{object.VersionId ? "s3:DeleteObjectVersion" : "s3:DeleteObject", input.Bucket, object.Key};
+      wish.of_object = true;
+      wish.version_id = object.VersionId;
+      if (auto allowed = access_.may(call, wish); !allowed)
+        deleted = std::unexpected(std::move(allowed).error());
+      else
+        deleted = delete_object(call, {input.Bucket, object.Key, object.VersionId}, object.ETag);
     }
     if (!deleted) {
       if (!output.Errors) output.Errors.emplace();

@@ -113,6 +113,10 @@ aws::Failure no_such_bucket(std::string_view bucket) {
   return error("NoSuchBucket", "The specified bucket does not exist", 404,
                {{"BucketName", std::string(bucket)}});
 }
+aws::Failure no_such_bucket_policy(std::string_view bucket) {
+  return error("NoSuchBucketPolicy", "The bucket policy does not exist", 404,
+               {{"BucketName", std::string(bucket)}});
+}
 aws::Failure no_such_key(std::string_view key) {
   return error("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}});
 }

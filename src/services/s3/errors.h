@@ -30,6 +30,7 @@ aws::Failure metadata_too_large();
 // Of a delete marker that was asked for by its id.
 aws::Failure delete_marker_named(std::string_view method, SystemTime made_at);
 aws::Failure no_such_bucket(std::string_view bucket);
+aws::Failure no_such_bucket_policy(std::string_view bucket);
 aws::Failure no_such_key(std::string_view key);
 aws::Failure no_such_version(std::string_view key, std::string_view version_id);
 aws::Failure no_such_setting(const char* code, const char* message, std::string_view bucket);

@@ -1,3 +1,4 @@
+#include "aws/canonical_user.h"
 #include "base/bytes.h"
 #include "services/s3/errors.h"
 #include "services/s3/listing.h"
@@ -22,7 +23,7 @@ aws::Outcome<void> fill(Output& output, const ListPage& page, const NameEncoding
       listed.ChecksumAlgorithm = {name_of(object.checksum.algorithm)};
       listed.ChecksumType = name_of(object.checksum.type);
     }
-    if (owner) listed.Owner.emplace().ID = *owner;
+    if (owner) listed.Owner.emplace().ID = aws::canonical_user_of_account(*owner);
   }
   for (const std::string& prefix : page.common_prefixes) {
     if (!output.CommonPrefixes) output.CommonPrefixes.emplace();

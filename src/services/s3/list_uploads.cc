@@ -1,3 +1,4 @@
+#include "aws/canonical_user.h"
 #include "base/percent.h"
 #include "services/s3/errors.h"
 #include "services/s3/listing.h"
@@ -20,8 +21,8 @@ aws::Outcome<api::ListPartsOutput> S3::ListParts(aws::Call& call, const api::Lis
     output.AbortRuleId = due->rule->id;
   }
   output.StorageClass = upload.value.metadata.storage_class;
-  output.Owner.emplace().ID = upload.value.account;
-  output.Initiator.emplace().ID = upload.value.account;
+  output.Owner.emplace().ID = aws::canonical_user_of_account(upload.value.account);
+  output.Initiator.emplace().ID = aws::canonical_user_of_account(upload.value.account);
   output.PartNumberMarker = marker;
   output.MaxParts = static_cast<std::int32_t>(count_max);
   if (upload.value.checksum_algorithm != ChecksumAlgorithm::None) {
@@ -86,8 +87,8 @@ aws::Outcome<api::ListMultipartUploadsOutput> S3::ListMultipartUploads(
     listed.UploadId = upload_id;
     listed.Initiated = upload.initiated_at;
     listed.StorageClass = upload.metadata.storage_class;
-    listed.Owner.emplace().ID = upload.account;
-    listed.Initiator.emplace().ID = upload.account;
+    listed.Owner.emplace().ID = aws::canonical_user_of_account(upload.account);
+    listed.Initiator.emplace().ID = aws::canonical_user_of_account(upload.account);
     if (upload.checksum_algorithm == ChecksumAlgorithm::None) continue;
     listed.ChecksumAlgorithm = name_of(upload.checksum_algorithm);
     listed.ChecksumType = name_of(upload.checksum_type);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "aws/canonical_user.h"
 #include "services/s3/errors.h"
 #include "services/s3/listing.h"
 #include "services/s3/service.h"
@@ -121,7 +122,7 @@ aws::Outcome<api::ListObjectVersionsOutput> S3::ListObjectVersions(
   std::string last_id;
   for (const store::KeyValue& item : page.items) {
     const ObjectResource version = TRY(aws::or_failure(decode_object(item.value)));
-    add(output, item, version, encoded, bucket.value.account);
+    add(output, item, version, encoded, aws::canonical_user_of_account(bucket.value.account));
     last_id = shown_id(version);
   }
   for (const std::string& prefix : page.common_prefixes) {

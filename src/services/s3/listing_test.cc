@@ -1,4 +1,5 @@
 #include "services/s3/listing.h"
+#include "aws/canonical_user.h"
 
 #include "services/s3/s3_fixture.h"
 
@@ -123,7 +124,7 @@ TEST_F(Listing, ObjectsAreDescribed) {
   EXPECT_EQ(object.ETag, "\"5d41402abc4b2a76b9719d911017c592\"");
   EXPECT_EQ(object.LastModified, call.time);
   EXPECT_EQ(object.StorageClass, "STANDARD");
-  EXPECT_EQ(object.Owner->ID, "111122223333");
+  EXPECT_EQ(object.Owner->ID, aws::canonical_user_of_account("111122223333"));
   EXPECT_EQ(output->Name, "list");
 }
 

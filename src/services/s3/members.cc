@@ -51,6 +51,8 @@ const Names kCopied = {"CopySource",
                        "CopySourceIfUnmodifiedSince",
                        "ExpectedSourceBucketOwner"};
 
+const Names kGrants = {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"};
+
 Names operator+(Names names, const Names& more) {
   names.insert(names.end(), more.begin(), more.end());
   return names;
@@ -63,6 +65,20 @@ const std::map<std::string_view, Names>& known_members() {
       {"DeleteBucket", {}},
       {"GetBucketLocation", {}},
       {"ListBuckets", {"MaxBuckets", "ContinuationToken", "Prefix", "BucketRegion"}},
+      {"PutBucketPolicy", {"Policy", "ContentMD5", "ChecksumAlgorithm", "ConfirmRemoveSelfBucketAccess"}},
+      {"GetBucketPolicy", {}},
+      {"DeleteBucketPolicy", {}},
+      {"GetBucketPolicyStatus", {}},
+      {"PutPublicAccessBlock", {"PublicAccessBlockConfiguration", "ContentMD5", "ChecksumAlgorithm"}},
+      {"GetPublicAccessBlock", {}},
+      {"DeletePublicAccessBlock", {}},
+      {"PutBucketOwnershipControls", {"OwnershipControls", "ContentMD5", "ChecksumAlgorithm"}},
+      {"GetBucketOwnershipControls", {}},
+      {"GetBucketAcl", {}},
+      {"PutBucketAcl", Names{"ACL", "AccessControlPolicy", "ContentMD5", "ChecksumAlgorithm"} + kGrants},
+      {"GetObjectAcl", {"VersionId"}},
+      {"PutObjectAcl",
+       Names{"VersionId", "ACL", "AccessControlPolicy", "ContentMD5", "ChecksumAlgorithm"} + kGrants},
       {"PutObject",
        kMetadata + kChecksums + Names{"Body", "ContentLength", "ContentMD5", "IfMatch", "IfNoneMatch"}},
       {"CopyObject",

@@ -19,6 +19,7 @@ class S3Fixture : public testing::Test {
     objects = *std::move(opened);
     service = std::make_unique<S3>(store, *objects, random);
     call.account_id = "111122223333";
+    call.principal_arn = "arn:aws:iam::111122223333:root";
     call.region = "us-east-1";
     call.endpoint = "http://localhost:4566";
     call.time = SystemTime(std::chrono::seconds(1'700'000'000));

@@ -12,6 +12,7 @@
 #include "aws/stored.h"
 #include "base/random.h"
 #include "gen/s3/api.h"
+#include "services/s3/access.h"
 #include "services/s3/bucket_settings.h"
 #include "services/s3/conditions.h"
 #include "services/s3/lifecycle_rules.h"
@@ -36,11 +37,20 @@ struct Expiry {
 class S3 final : public api::Api {
  public:
   S3(store::Store& store, store::objects::ObjectStore& objects, Random& random)
-      : store_(store), objects_(objects), random_(random) {}
+      : store_(store), objects_(objects), random_(random), access_(store) {}
 
   // What a crash may have left: marks of what was being ended, records of parts whose upload is over. Once,
   // before the first call.
   Result<void> tidy();
+
+  // authorize.cc
+  bool decides_access() const override { return true; }
+  aws::Outcome<void> authorize(const aws::Call&, const aws::Operation&, const aws::Value& input) override;
+  aws::Outcome<aws::Value> invoke(aws::Call&, const aws::Operation&, const aws::Value& input) override;
+  // All that authorize() would ask, with why it is allowed or not.
+  aws::Outcome<std::vector<Ruling>> rulings(const aws::Call&, const aws::Operation&,
+                                            const aws::Value& input) const;
+  const Access& access() const { return access_; }
 
   aws::Outcome<void> vet(const aws::Operation&, const aws::Value& input) override;
   aws::Outcome<std::shared_ptr<aws::BodySink>> receive(aws::Call&, const aws::Operation&,
@@ -53,6 +63,32 @@ class S3 final : public api::Api {
   aws::Outcome<api::DeleteBucketResponse> DeleteBucket(aws::Call&, const api::DeleteBucketRequest&) override;
   aws::Outcome<api::GetBucketLocationOutput> GetBucketLocation(aws::Call&,
                                                                const api::GetBucketLocationRequest&) override;
+
+  // bucket_access.cc
+  aws::Outcome<api::PutBucketPolicyResponse> PutBucketPolicy(aws::Call&,
+                                                             const api::PutBucketPolicyRequest&) override;
+  aws::Outcome<api::GetBucketPolicyOutput> GetBucketPolicy(aws::Call&,
+                                                           const api::GetBucketPolicyRequest&) override;
+  aws::Outcome<api::DeleteBucketPolicyResponse> DeleteBucketPolicy(
+      aws::Call&, const api::DeleteBucketPolicyRequest&) override;
+  aws::Outcome<api::GetBucketPolicyStatusOutput> GetBucketPolicyStatus(
+      aws::Call&, const api::GetBucketPolicyStatusRequest&) override;
+  aws::Outcome<api::PutPublicAccessBlockResponse> PutPublicAccessBlock(
+      aws::Call&, const api::PutPublicAccessBlockRequest&) override;
+  aws::Outcome<api::GetPublicAccessBlockOutput> GetPublicAccessBlock(
+      aws::Call&, const api::GetPublicAccessBlockRequest&) override;
+  aws::Outcome<api::DeletePublicAccessBlockResponse> DeletePublicAccessBlock(
+      aws::Call&, const api::DeletePublicAccessBlockRequest&) override;
+
+  // ownership.cc
+  aws::Outcome<api::PutBucketOwnershipControlsResponse> PutBucketOwnershipControls(
+      aws::Call&, const api::PutBucketOwnershipControlsRequest&) override;
+  aws::Outcome<api::GetBucketOwnershipControlsOutput> GetBucketOwnershipControls(
+      aws::Call&, const api::GetBucketOwnershipControlsRequest&) override;
+  aws::Outcome<api::GetBucketAclOutput> GetBucketAcl(aws::Call&, const api::GetBucketAclRequest&) override;
+  aws::Outcome<api::PutBucketAclResponse> PutBucketAcl(aws::Call&, const api::PutBucketAclRequest&) override;
+  aws::Outcome<api::GetObjectAclOutput> GetObjectAcl(aws::Call&, const api::GetObjectAclRequest&) override;
+  aws::Outcome<api::PutObjectAclOutput> PutObjectAcl(aws::Call&, const api::PutObjectAclRequest&) override;
 
   // put_object.cc
   aws::Outcome<api::PutObjectOutput> PutObject(aws::Call&, const api::PutObjectRequest&) override;
@@ -155,9 +191,16 @@ class S3 final : public api::Api {
  private:
   using StoredUpload = aws::Stored<UploadResource>;
 
-  // The caller's own bucket.
+  static aws::Outcome<std::vector<Wish>> wishes_of(const aws::Operation&, const aws::Value& input);
+  // That is there, and whose owner is the one expected.
   aws::Outcome<aws::Stored<BucketResource>> find_bucket(const aws::Call&, std::string_view bucket,
                                                         const std::optional<std::string>& expected_owner);
+  aws::Outcome<AccessResource> find_access(const aws::Call&, std::string_view bucket,
+                                           const std::optional<std::string>& expected_owner);
+  using ChangeAccess = std::function<aws::Outcome<void>(AccessResource&)>;
+  aws::Outcome<void> change_access(const aws::Call&, std::string_view bucket,
+                                   const std::optional<std::string>& expected_owner,
+                                   const ChangeAccess& change);
   // The object that a request means; a delete marker is none.
   struct ObjectName {
     std::string bucket, key;
@@ -266,6 +309,7 @@ class S3 final : public api::Api {
   Random& random_;
   const std::unique_ptr<aws::Codec> codec_ = aws::make_codec(aws::Protocol::RestXml, api::service_model());
   std::vector<std::string> website_domains_;
+  Access access_;
 };
 
 // Of an answer about a version; none where a bucket never had any.

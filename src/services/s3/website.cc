@@ -109,7 +109,7 @@ aws::HttpResponse WebsiteCall::serve(aws::Call& call, const gen::s3::GetBucketWe
   return fail(call, website, error);
 }
 
-// An object through the API's own way in: decoded, vetted and answered like any request without a signature.
+// An object through the API's own way in: decoded, allowed, vetted and answered like any request without a signature.
 WebsiteCall::Fetched WebsiteCall::fetch(aws::Call& call, const char* method, std::string_view key,
                                         Conditions conditions) {
   aws::HttpRequest request;
@@ -122,6 +122,7 @@ WebsiteCall::Fetched WebsiteCall::fetch(aws::Call& call, const char* method, std
   call.answer.reset();
   const aws::Operation* operation = TRY(service_.codec().find_operation(request));
   const aws::Value input = TRY(service_.codec().decode_request(*operation, request));
+  TRY(service_.authorize(call, *operation, input));
   TRY(service_.vet(*operation, input));
   const aws::Value output = TRY(service_.invoke(call, *operation, input));
   aws::HttpResponse response = service_.codec().encode_response(*operation, output, call.request_id);
