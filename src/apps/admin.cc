@@ -80,14 +80,24 @@ http::Response Admin::answer(const http::Request& request) {
         output);
     return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
   }
+  if (path == "/explain/s3" && sources_.explain_s3) {
+    auto text = sources_.explain_s3(
+        {query_value(query, "method"), query_value(query, "uri"), query_value(query, "as"),
+         query_value(query, "anonymous") == "1", query_value(query, "service"),
+         query_value(query, "source-arn"), query_value(query, "source-account"),
+         query_value(query, "origin-access-identity"), query_value(query, "from"),
+         query_value(query, "plain") == "1"},
+        output);
+    return text ? reply_as(output, *std::move(text)) : reply(400, text.error().message + "\n");
+  }
   if (path == "/explain/health") {
     if (!sources_.explain_health) return reply(404, "health checks are explained at the control\n");
     auto text = sources_.explain_health(query_value(query, "id"), output);
     return text ? reply_as(output, *std::move(text)) : reply(404, text.error().message + "\n");
   }
-  return reply(
-      404,
-      "here are /metrics, /ready, /status, /health-checks, /dns/top, /explain/dns and /explain/health\n");
+  return reply(404,
+               "here are /metrics, /ready, /status, /health-checks, /dns/top, /explain/dns, /explain/health "
+               "and /explain/s3\n");
 }
 
 }  // namespace meridian::apps

@@ -1,6 +1,6 @@
-// The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top, /explain/dns and
-// /explain/health over HTTP, unsigned, on an address of its own. Rule: nothing here changes anything, but for
-// PUT and DELETE /health-checks/ID, which no browser can be led to send.
+// The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top, /explain/dns,
+// /explain/health and /explain/s3 over HTTP, unsigned, on an address of its own. Rule: nothing here changes
+// anything, but for PUT and DELETE /health-checks/ID, which no browser can be led to send.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,16 @@ struct ExplainDnsQuery {
   std::string name, type = {}, from = {}, subnet = {}, region = {}, draws = {};
 };
 
+struct ExplainS3Query {
+  std::string method, uri;
+  std::string as = {};  // ARN, name of a user, account; empty: the account's root
+  bool anonymous = false;
+  std::string service = {}, source_arn = {}, source_account = {};
+  std::string identity = {};  // an origin access identity's id
+  std::string from = {};      // address
+  bool plain = false;         // without TLS
+};
+
 // What the endpoint shows; each is called on its loop's thread.
 struct AdminSources {
   std::function<Result<void>()> ready;  // the error says what is missing
@@ -29,6 +39,8 @@ struct AdminSources {
   std::function<Result<void>(std::string_view id, std::string_view words)> say_health;
   std::function<Result<void>(std::string_view id)> take_back_health;
   std::function<Result<std::string>(const ExplainDnsQuery&, Output)> explain_dns;
+  // Null: there is no store here.
+  std::function<Result<std::string>(const ExplainS3Query&, Output)> explain_s3;
   // Null: health checks are explained at the control. The error is NotFound.
   std::function<Result<std::string>(std::string_view id, Output)> explain_health;
   // Replies when it is done; null: there is no store here.

@@ -43,6 +43,7 @@ struct Parsed {
   StatusOptions status;
   ExplainDnsOptions explain_dns;
   ExplainHealthOptions explain_health;
+  ExplainS3Options explain_s3;
   DiffOptions diff;
   DoctorOptions doctor;
   DrillOptions drill;
@@ -464,6 +465,7 @@ void add_explain(CLI::App& root, Parsed& parsed) {
   CLI::App& health = *explain.add_subcommand("health", "Why a health check has the status that it has");
   health.add_option("id", parsed.explain_health.id, "The health check")->required()->type_name("ID");
   add_admin(health, parsed.explain_health.client);
+  add_explain_s3(explain, parsed.explain_s3);
 }
 
 void add_diff(CLI::App& root, Parsed& parsed) {
@@ -641,6 +643,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   if (got("status")) return parsed.status;
   if (got("explain")) {
     if (root.get_subcommand("explain")->got_subcommand("health")) return parsed.explain_health;
+    if (root.get_subcommand("explain")->got_subcommand("s3")) return parsed.explain_s3;
     return parsed.explain_dns;
   }
   if (got("diff")) return parsed.diff;

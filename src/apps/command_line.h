@@ -114,7 +114,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::string catalog_zone;               // … and this catalog of them
   std::vector<std::string> api, api_tls;  // ADDR:PORT
   WebsiteOptions website;
-  unsigned call_workers = 0;              // 0: sixteen
+  unsigned call_workers = 0;  // 0: sixteen
   // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
   std::uint32_t records_per_zone_max = 0, health_checks_max = 0;
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
@@ -182,6 +182,12 @@ struct ExplainDnsOptions {
   std::string from, subnet, region;  // who asks, in at most two of three ways
   unsigned draws = 0;                // for shares; 0: one answer
 };
+struct ExplainS3Options {
+  ClientOptions client;
+  std::string method, uri;
+  std::string as, service, source_arn, source_account, identity, from;  // who asks, and from where
+  bool anonymous = false, plain = false;
+};
 struct DiffOptions {
   ClientOptions client;
   std::string zone_id, zone;                      // one of both
@@ -237,11 +243,11 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command =
-    std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                 EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions, StatusOptions,
-                 ExplainDnsOptions, ExplainHealthOptions, DiffOptions, DoctorOptions, DrillOptions,
-                 ZoneImportOptions, ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
+                             StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainS3Options,
+                             DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions,
+                             SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

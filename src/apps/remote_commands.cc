@@ -66,6 +66,23 @@ int explain_dns(const ExplainDnsOptions& options) {
                                           percent_encode(options.region), options.draws));
 }
 
+int explain_s3(const ExplainS3Options& options) {
+  std::string target = "/explain/s3?method=" + percent_encode(options.method);
+  const auto add = [&](const char* name, std::string_view value) {
+    if (!value.empty()) target += fmt::format("&{}={}", name, percent_encode(value));
+  };
+  add("uri", options.uri);
+  add("as", options.as);
+  add("anonymous", options.anonymous ? "1" : "");
+  add("service", options.service);
+  add("source-arn", options.source_arn);
+  add("source-account", options.source_account);
+  add("origin-access-identity", options.identity);
+  add("from", options.from);
+  add("plain", options.plain ? "1" : "");
+  return show(options.client, target);
+}
+
 int explain_health(const ExplainHealthOptions& options) {
   return show(options.client, "/explain/health?id=" + percent_encode(options.id));
 }

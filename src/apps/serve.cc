@@ -18,6 +18,7 @@
 #include "apps/dns_side.h"
 #include "apps/engine_answers.h"
 #include "apps/example_world.h"
+#include "apps/explain_s3.h"
 #include "apps/logs_side.h"
 #include "apps/loop_thread.h"
 #include "apps/operator_side.h"
@@ -31,6 +32,7 @@
 #include "aws/front_door.h"
 #include "aws/identity.h"
 #include "base/metrics.h"
+#include "services/iam/authority.h"
 #include "services/iam/credentials.h"
 #include "store/embedded/embedded_store.h"
 #include "store/objects/local_objects.h"
@@ -102,6 +104,7 @@ class Server final : public RoleServer {
   std::unique_ptr<services::route53::Acknowledgements> acknowledgements_;
   std::unique_ptr<EngineAnswers> dns_answers_;
   std::unique_ptr<aws::Credentials> user_credentials_;
+  std::unique_ptr<aws::Authority> authority_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<CertificateControl> certificates_;
   std::unique_ptr<LifecycleControl> lifecycles_;
@@ -262,6 +265,8 @@ Result<void> Server::start_api() {
   auto services = services_->all();
   services_->s3.set_website_domains(options_.website.domains);
   user_credentials_ = std::make_unique<services::iam::StoredCredentials>(*store_);
+  authority_ = std::make_unique<services::iam::PolicyAuthority>(*store_);
+  door.authority = authority_.get();
   front_door_ = std::make_unique<aws::FrontDoor>(
       aws::FrontDoorParts{api_loop_->loop(), clock_, random_, logger_, metrics_}, services,
       std::vector<const aws::Credentials*>{credentials_.get(), user_credentials_.get()}, door);
@@ -298,6 +303,9 @@ Result<void> Server::start_admin() {
   sources.health_checks = [this](Output output) { return health_->describe(output); };
   sources.explain_health = [this](std::string_view id, Output output) {
     return health_->explain(id, output);
+  };
+  sources.explain_s3 = [this](const ExplainS3Query& query, Output output) {
+    return explain_s3(services_->s3, query, clock_, account_id(), output);
   };
   sources.say_health = [this](std::string_view id, std::string_view words) {
     return health_->say(id, words);
