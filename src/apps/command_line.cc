@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "apps/client_words.h"
+#include "apps/command_line_certificates.h"
 #include "apps/command_line_health.h"
 #include "apps/command_line_s3.h"
 #include "apps/command_texts.h"
@@ -37,6 +38,7 @@ struct Parsed {
   EdgesOptions edges;
   EdgesTokenOptions edges_token;
   EdgesRemoveOptions edges_remove;
+  CaOptions ca;
   HealthListOptions health_list;
   HealthSetOptions health_set;
   HealthClearOptions health_clear;
@@ -351,6 +353,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
       ->envname("MERIDIAN_NO_HEALTH_PROBES");
   add_health_options(app, options.health);
   add_website_options(app, options.website);
+  add_certificate_options(app, options.certificates);
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");
@@ -553,6 +556,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_admin(*root.add_subcommand("status", "What the running server serves, and how it feels"),
             parsed.status.client);
   add_health(root, parsed);
+  add_ca(root, parsed.ca);
   add_explain(root, parsed);
   add_diff(root, parsed);
   add_doctor(root, parsed.doctor);
@@ -639,6 +643,10 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
     if (edges.got_subcommand("token")) return parsed.edges_token;
     if (edges.got_subcommand("remove")) return parsed.edges_remove;
     return parsed.edges;
+  }
+  if (got("ca")) {
+    choose_ca(root, parsed.ca);
+    return parsed.ca;
   }
   if (got("status")) return parsed.status;
   if (got("explain")) {

@@ -106,6 +106,15 @@ struct WebsiteOptions {
   std::vector<std::string> domains = {};    // beside AWS's own, lower case
 };
 
+// The certificates of ACM: which of them the API shows, and who issues what is requested.
+struct CertificateOptions {
+  std::vector<std::string> api = {};  // ARNs
+  std::string acme_directory = {};    // URL; empty: an authority of our own issues
+  std::string acme_trust = {};        // PEM file of who vouches for that server, besides the system's
+  std::vector<std::string> acme_contacts = {};               // mail addresses
+  std::string acme_eab_key_id = {}, acme_eab_key_file = {};  // both or none
+};
+
 // Of `serve`, and of `control`, which does not answer DNS itself.
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
@@ -123,6 +132,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::string alarm_webhook;           // where the actions of alarms are posted; "": they fail
   bool private_health_checks = false;  // health checks may name any address
   HealthOptions health;
+  CertificateOptions certificates;
   bool no_health_probes = false;  // health checks are what is said of them
   bool dev = false;
   bool example = false;
@@ -153,6 +163,14 @@ struct EdgesTokenOptions {
 };
 struct EdgesRemoveOptions {
   std::string data_dir, name;
+};
+
+// The root certificate of the local authority.
+struct CaOptions {
+  enum class Action : std::uint8_t { Show, Trust } action = Action::Show;
+  std::string data_dir;
+  Output output = Output::Table;
+  bool system = false;  // of Trust: install it
 };
 
 struct HealthListOptions {
@@ -244,10 +262,10 @@ struct PrintOptions {
 };
 
 using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                             EdgesRemoveOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
-                             StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainS3Options,
-                             DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions,
-                             SupportMatrixOptions, VersionOptions, PrintOptions>;
+                             EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions,
+                             HealthClearOptions, StatusOptions, ExplainDnsOptions, ExplainHealthOptions,
+                             ExplainS3Options, DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions,
+                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

@@ -1,6 +1,7 @@
 // The real clock, randomness and disk enter here and nowhere else.
 #include <fmt/format.h>
 
+#include "apps/ca_command.h"
 #include "apps/command_line.h"
 #include "apps/control/edge_commands.h"
 #include "apps/diff/diff_command.h"
@@ -53,6 +54,7 @@ int main(int count, char** words) {
           [&](const EdgesOptions& options) { return edges(options); },
           [&](const EdgesTokenOptions& options) { return edges_token(options, clock, random, disk); },
           [&](const EdgesRemoveOptions& options) { return edges_remove(options, disk); },
+          [&](const CaOptions& options) { return ca(options, disk); },
           [&](const HealthListOptions& options) { return health_list(options); },
           [&](const HealthSetOptions& options) { return health_set(options); },
           [&](const HealthClearOptions& options) { return health_clear(options); },

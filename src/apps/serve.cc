@@ -7,6 +7,7 @@
 #include <future>
 
 #include "apps/alarms/alarm_side.h"
+#include "apps/control/api_certificates.h"
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
@@ -108,6 +109,7 @@ class Server final : public RoleServer {
   std::unique_ptr<Services> services_;
   std::unique_ptr<CertificateControl> certificates_;
   std::unique_ptr<LifecycleControl> lifecycles_;
+  std::unique_ptr<ApiCertificates> api_certificates_;  // on the loop of certificates_; null: no TLS
   std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
   std::unique_ptr<aws::FrontDoor> front_door_;
@@ -212,12 +214,13 @@ Result<void> Server::start() {
   zone_metrics_->start(alarms_->loop().loop());
   alarms_->start();
   certificates_ =
-      TRY(CertificateControl::open(*store_, *secrets_, options_.data_dir, dns_->engine(),
-                                   TRY(health_resolvers(options_.health.resolvers, disk_)), world()));
-  TRY(certificates_->start());
+      TRY(CertificateControl::open({*store_, *secrets_, dns_->engine(), services_->route53.real(),
+                                    TRY(health_resolvers(options_.health.resolvers, disk_)), world()},
+                                   options_.data_dir, options_.certificates));
   lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
   lifecycles_->start();
   TRY(start_api());
+  TRY(certificates_->start());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
       return watcher_->take_back(crash.zone_id, crash.since, crash.seen,
@@ -278,9 +281,16 @@ Result<void> Server::start_api() {
     const CertificateFiles files{options_.data_dir + "/api-certificate.pem",
                                  options_.data_dir + "/api-key.pem",
                                  {"localhost", "*.localhost", "*.s3.localhost", "127.0.0.1", "::1"}};
-    const auto certificate = TRY(ServerCertificate::open(disk_, clock_, files, {"http/1.1"}))->context();
+    const auto own = TRY(ServerCertificate::open(disk_, clock_, files, {"http/1.1"}));
+    api_certificates_ = TRY(ApiCertificates::open(*store_, *secrets_, logger_, certificates_->loop(),
+                                                  own->now_served(), options_.certificates.api));
+    TRY(api_certificates_->start());
+    const auto tls = TRY(net::make_tls_server_context(
+        {.certificates = api_certificates_->published(), .protocols = {"http/1.1"}}));
     for (const net::Address& address : TRY(parse_addresses(options_.api_tls)))
-      api_tls_addresses_.push_back(TRY(front_door_->listen(address, certificate)));
+      api_tls_addresses_.push_back(TRY(front_door_->listen(address, tls)));
+  } else {
+    TRY(forget_use_by_api(*store_, {}));
   }
   api_loop_->start();
   return {};

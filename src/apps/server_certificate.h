@@ -32,6 +32,7 @@ class ServerCertificate {
                                                          std::vector<std::string> protocols);
 
   const std::shared_ptr<net::TlsServerContext>& context() const { return context_; }
+  const net::CertificateAndKey& now_served() const { return now_served_; }
   const net::CertificateSummary& summary() const { return summary_; }
   // Reads the files again. True: there is a new context. On an error the old one stays.
   Result<bool> refresh();

@@ -133,6 +133,8 @@ std::string banner(const StatusFacts& facts, bool example) {
   if (facts.feed)
     out += fmt::format("  {} edges token --data-dir {} --feed-address {}\n", facts.program, facts.data_dir,
                        facts.feed->to_string());
+  out += fmt::format("  {} ca trust --data-dir {}   # how to believe the certificates of ACM\n",
+                     facts.program, facts.data_dir);
   out +=
       fmt::format("  {} explain dns {} A --admin http://{}\n", facts.program, name, facts.admin.to_string());
   return out + "\nCtrl-C ends it; the data stays.\n\n";

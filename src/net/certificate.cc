@@ -157,10 +157,23 @@ Result<CertificateAndKey> sign_itself(Draft draft) {
   return made;
 }
 
-Result<std::string> request_for(EVP_PKEY* key) {
+bool add_names(X509_REQ* request, std::span<const std::string> names) {
+  if (names.empty()) return true;
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, nullptr, nullptr, request, nullptr, 0);
+  OpensslHandle<STACK_OF(X509_EXTENSION)> all(sk_X509_EXTENSION_new_null());
+  OpensslHandle<X509_EXTENSION> made(
+      X509V3_EXT_conf_nid(nullptr, &context, NID_subject_alt_name, alternative_names(names).c_str()));
+  return made && sk_X509_EXTENSION_push(all.get(), made.get()) > 0 &&
+         X509_REQ_add_extensions(request, all.get()) == 1;
+}
+
+Result<std::string> request_for(EVP_PKEY* key, std::span<const std::string> names = {}) {
   OpensslHandle<X509_REQ> request(X509_REQ_new());
   if (!request || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
-      X509_REQ_set_pubkey(request.get(), key) != 1 || X509_REQ_sign(request.get(), key, EVP_sha256()) <= 0)
+      X509_REQ_set_pubkey(request.get(), key) != 1 || !add_names(request.get(), names) ||
+      X509_REQ_sign(request.get(), key, EVP_sha256()) <= 0)
     return std::unexpected(openssl_error("cannot make a certificate request"));
   return to_pem([&](BIO* bio) { return PEM_write_bio_X509_REQ(bio, request.get()); });
 }
@@ -269,9 +282,10 @@ Result<KeyAndRequest> make_certificate_request() {
   return made;
 }
 
-Result<std::string> make_certificate_request(std::string_view key_pem) {
+Result<std::string> make_certificate_request(std::string_view key_pem, std::span<const std::string> names) {
+  TRY(check_names(names));
   const auto key = TRY(parse_key(key_pem));
-  return request_for(key.get());
+  return request_for(key.get(), names);
 }
 
 Result<std::string> sign_certificate_request(std::string_view request_pem, const CertificateAndKey& authority,

@@ -29,7 +29,9 @@ struct KeyAndRequest {
   std::string key_pem, request_pem;
 };
 Result<KeyAndRequest> make_certificate_request();  // a fresh key, and a request (PKCS #10) without any name
-Result<std::string> make_certificate_request(std::string_view key_pem);  // the request alone
+// The request alone, with `names` in it for an authority that is not ours.
+Result<std::string> make_certificate_request(std::string_view key_pem,
+                                             std::span<const std::string> names = {});
 
 struct CertificateTerms {
   std::string common_name;

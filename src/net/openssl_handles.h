@@ -17,14 +17,25 @@ struct OpensslFree {
   void operator()(SSL_CTX* object) const { SSL_CTX_free(object); }
   void operator()(SSL* object) const { SSL_free(object); }
   void operator()(BIO* object) const { BIO_free_all(object); }
-  void operator()(X509* object) const { X509_free(object); }
+  void operator()(const X509* object) const { X509_free(const_cast<X509*>(object)); }
   void operator()(EVP_PKEY* object) const { EVP_PKEY_free(object); }
   void operator()(X509_REQ* object) const { X509_REQ_free(object); }
   void operator()(X509_EXTENSION* object) const { X509_EXTENSION_free(object); }
+  void operator()(STACK_OF(X509_EXTENSION) * object) const { sk_X509_EXTENSION_free(object); }
   void operator()(STACK_OF(X509) * object) const { sk_X509_free(object); }  // the list, not what it lists
 };
 template <typename T>
 using OpensslHandle = std::unique_ptr<T, OpensslFree>;
+
+// Of a CertificateTable.
+class ServedCertificate {
+ public:
+  OpensslHandle<X509> certificate;
+  OpensslHandle<EVP_PKEY> key;
+  OpensslHandle<STACK_OF(X509)> chain;  // without the certificate; lists `authorities`
+  std::vector<std::shared_ptr<const X509>> authorities;
+  bool is_rsa = false;  // else ECDSA
+};
 
 // certificate.cc
 CertificateSummary summarize(const X509& certificate);

@@ -1,5 +1,5 @@
 // TLS sessions over OpenSSL 3, of servers and of clients: TLS 1.2 and 1.3, forward-secret AEAD suites only.
-// The only file of net/ besides certificate.cc that knows OpenSSL.
+// OpenSSL is also known to certificate.cc and certificate_table.cc, and to nothing else of net/.
 // Rule: a session that tells who its peer is was never resumed, so that the certificate was judged just now.
 #include "net/tls.h"
 
@@ -29,6 +29,7 @@ class OpensslServerContext final : public TlsServerContext {
  public:
   OpensslHandle<SSL_CTX> ssl;
   std::string protocols;  // as on the wire
+  std::shared_ptr<PublishedCertificates> certificates;
 };
 
 class OpensslClientContext final : public TlsClientContext {
@@ -144,6 +145,20 @@ int verify_pinned(X509_STORE_CTX* store, void* context) {
   return X509_verify_cert(store);
 }
 
+// A connection holds on to what it was shown; the table may be replaced meanwhile. With nothing to show the
+// handshake fails for want of a cipher.
+int show_certificates(SSL* ssl, void* context) {
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  PublishedCertificates::Reader reader(*static_cast<const OpensslServerContext*>(context)->certificates);
+  const auto table = reader.current();
+  const CertificateTable::Choice& choice = table->find(name != nullptr ? name : "");
+  for (const ServedCertificate* each : {choice.rsa.get(), choice.ecdsa.get()})
+    if (each != nullptr &&
+        SSL_use_cert_and_key(ssl, each->certificate.get(), each->key.get(), each->chain.get(), 1) != 1)
+      return 0;
+  return 1;
+}
+
 Result<void> use_certificates(SSL_CTX* context, std::string_view certificate_pem, std::string_view key_pem) {
   const auto chain = TRY(parse_certificates(certificate_pem));
   const auto key = TRY(parse_key(key_pem));
@@ -220,7 +235,14 @@ Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServe
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);  // tickets only: the server keeps nothing
   if (!context->protocols.empty()) SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, context.get());
   if (options.clients != ClientCertificates::None) TRY(ask_for_client_certificates(ssl, options));
-  TRY(use_certificates(ssl, options.certificate_pem, options.key_pem));
+  if (!options.certificates) {
+    TRY(use_certificates(ssl, options.certificate_pem, options.key_pem));
+    return context;
+  }
+  if (!options.certificate_pem.empty() || !options.key_pem.empty())
+    return invalid("a TLS server has either one certificate or published ones");
+  context->certificates = options.certificates;
+  SSL_CTX_set_cert_cb(ssl, show_certificates, context.get());
   return context;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/certificate_table.h"
 
 namespace meridian::net {
 
@@ -21,6 +22,8 @@ enum class ClientCertificates : std::uint8_t {
 
 struct TlsServerOptions {
   std::string certificate_pem{}, key_pem{};  // a chain: the server's own first
+  // In place of both: chosen at each handshake by the name that the client asks for, from what is published.
+  std::shared_ptr<PublishedCertificates> certificates = nullptr;
   // ALPN, best first. A client that offers only others is refused (RFC 7301 §3.2), one that offers none is
   // not; empty: what clients offer is ignored.
   std::vector<std::string> protocols{};

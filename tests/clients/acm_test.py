@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Certificates through every AWS CLI on this machine: imported from what openssl makes, listed, tagged, deleted;
-requested, validated by a CNAME in a zone of the same server, exported, and believed by openssl."""
+requested, validated by a CNAME in a zone of the same server, exported, and believed by openssl; shown by
+the API's TLS listener to whoever asks for their names."""
 import json
 import pathlib
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -110,6 +113,77 @@ class AwsCli(FreshServerCase):
             openssl("verify", "-CAfile", str(root), "-verify_hostname", f"www.{domain}", str(self.folder / "certificate.pem"))
             public = openssl("pkey", "-in", str(self.folder / "key.pem"), "-passin", f"file:{passphrase}", "-pubout")
             self.assertEqual(public, openssl("x509", "-in", str(self.folder / "certificate.pem"), "-noout", "-pubkey"))
+
+    def shown(self, name: str, *more: str) -> str:
+        """The certificate that the API's TLS listener shows, as openssl s_client sees it."""
+        host, port = self.server.api_tls
+        done = subprocess.run(["openssl", "s_client", "-connect", f"{host}:{port}", *more,
+                               *(["-servername", name] if name else ["-noservername"])],
+                              capture_output=True, text=True, input="", timeout=20)
+        begin, end = done.stdout.index("-----BEGIN CERT"), done.stdout.index("-----END CERT")
+        return done.stdout[begin:end] + "-----END CERTIFICATE-----\n"
+
+    def curl(self, name: str, root: pathlib.Path) -> subprocess.CompletedProcess:
+        host, port = self.server.api_tls
+        return subprocess.run(["curl", "-sS", "--cacert", str(root), "--resolve", f"{name}:{port}:{host}",
+                               f"https://{name}:{port}/"], capture_output=True, text=True, timeout=20)
+
+    def serve_by_name(self, *arns: str):
+        self.server.stop()
+        self.server.options = ("--api-tls", "127.0.0.1:0", *[word for arn in arns for word in ("--api-certificate", arn)])
+        self.server.start()
+
+    def test_shown_by_name(self):
+        self.command = aws_commands()[-1]
+        ours = "api.example.com"
+        self.make(ours, "-newkey", "rsa:2048")
+        rsa = self.import_it()
+        zone = self.route53("create-hosted-zone", "--name", "example.com", "--caller-reference", "1")["HostedZone"]["Id"]
+        ecdsa = self.acm("request-certificate", "--domain-name", ours, "--validation-method", "DNS",
+                         "--subject-alternative-names", "*.example.com", "--key-algorithm", "EC_prime256v1")["CertificateArn"]
+        self.serve_by_name(rsa, ecdsa)
+        self.assertEqual(self.shown(ours), (self.folder / "certificate.pem").read_text())
+        own = self.shown("")
+        self.assertEqual(self.shown("www.example.com"), own)
+
+        # Issued, renewed and imported anew: no restart, and a connection from before goes on.
+        detail = self.acm("describe-certificate", "--certificate-arn", ecdsa)["Certificate"]
+        self.assertEqual(detail["InUseBy"], [])
+        self.put_validation_records(zone, detail)
+        self.until(lambda: self.shown("www.example.com") != own)
+        root = self.server.directory / "authority" / "root.pem"
+        for name in ("www.example.com", ours):
+            done = self.curl(name, root)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("certificate", self.curl("www.example.org", root).stderr)
+        got = self.acm("get-certificate", "--certificate-arn", ecdsa)["Certificate"]
+        self.assertEqual(self.shown(ours, "-sigalgs", "ecdsa_secp256r1_sha256"), got)
+        self.assertEqual(self.shown(ours, "-sigalgs", "rsa_pss_rsae_sha256"), (self.folder / "certificate.pem").read_text())
+
+        trusting = ssl.create_default_context(cafile=str(root))
+        host, port = self.server.api_tls
+        with socket.create_connection((host, port)) as plain, trusting.wrap_socket(plain, server_hostname=ours) as old:
+            self.make(ours, "-newkey", "rsa:2048")
+            self.import_it("--certificate-arn", rsa)
+            started = time.monotonic()
+            self.until(lambda: self.shown(ours, "-sigalgs", "rsa_pss_rsae_sha256")
+                       == (self.folder / "certificate.pem").read_text())
+            self.assertLess(time.monotonic() - started, 1)
+            old.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertIn(b"HTTP/1.1 ", old.recv(100))
+
+        user = self.acm("describe-certificate", "--certificate-arn", rsa)["Certificate"]["InUseBy"]
+        self.assertRegex(user[0], r"^arn:aws:meridian:us-east-1:\d{12}:listener/api$")
+        self.acm("delete-certificate", "--certificate-arn", rsa, fails="ResourceInUseException")
+        self.serve_by_name()
+        self.assertEqual(self.shown(ours), own)
+        self.acm("delete-certificate", "--certificate-arn", rsa)
+
+    def until(self, holds):
+        started = time.monotonic()
+        while not holds():
+            self.assertLess(time.monotonic() - started, 10)
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":

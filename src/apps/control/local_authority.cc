@@ -33,21 +33,21 @@ Result<std::unique_ptr<LocalAuthority>> LocalAuthority::open(Disk& disk, const s
   return std::unique_ptr<LocalAuthority>(new LocalAuthority(std::move(root)));
 }
 
-Result<services::acm::IssuedCertificate> LocalAuthority::issue(std::span<const std::string> names,
-                                                               const std::string& key_algorithm,
-                                                               SystemTime now, Duration lifetime) {
-  services::acm::IssuedCertificate issued;
-  issued.key_pem = TRY(x509::PrivateKey::generate(key_algorithm)).pem();
+Result<services::acm::Answer> LocalAuthority::issue(const services::acm::Wanted& wanted) {
+  services::acm::Answer answer;
+  answer.kind = services::acm::Answer::Kind::Issued;
+  services::acm::IssuedCertificate& issued = answer.certificate;
+  issued.key_pem = TRY(x509::PrivateKey::generate(wanted.key_algorithm)).pem();
   net::CertificateTerms terms;
-  terms.common_name = names.front();
-  terms.names.assign(names.begin(), names.end());
+  terms.common_name = wanted.names.front();
+  terms.names.assign(wanted.names.begin(), wanted.names.end());
   terms.for_server = terms.for_client = true;
-  terms.now = now;
-  terms.lifetime = lifetime;
+  terms.now = wanted.now;
+  terms.lifetime = wanted.lifetime;
   const std::string request = TRY(net::make_certificate_request(issued.key_pem));
   issued.certificate_pem = TRY(net::sign_certificate_request(request, root_, terms));
   issued.chain_pem = root_.certificate_pem;
-  return issued;
+  return answer;
 }
 
 }  // namespace meridian::apps

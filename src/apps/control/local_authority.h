@@ -19,9 +19,8 @@ class LocalAuthority final : public services::acm::Authority {
   static Result<std::unique_ptr<LocalAuthority>> open(Disk& disk, const std::string& data_dir, Random& random,
                                                       SystemTime now);
 
-  Result<services::acm::IssuedCertificate> issue(std::span<const std::string> names,
-                                                 const std::string& key_algorithm, SystemTime now,
-                                                 Duration lifetime) override;
+  Result<services::acm::Answer> issue(const services::acm::Wanted& wanted) override;
+  bool judges_caa() const override { return false; }
 
  private:
   explicit LocalAuthority(net::CertificateAndKey root) : root_(std::move(root)) {}

@@ -33,10 +33,14 @@ TEST_F(LocalAuthorityTest, TheRootStaysTheSame) {
 
 TEST_F(LocalAuthorityTest, IssuesForFreshKeysOfEveryAlgorithm) {
   const auto authority = open();
+  const services::acm::Place place{"111122223333", "us-east-1"};
+  const std::string id = "1";
   const std::vector<std::string> names{"example.com", "*.example.com"};
-  for (const char* algorithm : {"RSA_2048", "EC_prime256v1", "EC_secp384r1"}) {
-    const auto issued = authority->issue(names, algorithm, kNow, std::chrono::days(198));
-    ASSERT_TRUE(issued) << issued.error().message;
+  for (const std::string algorithm : {"RSA_2048", "EC_prime256v1", "EC_secp384r1"}) {
+    const auto answer = authority->issue({place, id, names, algorithm, kNow, std::chrono::days(198)});
+    ASSERT_TRUE(answer) << answer.error().message;
+    ASSERT_EQ(answer->kind, services::acm::Answer::Kind::Issued);
+    const auto* const issued = &answer->certificate;
     const auto certificate = x509::Certificate::parse(issued->certificate_pem).value();
     const auto key = x509::PrivateKey::parse(issued->key_pem).value();
     EXPECT_EQ(key.algorithm(), algorithm);

@@ -72,11 +72,11 @@ Result<bool> Issuance::advance(const store::KeyValue& item, SystemTime now) {
 
 Result<bool> Issuance::validate(CertificateResource certificate, const store::KeyValue& item,
                                 SystemTime now) {
-  const auto verdict = TRY(try_to_issue(certificate, item, now));
-  if (verdict == Verdict::Issued) return false;
-  if (verdict == Verdict::Refused) {
+  Outcome outcome = TRY(try_to_issue(certificate, item, now));
+  if (outcome.verdict == Verdict::Issued) return false;
+  if (outcome.verdict == Verdict::Refused) {
     certificate.status = CertificateStatus::Failed;
-    certificate.failure_reason = "CAA_ERROR";
+    certificate.failure_reason = outcome.reason;
   } else if (now >= certificate.created_at + kValidationTime) {
     certificate.status = CertificateStatus::ValidationTimedOut;
   } else {
@@ -86,11 +86,12 @@ Result<bool> Issuance::validate(CertificateResource certificate, const store::Ke
   for (DomainValidation& each : certificate.validations)
     if (each.status == DomainStatus::Pending) each.status = DomainStatus::Failed;
   certificate.changed_at = now;
-  TRY(keep(certificate, item));
+  TRY(keep(certificate, item, {}, std::move(outcome.kept_in)));
   logger_.warn("acm", "a certificate is not issued",
                {{"certificate", certificate_arn(certificate.place, certificate.id)},
-                {"why", verdict == Verdict::Refused ? "CAA records forbid it"
-                                                    : "its CNAMEs were not there in 72 hours"}});
+                {"why", outcome.verdict == Verdict::Refused    ? outcome.reason
+                        : outcome.verdict == Verdict::UnderWay ? "the authority did not issue it in 72 hours"
+                                                               : "its CNAMEs were not there in 72 hours"}});
   return false;
 }
 
@@ -99,7 +100,8 @@ Result<bool> Issuance::is_due_for_renewal(const CertificateResource& certificate
   if (certificate.renewal.status == RenewalStatus::PendingAutoRenewal ||
       certificate.renewal.status == RenewalStatus::PendingValidation)
     return true;  // asked for, or begun
-  if (now < certificate.not_after - kRenewalTime) return false;
+  const Duration last_third = (certificate.not_after - certificate.not_before) / 3;
+  if (now < certificate.not_after - std::min<Duration>(kRenewalTime, last_third)) return false;
   if (certificate.exported) return true;
   store::RangeOptions one;
   one.limit = 1;
@@ -108,24 +110,32 @@ Result<bool> Issuance::is_due_for_renewal(const CertificateResource& certificate
 
 Result<bool> Issuance::renew(CertificateResource certificate, const store::KeyValue& item, SystemTime now) {
   const RenewalStatus before = certificate.renewal.status;
-  const auto verdict = TRY(try_to_issue(certificate, item, now));
-  if (verdict == Verdict::Issued) return false;
-  const auto status = verdict == Verdict::Refused ? RenewalStatus::Failed : RenewalStatus::PendingValidation;
-  if (status != before) certificate.renewal = {status, verdict == Verdict::Refused ? "CAA_ERROR" : "", now};
+  const Outcome outcome = TRY(try_to_issue(certificate, item, now));
+  if (outcome.verdict == Verdict::Issued) return false;
+  const auto status = outcome.verdict == Verdict::Refused    ? RenewalStatus::Failed
+                      : outcome.verdict == Verdict::UnderWay ? RenewalStatus::PendingAutoRenewal
+                                                             : RenewalStatus::PendingValidation;
+  if (status != before) certificate.renewal = {status, outcome.reason, now};
   if (encode(certificate) != item.value) TRY(keep(certificate, item));
   return true;
 }
 
 // On Issued everything is kept; otherwise the caller decides what of `certificate` is.
-Result<Issuance::Verdict> Issuance::try_to_issue(CertificateResource& certificate,
+Result<Issuance::Outcome> Issuance::try_to_issue(CertificateResource& certificate,
                                                  const store::KeyValue& item, SystemTime now) {
-  if (!look_for_records(certificate)) return Verdict::Waits;
-  const auto refused = is_refused_by_caa(certificate);
-  if (!refused && refused.error().code == ErrorCode::Unavailable) return Verdict::Waits;
-  if (TRY(refused)) return Verdict::Refused;
+  if (!look_for_records(certificate)) return Outcome{Verdict::Waits};
+  if (!authority_.judges_caa()) {
+    const auto refused = is_refused_by_caa(certificate);
+    if (!refused && refused.error().code == ErrorCode::Unavailable) return Outcome{Verdict::Waits};
+    if (TRY(refused)) return Outcome{Verdict::Refused, "CAA_ERROR"};
+  }
+  Answer answer = TRY(authority_.issue(
+      {certificate.place, certificate.id, certificate.domains, certificate.key_algorithm, now, kLifetime}));
+  if (answer.kind == Answer::Kind::UnderWay) return Outcome{Verdict::UnderWay};
+  if (answer.kind == Answer::Kind::Refused)
+    return Outcome{Verdict::Refused, std::move(answer.reason), std::move(answer.kept_in)};
+  const IssuedCertificate& issued = answer.certificate;
   const bool first = certificate.status == CertificateStatus::PendingValidation;
-  const IssuedCertificate issued =
-      TRY(authority_.issue(certificate.domains, certificate.key_algorithm, now, kLifetime));
   const x509::Facts facts = TRY(x509::Certificate::parse(issued.certificate_pem)).facts();
   certificate.status = CertificateStatus::Issued;
   certificate.changed_at = now;
@@ -136,12 +146,12 @@ Result<Issuance::Verdict> Issuance::try_to_issue(CertificateResource& certificat
   certificate.exported = false;  // of what was exported before nothing is left
   if (!first) certificate.renewal = {RenewalStatus::Success, "", now};
   const std::string key = private_key_key(certificate.place, certificate.id);
-  TRY(keep(certificate, item, {{key, secrets_.seal(key, issued.key_pem)}}));
+  TRY(keep(certificate, item, {{key, secrets_.seal(key, issued.key_pem)}}, std::move(answer.kept_in)));
   logger_.info("acm", first ? "certificate issued" : "certificate renewed",
                {{"certificate", certificate_arn(certificate.place, certificate.id)},
                 {"name", certificate.domains.front()},
                 {"expires", format_iso8601(certificate.not_after)}});
-  return Verdict::Issued;
+  return Outcome{Verdict::Issued};
 }
 
 bool Issuance::look_for_records(CertificateResource& certificate) {
@@ -164,8 +174,9 @@ Result<bool> Issuance::is_refused_by_caa(const CertificateResource& certificate)
 }
 
 Result<void> Issuance::keep(const CertificateResource& certificate, const store::KeyValue& item,
-                            std::vector<store::Put> beside) {
+                            std::vector<store::Put> beside, std::vector<std::string> without) {
   store::Transaction transaction;
+  transaction.deletes = std::move(without);
   transaction.preconditions = {{item.key, item.modified}};
   transaction.puts = std::move(beside);
   transaction.puts.push_back({item.key, encode(certificate)});

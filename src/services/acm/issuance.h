@@ -20,7 +20,7 @@ namespace meridian::services::acm {
 
 inline constexpr Duration kValidationTime = std::chrono::hours(72);
 inline constexpr Duration kLifetime = std::chrono::days(198);
-inline constexpr Duration kRenewalTime = std::chrono::days(60);  // before the end
+inline constexpr Duration kRenewalTime = std::chrono::days(60);  // before the end, or the last third
 
 // RFC 8659 §4.1.
 struct CaaRecord {
@@ -42,13 +42,30 @@ struct IssuedCertificate {
   std::string certificate_pem, chain_pem, key_pem;
 };
 
+// What an authority is asked for, and for whom.
+struct Wanted {
+  const Place& place;
+  const std::string& id;
+  std::span<const std::string> names;  // the first is the subject's
+  const std::string& key_algorithm;
+  SystemTime now;
+  Duration lifetime;  // an authority that is not ours has its own
+};
+
+struct Answer {
+  enum class Kind : std::uint8_t { UnderWay, Issued, Refused } kind = Kind::UnderWay;
+  IssuedCertificate certificate{};     // Issued
+  std::string reason{};                // Refused: a FailureReason of ACM's
+  std::vector<std::string> kept_in{};  // keys of the store that nobody needs once the answer is kept
+};
+
 class Authority {
  public:
   virtual ~Authority() = default;
-  // For a fresh key; the first name is the subject's.
-  virtual Result<IssuedCertificate> issue(std::span<const std::string> names,
-                                          const std::string& key_algorithm, SystemTime now,
-                                          Duration lifetime) = 0;
+  // For a fresh key. Never waits for anybody: UnderWay is asked again, also by the next process.
+  virtual Result<Answer> issue(const Wanted& wanted) = 0;
+  // Whether CAA records are its own affair: then it reads them, and they need not name us.
+  virtual bool judges_caa() const = 0;
 };
 
 class Issuance {
@@ -61,17 +78,22 @@ class Issuance {
   Result<bool> advance(SystemTime now);
 
  private:
-  enum class Verdict : std::uint8_t { Waits, Issued, Refused };
+  enum class Verdict : std::uint8_t { Waits, UnderWay, Issued, Refused };
 
   Result<bool> advance(const store::KeyValue& item, SystemTime now);
   Result<bool> validate(CertificateResource certificate, const store::KeyValue& item, SystemTime now);
   Result<bool> renew(CertificateResource certificate, const store::KeyValue& item, SystemTime now);
   Result<bool> is_due_for_renewal(const CertificateResource& certificate, SystemTime now);
-  Result<Verdict> try_to_issue(CertificateResource& certificate, const store::KeyValue& item, SystemTime now);
+  struct Outcome {
+    Verdict verdict = Verdict::Waits;
+    std::string reason{};                // Refused
+    std::vector<std::string> kept_in{};  // Refused: as in Answer
+  };
+  Result<Outcome> try_to_issue(CertificateResource& certificate, const store::KeyValue& item, SystemTime now);
   bool look_for_records(CertificateResource& certificate);
   Result<bool> is_refused_by_caa(const CertificateResource& certificate);
   Result<void> keep(const CertificateResource& certificate, const store::KeyValue& item,
-                    std::vector<store::Put> beside = {});
+                    std::vector<store::Put> beside = {}, std::vector<std::string> without = {});
   Result<void> forget_old_requests(SystemTime now);
   Result<void> tell_of_expiry(const CertificateResource& certificate, SystemTime now);
 

@@ -29,28 +29,30 @@ class PlayedRecords final : public DomainRecords {
   bool caa_is_known = true;
 };
 
-// Gives everybody the same certificate.
+// Gives everybody the same certificate, unless told otherwise.
 class PlayedAuthority final : public Authority {
  public:
-  Result<IssuedCertificate> issue(std::span<const std::string> names, const std::string& key_algorithm,
-                                  SystemTime now, Duration lifetime) override {
-    asked.push_back({{names.begin(), names.end()}, key_algorithm});
-    ends = now + lifetime;
-    return certificate;
+  Result<Answer> issue(const Wanted& wanted) override {
+    asked.push_back({{wanted.names.begin(), wanted.names.end()}, wanted.key_algorithm});
+    ends = wanted.now + wanted.lifetime;
+    return answer;
   }
+  bool judges_caa() const override { return judges; }
   struct Asked {
     std::vector<std::string> names;
     std::string key_algorithm;
   };
   std::vector<Asked> asked;
   SystemTime ends{};
-  IssuedCertificate certificate;
+  Answer answer;
+  bool judges = false;
 };
 
 class IssuanceTest : public AcmTest {
  protected:
   IssuanceTest() {
-    authority_.certificate = {file("leaf.pem"), file("intermediate.pem"), file("leaf-key.pem")};
+    authority_.answer.kind = Answer::Kind::Issued;
+    authority_.answer.certificate = {file("leaf.pem"), file("intermediate.pem"), file("leaf-key.pem")};
   }
 
   static api::RequestCertificateRequest request(std::string domain, std::vector<std::string> more = {}) {
@@ -272,6 +274,76 @@ TEST_F(IssuanceTest, NotRenewedWithoutItsRecords) {
   records_.cnames = records;
   advance();
   EXPECT_EQ(authority_.asked.size(), 1U) << "what has expired is not renewed";
+}
+
+TEST_F(IssuanceTest, AnAuthorityMayTakeItsTime) {
+  authority_.answer.kind = Answer::Kind::UnderWay;
+  const std::string arn = made(request("example.com"));
+  put_records(arn);
+  EXPECT_TRUE(advance());
+  EXPECT_EQ(status(arn), "PENDING_VALIDATION");
+  EXPECT_EQ(*describe(arn).DomainValidationOptions->front().ValidationStatus, "SUCCESS");
+  authority_.answer.kind = Answer::Kind::Issued;
+  ASSERT_TRUE(store_.commit({{}, {{"acm/orders/1", "spent"}}, {}}));
+  authority_.answer.kept_in = {"acm/orders/1"};
+  EXPECT_FALSE(advance());
+  EXPECT_EQ(status(arn), "ISSUED");
+  EXPECT_FALSE(store_.get("acm/orders/1").value());
+
+  use(arn, "arn:aws:cloudfront::111122223333:distribution/E1");
+  set_end(arn, 24h);
+  authority_.answer.kind = Answer::Kind::UnderWay;
+  EXPECT_TRUE(advance());
+  EXPECT_EQ(describe(arn).RenewalSummary->RenewalStatus, "PENDING_AUTO_RENEWAL");
+  authority_.answer.kind = Answer::Kind::Refused;
+  authority_.answer.reason = "DOMAIN_NOT_ALLOWED";
+  advance();
+  EXPECT_EQ(describe(arn).RenewalSummary->RenewalStatus, "FAILED");
+  EXPECT_EQ(*describe(arn).RenewalSummary->RenewalStatusReason, "DOMAIN_NOT_ALLOWED");
+  EXPECT_EQ(status(arn), "ISSUED") << "it is still good";
+  authority_.answer.kind = Answer::Kind::Issued;
+  advance();
+  EXPECT_EQ(describe(arn).RenewalSummary->RenewalStatus, "SUCCESS");
+}
+
+TEST_F(IssuanceTest, WhatAnAuthorityRefusesHasFailedAndItsTimeIsBounded) {
+  authority_.answer.kind = Answer::Kind::Refused;
+  authority_.answer.reason = "DOMAIN_NOT_ALLOWED";
+  const std::string arn = made(request("example.com"));
+  put_records(arn);
+  advance();
+  EXPECT_EQ(status(arn), "FAILED");
+  EXPECT_EQ(*describe(arn).FailureReason, "DOMAIN_NOT_ALLOWED");
+  authority_.answer.kind = Answer::Kind::UnderWay;
+  const std::string slow = made(request("www.example.com"));
+  put_records(slow);
+  call_.time += kValidationTime;
+  advance();
+  EXPECT_EQ(status(slow), "VALIDATION_TIMED_OUT");
+}
+
+TEST_F(IssuanceTest, CaaIsTheAffairOfAnAuthorityThatReadsItItself) {
+  records_.caa["example.com"] = {{false, "issue", "letsencrypt.org"}};
+  authority_.judges = true;
+  issued(request("example.com"));
+}
+
+TEST_F(IssuanceTest, ShortOnesAreRenewedInTheirLastThird) {
+  const std::string arn = issued(request("example.com"));
+  use(arn, "arn:aws:cloudfront::111122223333:distribution/E1");
+  const auto last = [&](Duration lifetime, Duration left) {
+    const auto name = parse_certificate_arn(arn).value();
+    const std::string key = certificate_key(name.place, name.id);
+    auto certificate = decode_certificate(store_.get(key).value()->value).value();
+    certificate.not_after = call_.time + left;
+    certificate.not_before = certificate.not_after - lifetime;
+    ASSERT_TRUE(store_.commit({{}, {{key, encode(certificate)}}, {}}));
+    advance();
+  };
+  last(90 * 24h, 30 * 24h + 1s);
+  EXPECT_EQ(authority_.asked.size(), 1U);
+  last(90 * 24h, 30 * 24h - 1s);
+  EXPECT_EQ(authority_.asked.size(), 2U);
 }
 
 TEST_F(IssuanceTest, ExportableOnesAreExportedEncryptedAndRenewedOnDemand) {

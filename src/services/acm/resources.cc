@@ -47,7 +47,7 @@ std::string private_key_key(const Place& place, std::string_view id) {
   return in_place("sealed/acm/", place) += id;
 }
 std::string in_use_prefix(const Place& place, std::string_view id) {
-  return fmt::format("acm/in-use/{}/{}/{}/", place.account, place.region, id);
+  return in_place(kInUsePrefix, place) += fmt::format("{}/", id);
 }
 std::string in_use_key(const Place& place, std::string_view id, std::string_view user_arn) {
   return in_use_prefix(place, id) += user_arn;

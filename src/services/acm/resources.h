@@ -74,6 +74,7 @@ struct RequestResource {
 };
 
 inline constexpr std::string_view kCertificatesPrefix = "acm/certificates/";
+inline constexpr std::string_view kInUsePrefix = "acm/in-use/";
 inline constexpr std::string_view kRequestsPrefix = "acm/index/requests/";
 std::string certificates_prefix(const Place& place);
 std::string certificate_key(const Place& place, std::string_view id);
