@@ -30,6 +30,9 @@ class ServiceWithDryRuns final : public aws::Service {
                                const aws::Value& input) override {
     return real_->authorize(call, operation, input);
   }
+  aws::Outcome<void> vet(const aws::Operation& operation, const aws::Value& input) override {
+    return real_->vet(operation, input);
+  }
   aws::Outcome<aws::Value> invoke(aws::Call& call, const aws::Operation& operation,
                                   const aws::Value& input) override;
 

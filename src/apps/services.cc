@@ -17,7 +17,8 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
                    services::route53::QueryLogDelivery query_log_delivery,
-                   const services::route53::HealthObservations* observations)
+                   const services::route53::HealthObservations* observations,
+                   const services::cloudfront::Deployments* deployments)
     : route53(store,
               [&, quotas, health_check_targets, query_log_delivery, observations](store::Store& in) {
                 return std::make_unique<services::route53::Route53>(
@@ -36,6 +37,10 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
                                                            random);
            }),
       acm(store, [&](store::Store& in) { return std::make_unique<services::acm::Acm>(in, secrets, random); }),
+      cloudfront(store,
+                 [&, deployments](store::Store& in) {
+                   return std::make_unique<services::cloudfront::CloudFront>(in, random, deployments);
+                 }),
       s3(store, objects, random) {}
 
 std::vector<ServiceSupport> supported_services() {
@@ -47,6 +52,8 @@ std::vector<ServiceSupport> supported_services() {
               gen::cloudwatch::implemented<services::cloudwatch::CloudWatch>()),
       support(gen::logs::service_model(), gen::logs::implemented<services::logs::Logs>()),
       support(gen::acm::service_model(), gen::acm::implemented<services::acm::Acm>()),
+      support(gen::cloudfront::service_model(),
+              gen::cloudfront::implemented<services::cloudfront::CloudFront>()),
       support(gen::s3::service_model(), gen::s3::implemented<services::s3::S3>()),
   };
 }

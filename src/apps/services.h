@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "services/acm/service.h"
+#include "services/cloudfront/service.h"
 #include "services/cloudwatch/service.h"
 #include "services/iam/service.h"
 #include "services/logs/service.h"
@@ -29,9 +30,12 @@ class Services {
            const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
            services::route53::HealthCheckTargets health_check_targets,
            services::route53::QueryLogDelivery query_log_delivery,
-           const services::route53::HealthObservations* observations = nullptr);  // null: nothing is probed
+           const services::route53::HealthObservations* observations = nullptr,  // null: nothing is probed
+           const services::cloudfront::Deployments* deployments = nullptr);      // null: no edge serves HTTP
   // S3 last: any path could be one of its own.
-  std::vector<aws::Service*> all() { return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &s3}; }
+  std::vector<aws::Service*> all() {
+    return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &cloudfront, &s3};
+  }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
   ServiceWithDryRuns<services::sts::Sts> sts;
@@ -39,6 +43,7 @@ class Services {
   ServiceWithDryRuns<services::cloudwatch::CloudWatch> cloudwatch;
   ServiceWithDryRuns<services::logs::Logs> logs;
   ServiceWithDryRuns<services::acm::Acm> acm;
+  ServiceWithDryRuns<services::cloudfront::CloudFront> cloudfront;
   services::s3::S3 s3;
 };
 

@@ -17,9 +17,11 @@ class RestXmlBody final : public RestBody {
 
   Protocol protocol() const override { return Protocol::RestXml; }
   const char* content_type() const override { return model_.is_s3() ? "application/xml" : "text/xml"; }
-  // Route 53 answers its own InvalidInput (hashicorp/terraform-provider-aws#37817).
+  // Route 53 answers its own InvalidInput (hashicorp/terraform-provider-aws#37817), CloudFront MalformedXML
+  // (aws/aws-sdk-php#1973).
   const char* validation_code() const override {
     if (model_.is_s3()) return "InvalidArgument";
+    if (is_cloudfront()) return "MalformedXML";
     return has_invalid_input_ ? "InvalidInput" : "ValidationError";
   }
   const char* malformed_code() const override { return model_.is_s3() ? "MalformedXML" : "MalformedInput"; }
@@ -42,8 +44,7 @@ class RestXmlBody final : public RestBody {
     if (!violations) return read_xml({}, root.shape, element, structure, at);
     if (element.name() != root.name)
       return refuse(malformed_code(), std::string(element.name()) + " is not valid, expected " + root.name);
-    return read_xml({violations, model_.is_s3() ? "MalformedXML" : "InvalidInput"}, root.shape, element,
-                    structure, at);
+    return read_xml({violations, unexpected_code()}, root.shape, element, structure, at);
   }
 
   void encode(std::string& body, const BodyRoot& root, const void* structure) const override {
@@ -86,6 +87,13 @@ class RestXmlBody final : public RestBody {
   }
 
  private:
+  bool is_cloudfront() const { return std::string_view(model_.name) == "cloudfront"; }
+  // Of elements that the model does not have.
+  const char* unexpected_code() const {
+    if (model_.is_s3()) return "MalformedXML";
+    return is_cloudfront() ? "MalformedInput" : "InvalidInput";
+  }
+
   const ServiceModel& model_;
   const bool has_invalid_input_;  // among the errors of the model
 };

@@ -341,4 +341,15 @@ std::string PrivateKey::encrypted_pem(std::string_view passphrase) const {
   });
 }
 
+Result<std::string> public_key_algorithm(std::string_view pem) {
+  const auto block = pem.size() > kPemBytesMax ? std::nullopt : first_block(pem);
+  if (!block || block->label != "PUBLIC KEY" || !is_blank(block->rest))
+    return invalid("not a public key in PEM form");
+  const auto bio = reader(block->whole);
+  const Owned<EVP_PKEY> key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  if (!key) return invalid("not a public key in PEM form");
+  return algorithm_of(key.get());
+}
+
 }  // namespace meridian::x509

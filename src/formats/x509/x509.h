@@ -76,4 +76,7 @@ class PrivateKey {
   std::shared_ptr<Handle> handle_;
 };
 
+// Of a public key alone, "-----BEGIN PUBLIC KEY-----": "RSA_2048", "EC_prime256v1".
+Result<std::string> public_key_algorithm(std::string_view pem);
+
 }  // namespace meridian::x509

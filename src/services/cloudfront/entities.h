@@ -1,0 +1,203 @@
+// The life of a thing with a configuration, the same for every kind: made, found, changed under If-Match,
+// deleted, listed. Rules: whatever a decision looks at is a precondition of its transaction; a change of one
+// kind in an account puts that kind's turn_key(), so that quotas, uniqueness and "is it in use" hold under
+// concurrent calls.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "aws/call.h"
+#include "aws/stored.h"
+#include "services/cloudfront/kinds.h"
+#include "services/cloudfront/paging.h"
+#include "store/store.h"
+
+namespace meridian::services::cloudfront {
+
+// Others changed the same things faster every time.
+aws::Failure overtaken();
+
+// InvalidIfMatchVersion when it is missing or no ETag at all, PreconditionFailed when it is that of another
+// version.
+aws::Outcome<void> check_if_match(const std::optional<std::string>& if_match, std::string_view etag);
+
+std::string new_etag(Random& random);
+
+// Milliseconds are what AWS shows.
+inline SystemTime shown_time(const aws::Call& call) {
+  return std::chrono::floor<std::chrono::milliseconds>(call.time);
+}
+
+// What every change of a kind in an account puts.
+template <typename Config>
+std::string turn_key(std::string_view account) {
+  return "cloudfront/index/turns/" + account_prefix(kPrefix<Config>, account);
+}
+
+// Nothing of this kind may change in the account until the transaction is done. To be taken before looking.
+template <typename Config>
+aws::Outcome<void> hold(store::Store& store, std::string_view account, store::Transaction& transaction) {
+  std::string key = turn_key<Config>(account);
+  const auto found = TRY(aws::or_failure(store.get(key)));
+  transaction.preconditions.push_back({std::move(key), found ? found->modified : 0});
+  return {};
+}
+
+// The same, for a transaction that changes the kind itself.
+template <typename Config>
+aws::Outcome<void> take_turn(store::Store& store, std::string_view account, store::Transaction& transaction) {
+  TRY(hold<Config>(store, account, transaction));
+  transaction.puts.push_back({turn_key<Config>(account), {}});
+  return {};
+}
+
+// Parts of a decision may have looked at the same key, all of them before any of it was done.
+inline void drop_repeated(std::vector<store::Precondition>& preconditions) {
+  std::ranges::sort(preconditions, {}, &store::Precondition::key);
+  const auto repeated = std::ranges::unique(preconditions, {}, &store::Precondition::key);
+  preconditions.erase(repeated.begin(), repeated.end());
+}
+
+template <typename Config>
+class Entities {
+ public:
+  using Resource = Entity<Config>;
+  using Found = aws::Stored<Resource>;
+
+  explicit Entities(store::Store& store) : store_(store) {}
+
+  aws::Outcome<std::optional<Found>> find(std::string_view account, std::string_view id) {
+    return aws::read(store_, key_of(kPrefix<Config>, account, id), decode<Config>);
+  }
+
+  aws::Outcome<Found> get(std::string_view account, std::string_view id) {
+    auto found = TRY(find(account, id));
+    if (!found) return Kind<Config>::missing();
+    return *std::move(found);
+  }
+
+  aws::Outcome<std::vector<Found>> all(std::string_view account) {
+    std::vector<Found> out;
+    for (const auto& item :
+         TRY(aws::or_failure(store_.range(account_prefix(kPrefix<Config>, account)))).items)
+      out.push_back({TRY(aws::or_failure(decode<Config>(item.value))), item.created, item.modified});
+    return out;
+  }
+
+  // `resource` has its id; the rest of it is filled in here. `extend` adds to the transaction, or refuses.
+  template <typename Extend>
+  aws::Outcome<Found> create(const aws::Call& call, Random& random, Resource resource, Extend extend) {
+    resource.account = call.account_id;
+    resource.etag = new_etag(random);
+    resource.created_at = resource.changed_at = shown_time(call);
+    std::optional<Found> made_before;
+    const auto revision = TRY(aws::commit_built(
+        store_,
+        [&]() -> aws::Outcome<store::Transaction> {
+          store::Transaction transaction;
+          TRY(take_turn<Config>(store_, call.account_id, transaction));
+          const auto others = TRY(all(call.account_id));
+          made_before = TRY(find_repeated(others, resource));
+          if (made_before) return store::Transaction();
+          if (others.size() >= Kind<Config>::kMax) return Kind<Config>::too_many();
+          TRY(extend(resource, transaction));
+          const std::string key = key_of(kPrefix<Config>, resource.account, resource.id);
+          transaction.preconditions.push_back({key, 0});
+          transaction.puts.push_back({key, encode(resource)});
+          drop_repeated(transaction.preconditions);
+          return transaction;
+        },
+        overtaken()));
+    if (made_before) return *std::move(made_before);
+    return Found{std::move(resource), revision, revision};
+  }
+  aws::Outcome<Found> create(const aws::Call& call, Random& random, Resource resource) {
+    return create(call, random, std::move(resource),
+                  [](Resource&, store::Transaction&) -> aws::Outcome<void> { return {}; });
+  }
+
+  // `change` alters the resource and adds to the transaction, or refuses. Without If-Match: `checked` is
+  // false.
+  template <typename Change>
+  aws::Outcome<Found> update(const aws::Call& call, Random& random, std::string_view id,
+                             const std::optional<std::string>& if_match, Change change, bool checked = true) {
+    Found changed;
+    changed.modified = TRY(aws::commit_built(
+        store_,
+        [&]() -> aws::Outcome<store::Transaction> {
+          store::Transaction transaction;
+          TRY(take_turn<Config>(store_, call.account_id, transaction));
+          changed = TRY(get(call.account_id, id));
+          if (checked) TRY(check_if_match(if_match, changed.value.etag));
+          changed.value.changed_at = shown_time(call);
+          TRY(change(changed.value, transaction));
+          for (const Found& other : TRY(all(call.account_id)))
+            if (other.value.id != id && same_name(other.value.config, changed.value.config))
+              return Kind<Config>::exists();
+          changed.value.etag = new_etag(random);
+          const std::string key = key_of(kPrefix<Config>, call.account_id, id);
+          transaction.preconditions.push_back({key, changed.modified});
+          transaction.puts.push_back({key, encode(changed.value)});
+          drop_repeated(transaction.preconditions);
+          return transaction;
+        },
+        overtaken()));
+    return changed;
+  }
+
+  // `extend` refuses, or adds to the transaction.
+  template <typename Extend>
+  aws::Outcome<void> remove(const aws::Call& call, std::string_view id,
+                            const std::optional<std::string>& if_match, Extend extend, bool checked = true) {
+    TRY(aws::commit_built(
+        store_,
+        [&]() -> aws::Outcome<store::Transaction> {
+          store::Transaction transaction;
+          TRY(take_turn<Config>(store_, call.account_id, transaction));
+          const Found found = TRY(get(call.account_id, id));
+          if (checked) TRY(check_if_match(if_match, found.value.etag));
+          TRY(extend(found, transaction));
+          const std::string key = key_of(kPrefix<Config>, call.account_id, id);
+          transaction.preconditions.push_back({key, found.modified});
+          transaction.deletes.push_back(key);
+          drop_repeated(transaction.preconditions);
+          return transaction;
+        },
+        overtaken()));
+    return {};
+  }
+
+  aws::Outcome<Page<Resource>> page(const aws::Call& call, const std::optional<std::string>& marker,
+                                    const std::optional<std::string>& max_items) {
+    std::vector<Resource> resources;
+    for (Found& each : TRY(all(call.account_id))) resources.push_back(std::move(each.value));
+    return cut_page(std::move(resources), marker, max_items, [](const Resource& each) { return each.id; });
+  }
+
+ private:
+  static bool same_name(const Config& one, const Config& other) {
+    const std::string name = Kind<Config>::unique(one).name;
+    return !name.empty() && name == Kind<Config>::unique(other).name;
+  }
+
+  // What the same request made before; a refusal when another request took the name or the caller reference.
+  static aws::Outcome<std::optional<Found>> find_repeated(const std::vector<Found>& others,
+                                                          const Resource& wanted) {
+    const Uniqueness mine = Kind<Config>::unique(wanted.config);
+    for (const Found& other : others) {
+      const Uniqueness theirs = Kind<Config>::unique(other.value.config);
+      const bool repeated =
+          !mine.caller_reference.empty() && mine.caller_reference == theirs.caller_reference;
+      if (repeated && Kind<Config>::kRepeatable && other.value.config == wanted.config) return other;
+      if (repeated || (!mine.name.empty() && mine.name == theirs.name)) return Kind<Config>::exists();
+    }
+    return std::nullopt;
+  }
+
+  store::Store& store_;
+};
+
+}  // namespace meridian::services::cloudfront
