@@ -151,6 +151,62 @@ class Commands(unittest.TestCase):
         status = self.route53("get-health-check-status", "--health-check-id", check)
         self.assertEqual(status, {"HealthCheckObservations": []})  # nothing is probed here; tests/health does
 
+    def refused(self, error: str, *words: str):
+        done = self.run_aws(*words)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn(error, done.stderr)
+
+    def test_cloudfront_distribution(self):
+        identity = self.aws("cloudfront", "create-cloud-front-origin-access-identity",
+                            "--cloud-front-origin-access-identity-config", "CallerReference=site,Comment=site")
+        identity = identity["CloudFrontOriginAccessIdentity"]["Id"]
+        disabled_policy = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        printed = {
+            "CallerReference": "cf-distribution-2024-001", "Aliases": {"Quantity": 1, "Items": ["cdn.example.com"]},
+            "DefaultRootObject": "index.html",
+            "Origins": {"Quantity": 2, "Items": [
+                {"Id": "S3-my-website-bucket", "DomainName": "my-website-bucket.s3.amazonaws.com",
+                 "S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E123456789ABCD"}},
+                {"Id": "ALB-api-origin", "DomainName": "api.example.com",
+                 "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}]},
+            "DefaultCacheBehavior": {"TargetOriginId": "S3-my-website-bucket", "ViewerProtocolPolicy": "redirect-to-https",
+                                     "CachePolicyId": disabled_policy, "Compress": True},
+            "CacheBehaviors": {"Quantity": 1, "Items": [
+                {"PathPattern": "/api/*", "TargetOriginId": "ALB-api-origin", "ViewerProtocolPolicy": "https-only",
+                 "CachePolicyId": disabled_policy, "TTL": 0}]}}
+
+        def create(config: dict) -> tuple[str, ...]:
+            return "cloudfront", "create-distribution", "--distribution-config", json.dumps(config)
+        # The CLI itself misses Comment and Enabled, and knows no TTL.
+        self.refused('Missing required parameter in DistributionConfig: "Comment"', *create(printed))
+        printed.update(Comment="", Enabled=True)
+        del printed["CacheBehaviors"]["Items"][0]["TTL"]
+        self.refused("(InvalidViewerCertificate)", *create(printed))
+        del printed["Aliases"]
+        self.refused("(InvalidOriginAccessIdentity)", *create(printed))
+        origin = printed["Origins"]["Items"][0]["S3OriginConfig"]
+        origin["OriginAccessIdentity"] = f"origin-access-identity/cloudfront/{identity}"
+        made = self.aws(*create(printed))["Distribution"]
+        self.refused("(NoSuchDistribution)", "cloudfront", "get-distribution", "--id", "E123456789ABCD")
+        shown = self.aws("cloudfront", "get-distribution", "--id", made["Id"])["Distribution"]
+        self.assertEqual(shown["DistributionConfig"]["CacheBehaviors"]["Items"][0]["PathPattern"], "/api/*")
+
+        self.refused("(NoSuchDistribution)", "cloudfront", "create-invalidation", "--distribution-id", "EDFDVBD6EXAMPLE",
+                     "--paths", "/*")
+        for paths in (["/*"], ["/index.html", "/manifest.json", "/service-worker.js"]):
+            batch = self.aws("cloudfront", "create-invalidation", "--distribution-id", made["Id"], "--paths", *paths)
+            self.assertEqual(batch["Invalidation"]["InvalidationBatch"]["Paths"]["Items"], paths)
+
+    def test_cloudfront_public_key(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        subprocess.run(["openssl", "genrsa", "-out", folder / "private_key.pem", "2048"], check=True, capture_output=True)
+        subprocess.run(["openssl", "rsa", "-pubout", "-in", folder / "private_key.pem", "-out", folder / "public_key.pem"],
+                       check=True, capture_output=True)
+        key = (folder / "public_key.pem").read_text().rstrip("\n")  # as the shell's $(cat ...) gives it
+        made = self.aws("cloudfront", "create-public-key", "--public-key-config",
+                        f"Name=my-signing-key-2024,EncodedKey={key},CallerReference=my-ref-2024")["PublicKey"]
+        self.assertEqual(made["PublicKeyConfig"]["Name"], "my-signing-key-2024")
+
     def test_query_logging(self):
         group, hour_ago = "/aws/route53/example.com", f"{int(time.time()) - 3600}000"
         arn = f"arn:aws:logs:us-east-1:{self.aws('sts', 'get-caller-identity')['Account']}:log-group:{group}"
