@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "aws/error.h"
 #include "aws/http.h"
+#include "base/piece.h"
 #include "base/result.h"
 
 namespace meridian::aws {
@@ -27,6 +29,10 @@ class BodySource {
   virtual ~BodySource() = default;
   virtual std::uint64_t size() const = 0;  // of all of it
   virtual Result<std::string> read() = 0;  // the next piece; "" after the last
+  // The same, not copied where that can be avoided.
+  virtual Result<Piece> read_piece() { return Piece(TRY(read())); }
+  // The next piece if it is in memory already; nothing otherwise, and then nothing has changed. Never blocks.
+  virtual std::optional<Piece> ready() { return std::nullopt; }
 };
 
 }  // namespace meridian::aws

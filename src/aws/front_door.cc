@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "aws/audit.h"
 #include "aws/payload.h"
 #include "aws/service_caller.h"
 #include "aws/virtual_host.h"
 #include "base/ids.h"
+#include "store/no_waiting.h"
 
 namespace meridian::aws {
 
@@ -54,7 +57,8 @@ class PooledBody final : public http::OutgoingBody {
  public:
   PooledBody(CallPool& pool, std::shared_ptr<BodySource> source) : pool_(pool), source_(std::move(source)) {}
   void read(OnPiece on_piece) override {
-    pool_.resume([source = source_, on_piece = std::move(on_piece)] { on_piece(source->read()); });
+    if (auto piece = source_->ready()) return on_piece(*std::move(piece));
+    pool_.resume([source = source_, on_piece = std::move(on_piece)] { on_piece(source->read_piece()); });
   }
 
  private:
@@ -97,7 +101,12 @@ FrontDoor::FrontDoor(const FrontDoorParts& parts, std::span<Service* const> serv
       server_(parts.loop, *this, options.limits, parts.metrics, "api"),
       websites_(*this),
       website_server_(parts.loop, websites_, options.limits, parts.metrics, "website"),
-      pool_(options.threads, options.queued_calls_max) {}
+      pool_(options.threads, options.queued_calls_max) {
+  for (const Service* service : services)
+    if (std::ranges::any_of(service->model().operations,
+                            [&](const Operation& each) { return service->answers_at_once(each); }))
+      quick_.push_back(service);
+}
 
 FrontDoor::~FrontDoor() = default;
 
@@ -119,6 +128,7 @@ void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
     note_origin(*exchange);
     exchange->error = receive_unmodelled(*exchange);
     if (!exchange->error && exchange->call.body && exchange->received.stream) return pull(exchange);
+    if (!exchange->error) exchange->error = invoke(*exchange);
     return finish(*exchange);
   }
   static constexpr Refused (FrontDoor::*kSteps[])(Exchange&) = {
@@ -135,12 +145,11 @@ void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
   for (const auto step : kSteps)
     if ((exchange->error = (this->*step)(*exchange))) break;
   if (!exchange->error && exchange->received.stream) return pull(exchange);
+  if (!exchange->error) exchange->error = invoke(*exchange);
   finish(*exchange);
 }
 
-// After the whole body, or without it when the call is refused already.
 void FrontDoor::finish(Exchange& exchange) {
-  if (!exchange.error) exchange.error = invoke(exchange);
   encode(exchange);
   audit(exchange);
   reply(exchange);
@@ -197,6 +206,7 @@ void FrontDoor::take_piece(const std::shared_ptr<Exchange>& exchange,
   if (auto taken = payload.take(piece->bytes, sink); !taken) return refuse_with(std::move(taken).error());
   if (!piece->last) return pull(exchange);
   if (auto ended = payload.end(sink); !ended) return refuse_with(std::move(ended).error());
+  exchange->error = invoke(*exchange);
   finish(*exchange);
 }
 
@@ -210,6 +220,38 @@ bool FrontDoor::takes_stream(const http::Request& received) {
   place_bucket(request, to.service->model());
   const auto operation = to.codec->find_operation(request);
   return operation && has_streaming_payload(*(*operation)->input);
+}
+
+// What can be answered from memory needs no other thread: going there and back costs more than the call.
+// False: nothing has happened, and the call is still to be made.
+bool FrontDoor::answer_at_once(Exchange& exchange) {
+  const http::Request& received = exchange.received;
+  if (received.stream || !received.body.empty() ||
+      (received.head.method != "GET" && received.head.method != "HEAD"))
+    return false;
+  const store::NoWaiting memory_only;
+  const auto answered = [&] {
+    admit(exchange);
+    if (router_.find_unmodelled(exchange.request, exchange.listener).call) return false;
+    exchange.error = route(exchange);
+    if (exchange.error || std::ranges::find(quick_, exchange.to.service) == quick_.end()) return false;
+    for (const auto step : {&FrontDoor::note_origin, &FrontDoor::authenticate, &FrontDoor::find_operation})
+      if (!exchange.error) exchange.error = (this->*step)(exchange);
+    if (exchange.error || !exchange.to.service->answers_at_once(*exchange.operation)) return false;
+    for (const auto step : {&FrontDoor::open_body, &FrontDoor::decode, &FrontDoor::invoke})
+      if (!exchange.error) exchange.error = (this->*step)(exchange);
+    return !memory_only.refused();
+  }();
+  if (answered) {
+    finish(exchange);
+    return true;
+  }
+  Exchange untouched{std::move(exchange.received), std::move(exchange.responder), exchange.begun};
+  untouched.listener = exchange.listener;
+  untouched.call.request_id = std::move(exchange.call.request_id);
+  untouched.call.time = exchange.call.time;
+  exchange = std::move(untouched);
+  return false;
 }
 
 void FrontDoor::handle(http::Request received, http::Responder responder) {
@@ -226,6 +268,7 @@ void FrontDoor::handle(http::Request received, http::Responder responder, Listen
   exchange->listener = listener;
   exchange->call.request_id = make_uuid(parts_.random);
   exchange->call.time = parts_.clock.now();
+  if (answer_at_once(*exchange)) return;
   std::function<void()> task = [this, exchange] {
     admit(*exchange);
     serve(exchange);
@@ -432,16 +475,27 @@ void FrontDoor::audit(const Exchange& exchange) {
   const Duration duration = parts_.loop.clock().monotonic() - exchange.begun;
   const std::string code = exchange.error ? exchange.error->code : "";
   write_audit(parts_.logger, {call, exchange.response.status, code, duration});
-  parts_.metrics
-      .counter(
-          "meridian_api_requests_total", "API calls by service, operation and error code.",
-          {{"service", call.service}, {"operation", call.operation}, {"code", code.empty() ? "OK" : code}})
-      .add();
-  parts_.metrics
-      .histogram("meridian_api_duration_seconds", "Time from a whole request to its encoded answer.",
-                 {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
-                 {{"service", call.service}})
-      .observe(std::chrono::duration<double>(duration).count());
+  const auto measure = [&] {
+    return Measures{
+        &parts_.metrics.counter(
+            "meridian_api_requests_total", "API calls by service, operation and error code.",
+            {{"service", call.service}, {"operation", call.operation}, {"code", code.empty() ? "OK" : code}}),
+        &parts_.metrics.histogram(
+            "meridian_api_duration_seconds", "Time from a whole request to its encoded answer.",
+            {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5}, {{"service", call.service}})};
+  };
+  Measures measures;
+  if (code.empty() && exchange.operation != nullptr) {
+    // Of successes, which are most calls and not many kinds, the metrics are looked up once.
+    std::lock_guard lock(measures_mutex_);
+    Measures& known = measures_[exchange.operation];
+    if (known.calls == nullptr) known = measure();
+    measures = known;
+  } else {
+    measures = measure();
+  }
+  measures.calls->add();
+  measures.duration->observe(std::chrono::duration<double>(duration).count());
 }
 
 void FrontDoor::reply(Exchange& exchange) {
@@ -452,7 +506,9 @@ void FrontDoor::reply(Exchange& exchange) {
   response.body = std::move(exchange.response.body);
   if (!exchange.error && exchange.call.answer) {
     response.length = exchange.call.answer->size();
-    response.stream = std::make_shared<PooledBody>(pool_, std::move(exchange.call.answer));
+    if (auto begun = exchange.call.answer->ready()) response.begun = *std::move(begun);
+    if (response.begun.size() < *response.length)
+      response.stream = std::make_shared<PooledBody>(pool_, std::move(exchange.call.answer));
   } else if (const std::string* length = exchange.response.headers.find("content-length")) {
     // Of an answer to HEAD, whose body is nowhere.
     response.length = std::strtoull(length->c_str(), nullptr, 10);

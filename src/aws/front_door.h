@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "aws/authority.h"
@@ -70,6 +72,7 @@ class FrontDoor final : public http::Handler {
   using Refused = std::optional<ServiceError>;
 
   void handle(http::Request request, http::Responder responder, Listener listener);
+  bool answer_at_once(Exchange& exchange);
   void serve(const std::shared_ptr<Exchange>& exchange);
   void pull(const std::shared_ptr<Exchange>& exchange);
   void take_piece(const std::shared_ptr<Exchange>& exchange, Result<http::IncomingBody::Piece> piece);
@@ -96,6 +99,13 @@ class FrontDoor final : public http::Handler {
   FrontDoorParts parts_;
   FrontDoorOptions options_;
   Router router_;
+  struct Measures {
+    Counter* calls = nullptr;
+    Histogram* duration = nullptr;
+  };
+  std::mutex measures_mutex_;
+  std::unordered_map<const Operation*, Measures> measures_;  // as many as there are operations
+  std::vector<const Service*> quick_;                        // some of whose operations answer at once
   IdentityCheck identity_;
   http::Server server_;
   Websites websites_;

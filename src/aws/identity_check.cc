@@ -114,7 +114,7 @@ Outcome<AccessKey> IdentityCheck::check(const HttpRequest& request,
   const auto key = find((*claim)->access_key_id);
   if (!key) return refuse({Reason::UnknownKey, "The security token included in the request is invalid."});
   const sigv4::Secret secret{key->secret_access_key, key->session_token};
-  if (auto verified = sigv4::verify(request, **claim, secret, rules); !verified)
+  if (auto verified = sigv4::verify(request, **claim, secret, rules, &keys_); !verified)
     return refuse(verified.error());
   if (key->expiry && *key->expiry <= now)
     return refuse({Reason::TokenExpired, "The security token included in the request is expired"});

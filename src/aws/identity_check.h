@@ -7,6 +7,7 @@
 #include "aws/identity.h"
 #include "aws/protocol.h"
 #include "aws/sigv4.h"
+#include "aws/signing_keys.h"
 
 namespace meridian::aws {
 
@@ -27,6 +28,7 @@ class IdentityCheck {
 
   std::vector<const Credentials*> sources_;
   bool development_;
+  mutable sigv4::SigningKeys keys_;
 };
 
 ServiceError identity_error(const sigv4::Refusal& refusal, Protocol protocol, bool s3 = false);

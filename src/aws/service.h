@@ -72,6 +72,9 @@ class Service {
   virtual Outcome<std::shared_ptr<BodySink>> receive(Call& call, const Operation& operation,
                                                      const Value& input);
   virtual const ServiceModel& model() const = 0;
+  // Whether a call of this operation may be tried on a thread that must not wait, because it changes nothing:
+  // under a store::NoWaiting, and forgotten and made again elsewhere when that refused anything.
+  virtual bool answers_at_once(const Operation&) const { return false; }
   // `input` is a Value of operation.input; success is a Value of operation.output.
   virtual Outcome<Value> invoke(Call& call, const Operation& operation, const Value& input) = 0;
   // A request of this service's own that is no call of an operation; null: it is none. Looks at the head

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "aws/protocols/scalar_text.h"
+#include "aws/signing_keys.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/sigv4_hash.h"
 #include "base/bytes.h"
@@ -30,8 +31,11 @@ std::string payload_hash(const HttpRequest& request, const Claim& claim, const R
   return hex_sha256(request.body);
 }
 
-std::string signature_of(const Claim& claim, std::string_view secret_access_key, std::string_view to_sign) {
-  return to_hex(as_bytes(hmac_sha256(signing_key(claim, secret_access_key), to_sign)));
+std::string signature_of(const Claim& claim, std::string_view secret_access_key, std::string_view to_sign,
+                         SigningKeys* keys = nullptr) {
+  const std::string key =
+      keys != nullptr ? keys->find(claim, secret_access_key) : signing_key(claim, secret_access_key);
+  return to_hex(as_bytes(hmac_sha256(key, to_sign)));
 }
 
 std::string join(const std::vector<std::string>& parts, char separator) {
@@ -153,11 +157,11 @@ Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now
   return {};
 }
 
-Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret,
-                     const Rules& rules) {
+Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret, const Rules& rules,
+                     SigningKeys* keys) {
   const std::string canonical = canonical_request(request, claim, rules);
   const std::string to_sign = string_to_sign(claim, canonical);
-  if (!equal_in_constant_time(claim.signature, signature_of(claim, secret.secret_access_key, to_sign)))
+  if (!equal_in_constant_time(claim.signature, signature_of(claim, secret.secret_access_key, to_sign, keys)))
     return refuse(
         Reason::Mismatch,
         fmt::format("The request signature we calculated does not match the signature you provided. Check "

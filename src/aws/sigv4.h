@@ -31,6 +31,8 @@ struct Refusal {
 template <typename T>
 using Verdict = std::expected<T, Refusal>;
 
+class SigningKeys;  // aws/signing_keys.h
+
 // What a signed request says about its signature.
 struct Claim {
   bool in_query = false;  // presigned
@@ -66,8 +68,9 @@ Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now
 
 // The signature itself. The message of a mismatch has the canonical request and the string to sign, as AWS's
 // has.
-Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret,
-                     const Rules& rules);
+// `keys`, when given, remembers what was derived from the secret.
+Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret, const Rules& rules,
+                     SigningKeys* keys = nullptr);
 
 // What the chunks of a streamed body are signed with (aws/payload.h).
 std::string scope_of(const Claim& claim);

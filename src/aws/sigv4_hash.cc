@@ -2,47 +2,97 @@
 #include "aws/sigv4_hash.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-namespace meridian::aws::sigv4 {
+#include <algorithm>
+#include <array>
 
-std::string sha256(std::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+#include "base/check.h"
+
+namespace meridian::aws::sigv4 {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64;
+
+// Looking an algorithm up costs OpenSSL more than hashing a signature's few hundred bytes.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const kFetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  CHECK(kFetched != nullptr);
+  return kFetched;
 }
 
-struct Sha256::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() { EVP_DigestInit_ex(context, EVP_sha256(), nullptr); }
-  ~State() { EVP_MD_CTX_free(context); }
+class Context {
+ public:
+  Context() : context_(EVP_MD_CTX_new()) { CHECK(context_ != nullptr); }
+  ~Context() { EVP_MD_CTX_free(context_); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  void begin() { CHECK(EVP_DigestInit_ex2(context_, algorithm(), nullptr) == 1); }
+  void add(const void* bytes, std::size_t size) { CHECK(EVP_DigestUpdate(context_, bytes, size) == 1); }
+  std::string end() {
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    CHECK(EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    return digest;
+  }
+
+ private:
+  EVP_MD_CTX* context_;
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {}
+// One a thread: what is hashed at once needs no memory of its own.
+Context& scratch() {
+  thread_local Context context;
+  return context;
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  Context& context = scratch();
+  context.begin();
+  context.add(bytes.data(), bytes.size());
+  return context.end();
+}
+
+struct Sha256::State : Context {};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  state_->begin();
+}
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
 void Sha256::add(std::string_view bytes) {
-  EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+  state_->add(bytes.data(), bytes.size());
 }
 
 std::string Sha256::take() {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), nullptr);
-  EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr);
+  std::string digest = state_->end();
+  state_->begin();
   return digest;
 }
 
+// RFC 2104.
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-       reinterpret_cast<unsigned char*>(digest.data()), &size);
-  return digest;
+  const std::string short_key = key.size() > kBlockBytes ? sha256(key) : std::string(key);
+  std::array<unsigned char, kBlockBytes> inner, outer;
+  inner.fill(0x36);
+  outer.fill(0x5c);
+  for (std::size_t i = 0; i < short_key.size(); ++i) {
+    inner[i] ^= static_cast<unsigned char>(short_key[i]);
+    outer[i] ^= static_cast<unsigned char>(short_key[i]);
+  }
+  Context& context = scratch();
+  context.begin();
+  context.add(inner.data(), inner.size());
+  context.add(bytes.data(), bytes.size());
+  const std::string digest = context.end();
+  context.begin();
+  context.add(outer.data(), outer.size());
+  context.add(digest.data(), digest.size());
+  return context.end();
 }
 
 }  // namespace meridian::aws::sigv4

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "aws/signing_keys.h"
 #include "aws/sigv4_canonical.h"
 
 namespace meridian::aws::sigv4 {
@@ -66,6 +67,23 @@ HttpRequest signed_get() {
 
 TEST(SigV4, VerifiesAGetWithAQuery) {
   EXPECT_EQ(verdict(signed_get(), rules_for("route53")), "");
+}
+
+TEST(SigV4, RemembersKeysBySecretAndScope) {
+  SigningKeys keys;
+  const HttpRequest request = signed_get();
+  const Claim claim = **read_claim(request);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(verify(request, claim, {kSecret, ""}, rules_for("route53"), &keys));
+    EXPECT_FALSE(verify(request, claim, {"another secret", ""}, rules_for("route53"), &keys));
+  }
+  Claim other = claim;
+  for (std::string* part : {&other.date, &other.region, &other.service}) {
+    other = claim;
+    *part += "x";
+    EXPECT_NE(keys.find(other, kSecret), keys.find(claim, kSecret));
+    EXPECT_EQ(keys.find(other, kSecret), signing_key(other, kSecret));
+  }
 }
 
 TEST(SigV4, NormalisesAndEncodesPathsTwice) {

@@ -8,6 +8,8 @@
 namespace meridian {
 namespace {
 
+constexpr Duration kGatherTime = std::chrono::milliseconds(2);
+
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
 
 // Length of the valid UTF-8 sequence at the start of text, 0 if there is none.
@@ -130,6 +132,7 @@ void Logger::write(LogLevel level, std::string_view component, std::string_view 
       return;
     }
     queue_.push_back(std::move(line));
+    if (queue_.size() > 1) return;  // the writer is awake, or will be
   }
   wake_.notify_one();
 }
@@ -144,6 +147,8 @@ void Logger::run() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
+    // Lines that come close together are written together: one call of the system, one turn of this thread.
+    wake_.wait_for(lock, kGatherTime, [this] { return stopping_; });
     std::vector<std::string> lines;
     lines.swap(queue_);
     writing_ = true;

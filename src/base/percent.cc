@@ -5,6 +5,7 @@ namespace meridian {
 std::string percent_encode(std::string_view text, bool keep_slash) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
+  out.reserve(text.size() + text.size() / 4);
   for (char c : text) {
     bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                       c == '-' || c == '_' || c == '.' || c == '~';
@@ -27,8 +28,12 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     return -1;
   };
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  // Most texts have nothing to decode.
+  const std::size_t first = text.find_first_of(plus_is_space ? "%+" : "%");
+  std::string out(text.substr(0, first));
+  if (first == std::string_view::npos) return out;
+  out.reserve(text.size());
+  for (std::size_t i = first; i < text.size(); ++i) {
     if (text[i] != '%') {
       out += plus_is_space && text[i] == '+' ? ' ' : text[i];
       continue;

@@ -219,7 +219,7 @@ void Connection::reply(Response response) {
                  (peer_ended_ && in_.empty() && !consuming_);
   phase_ = Phase::Handling;
   end_stream();
-  if (response.stream && !head_only_) return begin_sending(std::move(response));
+  if ((response.stream || !response.begun.empty()) && !head_only_) return begin_sending(std::move(response));
   write(response, head_only_, close_after_);
   finish_reply();
 }

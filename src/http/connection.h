@@ -26,7 +26,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   // From any thread.
   void send(std::uint64_t id, Response response);
   void read_body(std::uint64_t id, std::uint64_t request, IncomingBody::OnPiece on_piece);
-  void send_piece(std::uint64_t id, std::uint64_t request, Result<std::string> piece);
+  void send_piece(std::uint64_t id, std::uint64_t request, Result<Piece> piece);
 
   // For Connection, on the loop's thread.
   net::Loop& loop() { return loop_; }
@@ -83,7 +83,7 @@ class Connection final : public net::TcpHandler {
 
   void reply(Response response);
   void read_body(std::uint64_t request, IncomingBody::OnPiece on_piece);
-  void send_piece(std::uint64_t request, Result<std::string> piece);
+  void send_piece(std::uint64_t request, Result<Piece> piece);
   void check_time(MonotonicTime now);
   void end_unless_handling();  // of a server that ends
 
@@ -105,6 +105,8 @@ class Connection final : public net::TcpHandler {
   void end_stream();
   void begin_sending(Response response);
   void ask_for_piece();
+  void send_on();
+  void break_off();
   void finish_reply();
   void dispatch();
   void hand_over();

@@ -8,6 +8,8 @@
 namespace meridian::http {
 namespace {
 
+constexpr std::size_t kSentWithHeadMax = 16 * 1024;  // copying this much beats a piece of its own
+
 class ConnectionBody final : public IncomingBody {
  public:
   ConnectionBody(std::shared_ptr<ServerState> server, std::uint64_t connection, std::uint64_t request)
@@ -34,10 +36,14 @@ void ServerState::read_body(std::uint64_t id, std::uint64_t request, IncomingBod
   });
 }
 
-void ServerState::send_piece(std::uint64_t id, std::uint64_t request, Result<std::string> piece) {
-  loop_.post([self = shared_from_this(), id, request, piece = std::move(piece)]() mutable {
-    if (auto found = self->connections_.find(id); found != self->connections_.end())
-      found->second->send_piece(request, std::move(piece));
+void ServerState::send_piece(std::uint64_t id, std::uint64_t request, Result<Piece> piece) {
+  const auto deliver = [id, request](ServerState& self, Result<Piece> what) {
+    if (auto found = self.connections_.find(id); found != self.connections_.end())
+      found->second->send_piece(request, std::move(what));
+  };
+  if (std::this_thread::get_id() == loop_thread_.load()) return deliver(*this, std::move(piece));
+  loop_.post([self = shared_from_this(), deliver, piece = std::move(piece)]() mutable {
+    deliver(*self, std::move(piece));
   });
 }
 
@@ -112,34 +118,50 @@ void Connection::begin_sending(Response response) {
   sending_ = std::move(response.stream);
   to_send_ = response.length.value_or(0);
   piece_asked_ = false;
+  const Piece begun = std::move(response.begun);
+  const bool together = begun.size() <= kSentWithHeadMax;
+  if (together) response.body = begun.view();
   write(response, head_only_, close_after_);
   if (to_send_ == 0) {
     sending_.reset();
     return finish_reply();
   }
-  ask_for_piece();
+  if (begun.empty()) return ask_for_piece();
+  if (begun.size() > to_send_) return break_off();
+  to_send_ -= begun.size();
+  if (!together) tcp_->write_piece(begun);
+  send_on();
 }
 
 void Connection::ask_for_piece() {
   if (piece_asked_ || tcp_->pending() > server_.limits().streamed_bytes_max) return;
   piece_asked_ = true;
-  sending_->read([server = server_.shared_from_this(), id = id_, request = request_number_](
-                     Result<std::string> piece) { server->send_piece(id, request, std::move(piece)); });
+  const auto body = sending_;  // what it answers at once may end it
+  body->read([server = server_.shared_from_this(), id = id_, request = request_number_](Result<Piece> piece) {
+    server->send_piece(id, request, std::move(piece));
+  });
 }
 
-void Connection::send_piece(std::uint64_t request, Result<std::string> piece) {
+void Connection::send_piece(std::uint64_t request, Result<Piece> piece) {
   if (request != request_number_ || phase_ != Phase::Sending) return;
   piece_asked_ = false;
-  if (!piece || piece->empty() || piece->size() > to_send_) {
-    phase_ = Phase::Closed;
-    sending_.reset();
-    return server_.bury(id_);
-  }
+  if (!piece || piece->empty() || piece->size() > to_send_) return break_off();
   to_send_ -= piece->size();
-  tcp_->write(*std::move(piece));
+  tcp_->write_piece(*std::move(piece));
+  send_on();
+}
+
+void Connection::send_on() {
   if (to_send_ > 0) return ask_for_piece();
   sending_.reset();
   finish_reply();
+}
+
+// In the middle of a body: its end must not look like one.
+void Connection::break_off() {
+  phase_ = Phase::Closed;
+  sending_.reset();
+  server_.bury(id_);
 }
 
 }  // namespace meridian::http

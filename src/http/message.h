@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/piece.h"
 #include "base/result.h"
 #include "formats/http1/message.h"
 #include "net/address.h"
@@ -38,12 +39,12 @@ class IncomingBody {
 // A response's body that is read while it is being sent.
 class OutgoingBody {
  public:
-  using OnPiece = std::function<void(Result<std::string>)>;
+  using OnPiece = std::function<void(Result<Piece>)>;
 
   virtual ~OutgoingBody() = default;
   // Called on the loop's thread, one read at a time, whenever there is room; must not block. `on_piece` may
-  // be called on any thread. A failure or an empty piece ends the connection, so that what was sent cannot
-  // look whole.
+  // be called on any thread, also before this returns. A failure or an empty piece ends the connection, so
+  // that what was sent cannot look whole.
   virtual void read(OnPiece on_piece) = 0;
 };
 
@@ -68,6 +69,7 @@ struct Response {
   std::shared_ptr<OutgoingBody> stream = nullptr;  // in place of `body`
   std::optional<std::uint64_t> length =
       std::nullopt;  // of the stream, or of what GET would answer to this HEAD
+  Piece begun = {};  // of the stream: what is there already; all of it when there is no stream
 };
 
 inline const Header* find_header(const std::vector<Header>& headers, std::string_view name) {

@@ -211,6 +211,47 @@ TEST_F(HttpStreams, AResponseIsReadAsFastAsItIsSent) {
   EXPECT_EQ(handler.requests.size(), 2u) << "the next request follows the whole body";
 }
 
+// A body that answers from inside read(), as one does whose bytes are in memory.
+class AtOnce final : public OutgoingBody {
+ public:
+  explicit AtOnce(std::vector<Result<Piece>> pieces) : pieces_(std::move(pieces)) {}
+  void read(OnPiece on_piece) override { on_piece(std::move(pieces_.at(next_++))); }
+
+ private:
+  std::vector<Result<Piece>> pieces_;
+  std::size_t next_ = 0;
+};
+
+TEST_F(HttpStreams, WhatIsThereAlreadyGoesWithTheHead) {
+  auto& client = loop.connect();
+  loop.send(client, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Response whole{200, {}, ""};
+  whole.begun = Piece("all of it");
+  whole.length = 9;
+  reply(std::move(whole));
+  EXPECT_TRUE(client.take().ends_with("Content-Length: 9\r\n\r\nall of it"));
+
+  loop.send(client, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto text = std::make_shared<const std::string>(100'000, 'x');
+  Response begun{200, {}, "", std::make_shared<AtOnce>(std::vector<Result<Piece>>{Piece("the rest")})};
+  begun.begun = Piece(SharedBytes{text, *text, -1, 0});
+  begun.length = 100'008;
+  reply(std::move(begun));
+  EXPECT_TRUE(client.take().ends_with("Content-Length: 100008\r\n\r\n" + *text + "the rest"));
+  EXPECT_FALSE(client.dropped);
+}
+
+TEST_F(HttpStreams, PiecesThatComeAtOnceAreSentInOrderAndMayFail) {
+  auto& client = loop.connect();
+  loop.send(client, "GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  reply({200, {}, "", std::make_shared<AtOnce>(std::vector<Result<Piece>>{Piece("ab"), Piece("cd")}), 4});
+  EXPECT_TRUE(client.take().ends_with("\r\n\r\nabcd"));
+  ASSERT_EQ(handler.requests.size(), 2u);
+  const Result<Piece> flipped = fail(ErrorCode::Corrupt, "flipped");
+  reply({200, {}, "", std::make_shared<AtOnce>(std::vector<Result<Piece>>{Piece("ab"), flipped}), 4});
+  EXPECT_TRUE(client.dropped);
+}
+
 TEST_F(HttpStreams, AResponseThatCannotBeReadDoesNotLookWhole) {
   for (const Result<std::string>& broken :
        {Result<std::string>(fail(ErrorCode::Corrupt, "flipped")), Result<std::string>(""),

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/piece.h"
 #include "base/result.h"
 #include "net/address.h"
 
@@ -49,6 +50,8 @@ class TcpConnection {
   virtual void start(
       TcpHandler& handler) = 0;               // reading begins here, after the TLS handshake if there is one
   virtual void write(std::string bytes) = 0;  // queued; see pending()
+  // The same of bytes that are not copied where that can be avoided; their owner lives until they are sent.
+  virtual void write_piece(Piece piece) { write(std::move(piece).take_text()); }
   virtual std::size_t pending() const = 0;    // bytes queued and not yet taken by the kernel
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;

@@ -49,9 +49,10 @@ class EpollConnection final : public TcpConnection, public Ready {
     if (wire_.pending() > 0 || (ready_ && wire_.holds_input())) ask_for_turn();
   }
 
-  void write(std::string bytes) override {
+  void write(std::string bytes) override { write_piece(Piece(std::move(bytes))); }
+  void write_piece(Piece piece) override {
     if (closed_) return;
-    wire_.queue(std::move(bytes));
+    wire_.queue(std::move(piece));
     ask_for_turn();
   }
   std::size_t pending() const override { return closed_ ? 0 : wire_.pending(); }

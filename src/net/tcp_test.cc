@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -70,6 +71,31 @@ class Tcp : public testing::Test {
 };
 
 // So that its port is free at once.
+TEST_F(Tcp, SendsWhatLiesInAFileInItsPlace) {
+  connect();
+  const int file = memfd_create("test", MFD_CLOEXEC);
+  std::string text(3 * 1024 * 1024, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31 / 7);
+  ASSERT_EQ(::write(file, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  const auto owner = std::make_shared<std::string>(text);
+  server->start(at_server);
+  client->start(at_client);
+  server->write("head");
+  server->write_piece(Piece(SharedBytes{owner, std::string_view(*owner).substr(100), file, 100}));
+  server->write("between");
+  server->write_piece(Piece(SharedBytes{owner, std::string_view(*owner).substr(0, 50'000), -1, 0}));
+  server->write_piece(Piece(SharedBytes{owner, std::string_view(*owner).substr(7, 9), file, 7}));
+  const std::string all = "head" + text.substr(100) + "between" + text.substr(0, 50'000) + text.substr(7, 9);
+  at_client.when_data = [&](TcpConnection&) {
+    if (at_client.received.size() >= all.size()) loop->stop();
+  };
+  loop->run();
+  EXPECT_TRUE(at_client.received == all);
+  EXPECT_EQ(server->pending(), 0u);
+  EXPECT_EQ(owner.use_count(), 1) << "nothing is held that has been sent";
+  ::close(file);
+}
+
 TEST_F(Tcp, AConnectionOnWhichNothingWasSaidIsReset) {
   connect();
   at_server.when_closed = [this](TcpConnection&) { loop->stop(); };

@@ -1,6 +1,7 @@
 // One stream to a peer: what TCP connections and lingering closes share.
 #include "net/wire.h"
 
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -23,13 +24,16 @@ IoResult Wire::read(MutableBytes into) {
   return {IoStatus::Failed};
 }
 
-void Wire::queue(std::string bytes) {
-  if (bytes.empty()) return;
-  pending_ += bytes.size();
-  if (!out_.empty() && out_.back().size() + bytes.size() <= kCoalesceMax)
-    out_.back() += bytes;
-  else
-    out_.push_back(std::move(bytes));
+void Wire::queue(Piece piece) {
+  if (piece.empty()) return;
+  pending_ += piece.size();
+  if (!out_.empty() && !out_.back().is_shared() && out_.back().size() + piece.size() <= kCoalesceMax) {
+    std::string text = std::move(out_.back()).take_text();
+    text += piece.view();
+    out_.back() = Piece(std::move(text));
+  } else {
+    out_.push_back(std::move(piece));
+  }
 }
 
 void Wire::consume(std::size_t size) {
@@ -41,18 +45,35 @@ void Wire::consume(std::size_t size) {
   }
 }
 
+// What lies in a file goes from there to the socket inside the kernel.
+IoResult Wire::send_file() {
+  const SharedBytes& shared = out_.front().shared();
+  auto offset = static_cast<off_t>(shared.offset + out_offset_);
+  const ssize_t size = ::sendfile(descriptor_.get(), shared.file, &offset, out_.front().size() - out_offset_);
+  if (size > 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {IoStatus::Blocked};
+  error_ = size < 0 ? errno : EIO;
+  return {IoStatus::Failed};
+}
+
 IoResult Wire::flush_plain() {
+  if (out_.front().shared().file >= 0) return send_file();
   iovec pieces[kPiecesPerWrite];
   std::size_t count = 0;
   std::size_t skip = out_offset_;
+  bool more = false;
   for (auto piece = out_.begin(); piece != out_.end() && count < kPiecesPerWrite; ++piece) {
-    pieces[count++] = {piece->data() + skip, piece->size() - skip};
+    more = piece->shared().file >= 0;
+    if (more) break;
+    const std::string_view bytes = piece->view().substr(skip);
+    pieces[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
     skip = 0;
   }
   msghdr message{};
   message.msg_iov = pieces;
   message.msg_iovlen = count;
-  const ssize_t size = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
+  // A head and the file behind it share segments.
+  const ssize_t size = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   if (size >= 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
   if (errno == EAGAIN || errno == EINTR) return {IoStatus::Blocked};
   error_ = errno;
@@ -62,7 +83,7 @@ IoResult Wire::flush_plain() {
 IoResult Wire::flush() {
   while (pending_ > 0) {
     const IoResult written =
-        tls_ ? tls_->write(as_bytes(std::string_view(out_.front()).substr(out_offset_))) : flush_plain();
+        tls_ ? tls_->write(as_bytes(out_.front().view().substr(out_offset_))) : flush_plain();
     if (written.status != IoStatus::Done) return written;
     consume(written.size);
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/piece.h"
 #include "net/socket.h"
 
 namespace meridian::net {
@@ -46,7 +47,7 @@ class Wire {
   bool established() const { return !tls_ || tls_->established(); }
   IoResult handshake() { return tls_ ? tls_->handshake() : IoResult{IoStatus::Done}; }
   IoResult read(MutableBytes into);
-  void queue(std::string bytes);
+  void queue(Piece piece);
   IoResult flush();  // Done when nothing is pending
   std::size_t pending() const { return pending_; }
   bool wants_write() const { return pending_ > 0 || (tls_ && tls_->wants_write()); }
@@ -56,11 +57,12 @@ class Wire {
 
  private:
   IoResult flush_plain();
+  IoResult send_file();
   void consume(std::size_t size);
 
   FileDescriptor descriptor_;
   std::unique_ptr<TlsSession> tls_;
-  std::deque<std::string> out_;
+  std::deque<Piece> out_;
   std::size_t out_offset_ = 0;  // of out_.front() already written
   std::size_t pending_ = 0;
   int error_ = 0;

@@ -69,6 +69,11 @@ Output answer(aws::Call& call, const Request& input, const BucketResource& bucke
 
 }  // namespace
 
+bool S3::answers_at_once(const aws::Operation& operation) const {
+  const std::string_view name = operation.name;
+  return name == "GetObject" || name == "HeadObject";
+}
+
 aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
   const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "services/s3/errors.h"
+#include "store/no_waiting.h"
 
 namespace meridian::services::s3 {
 namespace {
@@ -63,19 +64,29 @@ Result<std::shared_ptr<ObjectSource>> ObjectSource::open(store::objects::ObjectS
   return source;
 }
 
-Result<std::string> ObjectSource::read() {
+Result<Piece> ObjectSource::read_piece() {
   if (!first_.empty()) return std::exchange(first_, {});
   return next();
 }
 
-Result<std::string> ObjectSource::next() {
+std::optional<Piece> ObjectSource::ready() {
+  if (!first_.empty()) return std::exchange(first_, {});
+  if (!reader_) return std::nullopt;
+  const store::NoWaiting memory_only;
+  auto piece = reader_->next();
+  // At the end of a blob the next one is to be opened, which may have to wait.
+  if (!piece || piece->empty()) return std::nullopt;
+  return *std::move(piece);
+}
+
+Result<Piece> ObjectSource::next() {
   for (;;) {
     if (reader_) {
-      std::string piece = TRY(reader_->next());
+      Piece piece = TRY(reader_->next());
       if (!piece.empty()) return piece;
       reader_.reset();
     }
-    if (left_ == 0) return std::string();
+    if (left_ == 0) return Piece();
     if (at_ == extents_.size())
       return fail(ErrorCode::Corrupt, "an object is shorter than its record says", ErrorSource::Storage);
     const Extent& extent = extents_[at_++];

@@ -49,13 +49,15 @@ class ObjectSource final : public aws::BodySource {
                                                     std::vector<Extent> extents, std::uint64_t offset,
                                                     std::uint64_t length);
   std::uint64_t size() const override { return length_; }
-  Result<std::string> read() override;
+  Result<std::string> read() override { return TRY(read_piece()).take_text(); }
+  Result<Piece> read_piece() override;
+  std::optional<Piece> ready() override;
 
  private:
   ObjectSource(store::objects::ObjectStore& objects, std::vector<Extent> extents, std::uint64_t offset,
                std::uint64_t length)
       : objects_(objects), extents_(std::move(extents)), skip_(offset), left_(length), length_(length) {}
-  Result<std::string> next();
+  Result<Piece> next();
 
   store::objects::ObjectStore& objects_;
   const std::vector<Extent> extents_;
@@ -63,7 +65,7 @@ class ObjectSource final : public aws::BodySource {
   std::uint64_t skip_, left_;
   const std::uint64_t length_;
   std::unique_ptr<store::objects::BlobReader> reader_;
-  std::string first_;
+  Piece first_;
 };
 
 // Reads all of a source into a sink: a copy.

@@ -129,6 +129,8 @@ class PinnedSource final : public aws::BodySource {
       : source_(std::move(source)), pinned_(std::move(pinned)) {}
   std::uint64_t size() const override { return source_->size(); }
   Result<std::string> read() override { return source_->read(); }
+  Result<Piece> read_piece() override { return source_->read_piece(); }
+  std::optional<Piece> ready() override { return source_->ready(); }
 
  private:
   std::shared_ptr<aws::BodySource> source_;

@@ -56,6 +56,8 @@ class S3 final : public api::Api {
   aws::Outcome<std::shared_ptr<aws::BodySink>> receive(aws::Call&, const aws::Operation&,
                                                        const aws::Value& input) override;
 
+  bool answers_at_once(const aws::Operation&) const override;
+
   // buckets.cc
   aws::Outcome<api::CreateBucketOutput> CreateBucket(aws::Call&, const api::CreateBucketRequest&) override;
   aws::Outcome<api::HeadBucketOutput> HeadBucket(aws::Call&, const api::HeadBucketRequest&) override;

@@ -23,6 +23,13 @@ Rocks::Batch& CommitGroup::finish() {
   return rows_;
 }
 
+std::vector<std::string> CommitGroup::changed_keys() const {
+  std::vector<std::string> keys;
+  keys.reserve(pending_.size());
+  for (const auto& [key, item] : pending_) keys.push_back(key);
+  return keys;
+}
+
 Result<CommitGroup::Stored> CommitGroup::current(const std::string& key) {
   if (auto found = pending_.find(key); found != pending_.end()) return found->second;
   auto bytes = TRY(rocks_.get(format::current_key(key)));

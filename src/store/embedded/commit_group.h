@@ -44,6 +44,7 @@ class CommitGroup {
   std::size_t bytes() const { return bytes_; }
   const format::Head& head() const { return head_; }  // as it will be when the group is written
   Rocks::Batch& finish();                             // call once, after the last add()
+  std::vector<std::string> changed_keys() const;
   std::vector<std::shared_ptr<const EventBatch>> take_batches() { return std::move(batches_); }
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "store/no_waiting.h"
 #include "store/transaction.h"
 
 namespace meridian::store {
@@ -36,6 +37,10 @@ Result<void> prepare(Rocks& rocks, const std::string& directory) {
   return rocks.write(batch, Rocks::Sync::Yes);
 }
 
+std::unexpected<Error> not_in_memory() {
+  return fail(ErrorCode::Unavailable, "the store would have to wait for the disk", ErrorSource::Storage, true);
+}
+
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -56,7 +61,9 @@ EmbeddedStore::Measures::Measures(Metrics& metrics)
       history_revisions(
           metrics.gauge("meridian_store_history_revisions", "Revisions that can still be read.")),
       history_bytes(metrics.gauge("meridian_store_history_bytes", "Size of the event log and the undo log.")),
-      disk_bytes(metrics.gauge("meridian_store_disk_bytes", "Size of the table files.")) {}
+      disk_bytes(metrics.gauge("meridian_store_disk_bytes", "Size of the table files.")),
+      record_cache_bytes(metrics.gauge("meridian_store_record_cache_bytes",
+                                       "Keys read lately, kept in memory; at most 16 MiB.")) {}
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const EmbeddedOptions& options) {
   DirectoryLock lock = TRY(DirectoryLock::take(options.directory));
@@ -108,6 +115,7 @@ Result<void> EmbeddedStore::load_leases() {
 }
 
 Result<std::uint64_t> EmbeddedStore::submit(Request& request) {
+  if (NoWaiting::refuses()) return not_in_memory();
   std::unique_lock lock(queue_mutex_);
   queue_.push_back(&request);
   request.ready.wait(lock, [&] { return request.done || queue_.front() == &request; });
@@ -145,7 +153,11 @@ void EmbeddedStore::lead(std::unique_lock<std::mutex>& lock) {
 
 Result<void> EmbeddedStore::write(CommitGroup& group) {
   MonotonicTime start = clock_.monotonic();
-  if (auto written = rocks_->write(group.finish(), Rocks::Sync::Yes); !written) {
+  const std::vector<std::string> changed = group.changed_keys();
+  records_.begin_change(changed);
+  auto written = rocks_->write(group.finish(), Rocks::Sync::Yes);
+  records_.end_change(changed);
+  if (!written) {
     if (logger_ != nullptr)
       logger_->error("store", "a write failed: no more commits until restart",
                      {{"error", written.error().message}});
@@ -187,13 +199,18 @@ Result<std::optional<KeyValue>> EmbeddedStore::get(std::string_view key, Revisio
     if (found.items.empty() || found.items.front().key != key) return std::nullopt;
     return std::move(found.items.front());
   }
-  auto bytes = TRY(rocks_->get(format::current_key(key)));
-  if (!bytes) return std::nullopt;
-  return TRY(format::decode_current(key, *bytes));
+  std::uint64_t seen = 0;
+  if (auto known = records_.find(key, seen)) return *std::move(known);
+  if (NoWaiting::refuses()) return not_in_memory();
+  std::optional<KeyValue> found;
+  if (auto bytes = TRY(rocks_->get(format::current_key(key)))) found = TRY(format::decode_current(key, *bytes));
+  records_.keep(key, found, seen);
+  return found;
 }
 
 Result<Range> EmbeddedStore::range(std::string_view prefix, const RangeOptions& options) {
   KeySpan span = TRY(key_span(prefix, options));
+  if (NoWaiting::refuses()) return not_in_memory();
   Rocks::Snapshot snapshot(*rocks_);
   format::Head head = TRY(read_head(*rocks_, &snapshot));
   Range out;
@@ -275,6 +292,7 @@ void EmbeddedStore::tick() {
     request.lease = lease;
     if (!submit(request)) return;  // the store is broken, and says so to its callers
   }
+  measures_.record_cache_bytes.set(static_cast<double>(records_.bytes()));
   if (!trim_wanted_.exchange(false)) return;
   auto trimmed = [&]() -> Result<void> { return history_->trim(TRY(read_head(*rocks_))); }();
   if (!trimmed && logger_ != nullptr)

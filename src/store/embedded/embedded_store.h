@@ -15,6 +15,7 @@
 #include "store/embedded/commit_group.h"
 #include "base/directory_lock.h"
 #include "store/embedded/history.h"
+#include "store/embedded/record_cache.h"
 #include "store/embedded/rocks.h"
 #include "store/leases.h"
 #include "store/store.h"
@@ -62,7 +63,7 @@ class EmbeddedStore final : public Store {
     explicit Measures(Metrics& metrics);
     Counter &commits, &conflicts;
     Histogram &group_size, &sync_seconds, &watch_lag;
-    Gauge &revision, &history_revisions, &history_bytes, &disk_bytes;
+    Gauge &revision, &history_revisions, &history_bytes, &disk_bytes, &record_cache_bytes;
   };
 
   EmbeddedStore(const EmbeddedOptions& options, DirectoryLock lock, std::unique_ptr<Rocks> rocks,
@@ -80,6 +81,7 @@ class EmbeddedStore final : public Store {
   const DirectoryLock lock_;
   const std::unique_ptr<Rocks> rocks_;
   const std::unique_ptr<History> history_;
+  RecordCache records_;
   Leases leases_;
 
   std::mutex queue_mutex_;

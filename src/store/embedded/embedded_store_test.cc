@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <thread>
+
 #include "base/random.h"
 #include "store/conformance.h"
 #include "store/embedded/scratch_directory.h"
 #include "store/memory/memory_store.h"
+#include "store/no_waiting.h"
 
 namespace meridian::store {
 
@@ -55,6 +58,46 @@ TEST_F(EmbeddedStoreTest, TheDirectoryIsPrivate) {
   ASSERT_EQ(chmod(options.directory.c_str(), 0755), 0);
   reopen();
   EXPECT_EQ(mode_of(options.directory), 0700u);
+}
+
+TEST_F(EmbeddedStoreTest, AReaderNeverFindsLessThanWhatWasAcknowledged) {
+  std::atomic<int> acknowledged = 0;
+  std::atomic<bool> over = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i)
+    readers.emplace_back([&] {
+      int before = 0;
+      while (!over) {
+        const int least = acknowledged;
+        const auto found = store->get("n").value();
+        const int number = found ? std::stoi(found->value) : 0;
+        EXPECT_GE(number, std::max(least, before));
+        before = number;
+      }
+    });
+  for (int n = 1; n <= 500; ++n) {
+    put("n", std::to_string(n));
+    acknowledged = n;
+  }
+  over = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST_F(EmbeddedStoreTest, WhoMustNotWaitIsAnsweredFromMemoryOrRefused) {
+  put("a", "1");
+  {
+    const NoWaiting memory_only;
+    EXPECT_FALSE(store->get("a"));
+    EXPECT_FALSE(store->range("a"));
+    EXPECT_FALSE(store->commit({{}, {{"a", "2"}}, {}}));
+    EXPECT_TRUE(memory_only.refused());
+  }
+  EXPECT_EQ(store->get("a").value()->value, "1");
+  EXPECT_FALSE(store->get("absent").value());
+  const NoWaiting memory_only;
+  EXPECT_EQ(store->get("a").value()->value, "1");
+  EXPECT_FALSE(store->get("absent").value());
+  EXPECT_FALSE(memory_only.refused());
 }
 
 TEST_F(EmbeddedStoreTest, ASecondOpenerIsToldWhoHasIt) {

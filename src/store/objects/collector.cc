@@ -107,8 +107,10 @@ Result<bool> LocalObjects::free_garbage(const KeyValue& garbage) {
     modified = TRY(parts_.store.commit(std::move(transaction)));
     for (const auto& [id, record] : freed) {
       if (record.place.packed) {
+        cache_.drop_short(id);
         packs_.release(record.place.pack, sealed_size(record.size));
       } else if (record.size > 0) {  // an empty blob is nowhere
+        cache_.drop_pieces(id);
         TRY(parts_.disk.remove(file_path(id)));
         forget_file(record.size);
       }
@@ -133,6 +135,20 @@ void LocalObjects::show(Metrics& metrics) {
   Gauge& packs = metrics.gauge("meridian_objects_packs", "Files that hold many small blobs.");
   Gauge& pack_bytes = metrics.gauge("meridian_objects_pack_bytes", "Size of those files.");
   Gauge& live_bytes = metrics.gauge("meridian_objects_pack_live_bytes", "What of them something refers to.");
+  Gauge& short_bytes =
+      metrics.gauge("meridian_objects_cache_short_bytes",
+                    "Short blobs kept decrypted in memory, with what it takes to find them.");
+  Gauge& piece_bytes =
+      metrics.gauge("meridian_objects_cache_piece_bytes", "Pieces of long blobs kept decrypted in memory.");
+  Gauge& hits = metrics.gauge("meridian_objects_cache_hits", "Reads of blobs or pieces found in memory.");
+  Gauge& misses = metrics.gauge("meridian_objects_cache_misses", "Reads of blobs or pieces not found there.");
+  metrics.on_scrape([this, &short_bytes, &piece_bytes, &hits, &misses] {
+    const BlobCache::Totals cached = cache_.totals();
+    short_bytes.set(static_cast<double>(cached.short_bytes));
+    piece_bytes.set(static_cast<double>(cached.piece_bytes));
+    hits.set(static_cast<double>(cached.hits));
+    misses.set(static_cast<double>(cached.misses));
+  });
   metrics.on_scrape([this, &files, &file_bytes, &packs, &pack_bytes, &live_bytes] {
     const Packs::Totals packed_now = packed();
     const FileTotals filed_now = filed();

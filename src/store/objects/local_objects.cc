@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "store/no_waiting.h"
 #include "store/objects/seal.h"
 
 namespace meridian::store::objects {
@@ -13,6 +14,14 @@ constexpr int kOpenAttemptsMax = 3;  // a blob may move between its record and i
 
 std::unexpected<Error> no_blob(std::string_view id) {
   return fail(ErrorCode::NotFound, "no blob " + std::string(id), ErrorSource::Storage);
+}
+
+std::unexpected<Error> too_short() {
+  return fail(ErrorCode::Corrupt, "a blob is shorter than its object", ErrorSource::Storage);
+}
+
+std::unexpected<Error> would_wait() {
+  return fail(ErrorCode::Unavailable, "a blob is not in memory", ErrorSource::Storage, true);
 }
 
 std::string new_id(Random& random) {
@@ -103,42 +112,89 @@ class LocalObjects::StagedBlob final : public Staged {
   bool kept_ = false;
 };
 
+// A whole blob that is in memory.
+class ShortReader final : public BlobReader {
+ public:
+  ShortReader(BlobCache::Text text, std::uint64_t offset, std::uint64_t length)
+      : text_(std::move(text)), rest_(std::string_view(*text_).substr(offset, length)) {}
+
+  Result<Piece> next() override {
+    const std::string_view bytes = std::exchange(rest_, {});
+    return bytes.empty() ? Piece() : Piece(SharedBytes{text_, bytes, -1, 0});
+  }
+
+ private:
+  const BlobCache::Text text_;
+  std::string_view rest_;
+};
+
+// A blob with a file of its own, piece by piece; pieces begin at multiples of kPieceBytes.
 class LocalObjects::Reader final : public BlobReader {
  public:
-  Reader(std::unique_ptr<ReadFile> file, const BlobRecord& record, std::string_view key, std::uint64_t offset,
-         std::uint64_t length)
-      : file_(std::move(file)),
-        base_(record.place.offset),
+  Reader(LocalObjects& engine, std::string_view id, std::unique_ptr<ReadFile> file, const BlobRecord& record,
+         std::string_view key, std::uint64_t offset, std::uint64_t length)
+      : engine_(engine),
+        id_(id),
+        file_(std::move(file)),
         size_(record.size),
         cipher_(key),
         at_(offset),
         end_(offset + length) {}
 
-  Result<std::string> next() override {
-    std::string out;
-    if (at_ == end_) return out;
-    constexpr std::uint64_t kBlocks = kPieceBytes / kBlockBytes;
-    const std::uint64_t first = at_ / kBlockBytes;
-    const std::uint64_t blocks = std::min(kBlocks, (end_ - 1) / kBlockBytes - first + 1);
-    const std::uint64_t begin = first * kBlockBytes;
-    const std::uint64_t plain = std::min(blocks * kBlockBytes, size_ - begin);
-    const std::string sealed = TRY(file_->read_at(base_ + first * kSealedBlockBytes, sealed_size(plain)));
-    Bytes rest = as_bytes(sealed);
-    for (std::uint64_t block = first; !rest.empty(); ++block) {
-      const std::size_t size = std::min(rest.size(), kSealedBlockBytes);
-      TRY(cipher_.open(block, (block + 1) * kBlockBytes >= size_, rest.first(size), out));
-      rest = rest.subspan(size);
+  Result<Piece> next() override {
+    if (at_ == end_) return Piece();
+    const std::uint64_t number = at_ / kPieceBytes;
+    if (auto known = engine_.cache_.find_piece(id_, number)) return pass(*std::move(known), number);
+    if (NoWaiting::refuses()) return would_wait();
+    const std::uint64_t begin = number * kPieceBytes, end = std::min(begin + kPieceBytes, size_);
+    if (auto slot = engine_.cache_.room_for(id_, number)) {
+      const std::size_t size = end - begin;
+      TRY(read_blocks(begin, {reinterpret_cast<std::uint8_t*>(slot->bytes()), size}));
+      return pass(engine_.cache_.keep_piece(id_, number, std::move(slot), size), number);
     }
-    const std::uint64_t to = std::min(end_, begin + out.size());
-    out.resize(to - begin);
-    out.erase(0, at_ - begin);
+    // Only the blocks that are wanted.
+    const std::uint64_t first = at_ / kBlockBytes * kBlockBytes;
+    const std::uint64_t last = std::min(end, (end_ + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+    auto text = std::make_shared<std::string>();
+    const std::size_t text_size = last - first;
+    text->resize_and_overwrite(text_size, [text_size](char*, std::size_t) { return text_size; });
+    TRY(read_blocks(first, {reinterpret_cast<std::uint8_t*>(text->data()), text->size()}));
+    const std::uint64_t skip = at_ - first, to = std::min(end_, last);
+    const std::string_view wanted = std::string_view(*text).substr(skip, to - at_);
     at_ = to;
-    return out;
+    return Piece(SharedBytes{std::move(text), wanted, -1, 0});
   }
 
  private:
+  // Of a whole piece, the part that is wanted.
+  Piece pass(SharedBytes piece, std::uint64_t number) {
+    const std::uint64_t skip = at_ - number * kPieceBytes;
+    const std::uint64_t to = std::min(end_, number * kPieceBytes + piece.bytes.size());
+    piece.bytes = piece.bytes.substr(skip, to - at_);
+    piece.offset += skip;
+    at_ = to;
+    return Piece(std::move(piece));
+  }
+
+  // Whole blocks, but for the last of the blob, from `begin` on.
+  Result<void> read_blocks(std::uint64_t begin, MutableBytes room) {
+    const std::uint64_t first = begin / kBlockBytes;
+    const std::string sealed = TRY(file_->read_at(first * kSealedBlockBytes, sealed_size(room.size())));
+    Bytes rest = as_bytes(sealed);
+    for (std::uint64_t block = first; !room.empty(); ++block) {
+      const std::size_t size = std::min(room.size(), kBlockBytes);
+      TRY(cipher_.open_into(block, (block + 1) * kBlockBytes >= size_, rest.first(size + kTagBytes),
+                            room.first(size)));
+      rest = rest.subspan(size + kTagBytes);
+      room = room.subspan(size);
+    }
+    return {};
+  }
+
+  LocalObjects& engine_;
+  const std::string id_;
   std::unique_ptr<ReadFile> file_;
-  const std::uint64_t base_, size_;
+  const std::uint64_t size_;
   BlockCipher cipher_;
   std::uint64_t at_;
   const std::uint64_t end_;
@@ -162,7 +218,10 @@ class LocalObjects::Pin {
 };
 
 LocalObjects::LocalObjects(const LocalObjectsParts& parts, std::string directory)
-    : parts_(parts), directory_(std::move(directory)), packs_(parts.disk, directory_ + "/packs") {}
+    : parts_(parts),
+      directory_(std::move(directory)),
+      packs_(parts.disk, directory_ + "/packs"),
+      cache_(parts.cache) {}
 
 Result<std::unique_ptr<LocalObjects>> LocalObjects::open(const LocalObjectsParts& parts,
                                                          std::string directory) {
@@ -187,18 +246,41 @@ Result<std::unique_ptr<Staged>> LocalObjects::stage() {
 
 Result<std::unique_ptr<BlobReader>> LocalObjects::open(std::string_view id, std::uint64_t offset,
                                                        std::uint64_t length) {
+  if (auto text = cache_.find_short(id)) {
+    if (offset > text->size() || length > text->size() - offset) return too_short();
+    return std::make_unique<ShortReader>(std::move(text), offset, length);
+  }
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
     const auto record = TRY(find(id));
     if (!record) break;
-    if (offset > record->size || length > record->size - offset)
-      return fail(ErrorCode::Corrupt, "a blob is shorter than its object", ErrorSource::Storage);
+    if (offset > record->size || length > record->size - offset) return too_short();
+    if (length == 0) return std::make_unique<ShortReader>(std::make_shared<std::string>(), 0, 0);
+    if (NoWaiting::refuses()) return would_wait();
     const std::string key = TRY(unwrap_key(master_key_, record->wrapped_key, id));
-    if (length == 0) return std::make_unique<Reader>(nullptr, *record, key, offset, length);
     auto file = parts_.disk.open(record->place.packed ? packs_.path(record->place.pack) : file_path(id));
-    if (file) return std::make_unique<Reader>(*std::move(file), *record, key, offset, length);
-    if (file.error().code != ErrorCode::NotFound) return std::unexpected(std::move(file).error());
+    if (!file && file.error().code == ErrorCode::NotFound) continue;
+    if (!file) return std::unexpected(std::move(file).error());
+    if (!record->place.packed)
+      return std::make_unique<Reader>(*this, id, *std::move(file), *record, key, offset, length);
+    return std::make_unique<ShortReader>(TRY(read_packed(id, **file, *record, key)), offset, length);
   }
   return no_blob(id);
+}
+
+Result<BlobCache::Text> LocalObjects::read_packed(std::string_view id, ReadFile& pack,
+                                                  const BlobRecord& record, std::string_view key) {
+  const std::string sealed = TRY(pack.read_at(record.place.offset, sealed_size(record.size)));
+  BlockCipher cipher(key);
+  auto text = std::make_shared<std::string>();
+  text->reserve(record.size);
+  Bytes rest = as_bytes(sealed);
+  for (std::uint64_t block = 0; !rest.empty(); ++block) {
+    const Bytes now = rest.first(std::min(rest.size(), kSealedBlockBytes));
+    rest = rest.subspan(now.size());
+    TRY(cipher.open(block, rest.empty(), now, *text));
+  }
+  cache_.keep_short(id, text);
+  return text;
 }
 
 void LocalObjects::discard(Transaction& transaction, const std::vector<std::string>& ids) {

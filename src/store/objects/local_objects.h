@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "store/objects/blob_cache.h"
 #include "store/objects/blob_record.h"
 #include "store/objects/object_store.h"
 #include "store/objects/packs.h"
@@ -26,12 +27,13 @@ struct LocalObjectsParts {
   Store& store;
   Random& random;  // for keys: cryptographically strong
   Logger& logger;
+  BlobCacheLimits cache = {};
 };
 
 class LocalObjects final : public ObjectStore {
  public:
-  static constexpr std::size_t kPackedBytesMax = 128 * 1024;  // longer blobs are files
-  static constexpr std::size_t kPieceBytes = 256 * 1024;      // written and read at a time
+  static constexpr std::size_t kPackedBytesMax = 128 * 1024;          // longer blobs are files
+  static constexpr std::size_t kPieceBytes = BlobCache::kPieceBytes;  // written and read at a time
 
   // Makes what is missing and sweeps what no record names. Corrupt when there are blobs but no master key.
   static Result<std::unique_ptr<LocalObjects>> open(const LocalObjectsParts& parts, std::string directory);
@@ -69,6 +71,8 @@ class LocalObjects final : public ObjectStore {
   Result<void> sweep_files();
   Result<std::map<std::uint64_t, std::uint64_t>> live_packs();
   std::string file_path(std::string_view id) const;
+  Result<BlobCache::Text> read_packed(std::string_view id, ReadFile& pack, const BlobRecord& record,
+                                      std::string_view key);
   Result<std::optional<BlobRecord>> find(std::string_view id);
   Result<bool> free_garbage(const KeyValue& garbage);
   Result<void> empty_pack(std::uint64_t pack);
@@ -82,6 +86,7 @@ class LocalObjects final : public ObjectStore {
   const std::string directory_;
   std::string master_key_;
   Packs packs_;
+  BlobCache cache_;
 
   std::atomic<std::uint64_t> files_{0}, file_bytes_{0};
 

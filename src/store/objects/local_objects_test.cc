@@ -5,6 +5,7 @@
 
 #include "base/fake_disk.h"
 #include "store/memory/memory_store.h"
+#include "store/no_waiting.h"
 
 namespace meridian::store::objects {
 namespace {
@@ -53,7 +54,7 @@ class Objects : public testing::Test {
       auto piece = (*reader)->next();
       if (!piece) return piece.error().message;
       if (piece->empty()) return out;
-      out += *piece;
+      out += piece->view();
     }
   }
   std::size_t blob_files() const {
@@ -139,6 +140,56 @@ TEST_F(Objects, AFlippedBitIsNeverServed) {
   EXPECT_EQ(read(small, 0, 5000), text_of(5000));
 }
 
+// The first readings come from the disk, the later ones from memory, where that has it.
+TEST_F(Objects, RangesOfLongBlobsAreTheSameFromDiskAndMemory) {
+  const std::string text = text_of(1'000'000);
+  const std::string id = put(text);
+  for (int round = 0; round < 4; ++round)
+    for (const auto& [offset, length] : {std::pair<std::size_t, std::size_t>{0, 1'000'000},
+                                         {262'143, 2},
+                                         {262'144, 262'144},
+                                         {65'536, 1},
+                                         {999'999, 1},
+                                         {300'000, 600'000},
+                                         {1'000'000, 0}})
+      EXPECT_EQ(read(id, offset, length), text.substr(offset, length)) << offset << " round " << round;
+  disk.file(path_of(id)).clear();
+  EXPECT_EQ(read(id, 0, text.size()), text) << "all of it is in memory now";
+  restart();
+  EXPECT_NE(read(id, 0, text.size()), text);
+}
+
+TEST_F(Objects, WhoMustNotWaitGetsWhatIsInMemoryOrAFailure) {
+  const std::string small = put(text_of(4000)), large = put(text_of(600'000));
+  for (int round = 0; round < 2; ++round) {
+    read(small, 0, 4000);
+    read(large, 0, 600'000);
+  }
+  {
+    const NoWaiting memory_only;
+    EXPECT_EQ(read(small, 10, 3000), text_of(4000).substr(10, 3000));
+    EXPECT_FALSE(memory_only.refused());
+  }
+  auto reader = engine->open(large, 0, 600'000).value();
+  {
+    const NoWaiting memory_only;
+    EXPECT_EQ(reader->next().value().size(), LocalObjects::kPieceBytes);
+    EXPECT_FALSE(memory_only.refused());
+  }
+  restart();
+  reader = engine->open(large, 0, 600'000).value();
+  {
+    const NoWaiting memory_only;
+    EXPECT_FALSE(engine->open(small, 0, 10));
+    EXPECT_FALSE(reader->next());
+    EXPECT_TRUE(memory_only.refused());
+  }
+  std::string out;
+  for (Piece piece = reader->next().value(); !piece.empty(); piece = reader->next().value())
+    out += piece.view();
+  EXPECT_EQ(out, text_of(600'000)) << "what was refused can be tried again";
+}
+
 TEST_F(Objects, OneBlobsBytesAreNotAnothers) {
   const std::string a = put(text_of(200'000)), b = put(text_of(200'000));
   std::swap(disk.file(path_of(a)), disk.file(path_of(b)));
@@ -207,13 +258,13 @@ TEST_F(Objects, AReaderReadsToTheEndOfWhatIsDiscardedMeanwhile) {
   const std::string id = put(text), second = put("the next part");
   const auto pinned = engine->pin({second});
   auto reader = engine->open(id, 0, text.size());
-  std::string out = (*reader)->next().value();
+  std::string out = (*reader)->next().value().take_text();
   drop({id});
   drop({second});
   EXPECT_FALSE(engine->collect().value()) << "something is pinned";
   EXPECT_EQ(blob_files(), 0u);
   for (;;) {
-    const std::string piece = (*reader)->next().value();
+    const std::string piece = (*reader)->next().value().take_text();
     if (piece.empty()) break;
     out += piece;
   }

@@ -6,7 +6,7 @@
 //  - a blob exists until the commit of a transaction that discard() was called on, and may be read to its end
 //    by whoever pinned it before;
 //  - what is read is what was written, or a failure: Corrupt when the stored bytes are not.
-// Thread-safe; one Staged or BlobReader is used by one thread at a time.
+// Thread-safe; one Staged or BlobReader is used by one thread at a time. open() and next() heed NoWaiting.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/piece.h"
 #include "base/result.h"
 #include "store/store.h"
 
@@ -37,7 +38,7 @@ class Staged {
 class BlobReader {
  public:
   virtual ~BlobReader() = default;
-  virtual Result<std::string> next() = 0;  // a piece; "" after the last
+  virtual Result<Piece> next() = 0;  // empty after the last; after a failure it may be tried again
 };
 
 class ObjectStore {

@@ -3,6 +3,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace meridian::store::objects {
@@ -21,46 +23,67 @@ const unsigned char* data(std::string_view text) {
 }  // namespace
 
 struct BlockCipher::State {
-  EVP_CIPHER_CTX* sealing = EVP_CIPHER_CTX_new();
-  EVP_CIPHER_CTX* opening = EVP_CIPHER_CTX_new();
-  explicit State(std::string_view key) {
-    CHECK(key.size() == kKeyBytes && sealing != nullptr && opening != nullptr);
-    CHECK(EVP_EncryptInit_ex(sealing, EVP_aes_256_gcm(), nullptr, data(key), nullptr) == 1);
-    CHECK(EVP_DecryptInit_ex(opening, EVP_aes_256_gcm(), nullptr, data(key), nullptr) == 1);
-  }
+  explicit State(std::string_view key) : key_(key) { CHECK(key.size() == kKeyBytes); }
   ~State() {
-    EVP_CIPHER_CTX_free(sealing);
-    EVP_CIPHER_CTX_free(opening);
+    EVP_CIPHER_CTX_free(sealing_);
+    EVP_CIPHER_CTX_free(opening_);
   }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   void seal(std::string_view nonce, std::string_view beside, Bytes plain, std::string& out) {
-    const std::size_t at = out.size();
-    out.resize(at + plain.size() + kTagBytes);
+    if (sealing_ == nullptr) {
+      sealing_ = EVP_CIPHER_CTX_new();
+      CHECK(sealing_ != nullptr && EVP_EncryptInit_ex(sealing_, EVP_aes_256_gcm(), nullptr,
+                                                      data(std::string_view(key_)), nullptr) == 1);
+    }
+    const std::size_t at = out.size(), size_after = at + plain.size() + kTagBytes;
+    // What is written over anyway need not be zeros first. (g++-12 passes the capacity for the size.)
+    out.resize_and_overwrite(size_after, [size_after](char*, std::size_t) { return size_after; });
     auto* to = reinterpret_cast<unsigned char*>(out.data() + at);
     int size = 0;
-    CHECK(EVP_EncryptInit_ex(sealing, nullptr, nullptr, nullptr, data(nonce)) == 1);
-    CHECK(EVP_EncryptUpdate(sealing, nullptr, &size, data(beside), static_cast<int>(beside.size())) == 1);
-    CHECK(EVP_EncryptUpdate(sealing, to, &size, plain.data(), static_cast<int>(plain.size())) == 1);
-    CHECK(EVP_EncryptFinal_ex(sealing, to + plain.size(), &size) == 1);
-    CHECK(EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_GCM_GET_TAG, kTagBytes, to + plain.size()) == 1);
+    CHECK(EVP_EncryptInit_ex(sealing_, nullptr, nullptr, nullptr, data(nonce)) == 1);
+    CHECK(EVP_EncryptUpdate(sealing_, nullptr, &size, data(beside), static_cast<int>(beside.size())) == 1);
+    CHECK(EVP_EncryptUpdate(sealing_, to, &size, plain.data(), static_cast<int>(plain.size())) == 1);
+    CHECK(EVP_EncryptFinal_ex(sealing_, to + plain.size(), &size) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(sealing_, EVP_CTRL_GCM_GET_TAG, kTagBytes, to + plain.size()) == 1);
+  }
+
+  Result<void> open(std::string_view nonce, std::string_view beside, Bytes sealed, MutableBytes room) {
+    if (sealed.size() < kTagBytes) return corrupt();
+    if (opening_ == nullptr) {
+      opening_ = EVP_CIPHER_CTX_new();
+      CHECK(opening_ != nullptr && EVP_DecryptInit_ex(opening_, EVP_aes_256_gcm(), nullptr,
+                                                      data(std::string_view(key_)), nullptr) == 1);
+    }
+    const Bytes body = sealed.first(sealed.size() - kTagBytes);
+    CHECK(room.size() == body.size());
+    unsigned char tag[kTagBytes];
+    std::copy_n(sealed.data() + body.size(), kTagBytes, tag);
+    int size = 0;
+    CHECK(EVP_DecryptInit_ex(opening_, nullptr, nullptr, nullptr, data(nonce)) == 1);
+    CHECK(EVP_DecryptUpdate(opening_, nullptr, &size, data(beside), static_cast<int>(beside.size())) == 1);
+    CHECK(EVP_DecryptUpdate(opening_, room.data(), &size, body.data(), static_cast<int>(body.size())) == 1);
+    CHECK(EVP_CIPHER_CTX_ctrl(opening_, EVP_CTRL_GCM_SET_TAG, kTagBytes, tag) == 1);
+    if (EVP_DecryptFinal_ex(opening_, room.data() + body.size(), &size) == 1) return {};
+    std::ranges::fill(room, 0);
+    return corrupt();
   }
 
   Result<void> open(std::string_view nonce, std::string_view beside, Bytes sealed, std::string& out) {
     if (sealed.size() < kTagBytes) return corrupt();
-    const Bytes body = sealed.first(sealed.size() - kTagBytes);
-    std::string tag(as_text(sealed.last(kTagBytes)));
     const std::size_t at = out.size();
-    out.resize(at + body.size());
-    auto* to = reinterpret_cast<unsigned char*>(out.data() + at);
-    int size = 0;
-    CHECK(EVP_DecryptInit_ex(opening, nullptr, nullptr, nullptr, data(nonce)) == 1);
-    CHECK(EVP_DecryptUpdate(opening, nullptr, &size, data(beside), static_cast<int>(beside.size())) == 1);
-    CHECK(EVP_DecryptUpdate(opening, to, &size, body.data(), static_cast<int>(body.size())) == 1);
-    CHECK(EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1);
-    if (EVP_DecryptFinal_ex(opening, to + body.size(), &size) == 1) return {};
-    out.resize(at);
-    return corrupt();
+    out.resize(at + sealed.size() - kTagBytes);
+    auto opened = open(nonce, beside, sealed,
+                       MutableBytes(reinterpret_cast<std::uint8_t*>(out.data()), out.size()).subspan(at));
+    if (!opened) out.resize(at);
+    return opened;
   }
+
+ private:
+  const std::string key_;
+  EVP_CIPHER_CTX* sealing_ = nullptr;  // made when they are needed
+  EVP_CIPHER_CTX* opening_ = nullptr;
 };
 
 namespace {
@@ -82,6 +105,10 @@ void BlockCipher::seal(std::uint64_t number, bool last, Bytes plain, std::string
 
 Result<void> BlockCipher::open(std::uint64_t number, bool last, Bytes sealed, std::string& out) {
   return state_->open(nonce_of(number), last ? "last" : "more", sealed, out);
+}
+
+Result<void> BlockCipher::open_into(std::uint64_t number, bool last, Bytes sealed, MutableBytes room) {
+  return state_->open(nonce_of(number), last ? "last" : "more", sealed, room);
 }
 
 std::uint64_t sealed_size(std::uint64_t plain_size) {

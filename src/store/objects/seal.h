@@ -30,6 +30,8 @@ class BlockCipher {
   void seal(std::uint64_t number, bool last, Bytes plain, std::string& out);
   // Appends the plain text; Corrupt when anything of it is not as it was sealed.
   Result<void> open(std::uint64_t number, bool last, Bytes sealed, std::string& out);
+  // The same into room for sealed.size() - kTagBytes bytes; after a failure they are zeros.
+  Result<void> open_into(std::uint64_t number, bool last, Bytes sealed, MutableBytes room);
 
   struct State;
 

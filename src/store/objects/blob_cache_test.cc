@@ -1,0 +1,112 @@
+#include "store/objects/blob_cache.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace meridian::store::objects {
+namespace {
+
+constexpr std::size_t kPiece = BlobCache::kPieceBytes;
+
+BlobCache::Text text(std::string_view what) {
+  return std::make_shared<const std::string>(what);
+}
+
+// As a reader does it: null when the cache has no room for it.
+std::optional<SharedBytes> fill(BlobCache& cache, std::string_view id, std::uint64_t number, char with) {
+  auto slot = cache.room_for(id, number);
+  if (!slot) return std::nullopt;
+  std::memset(slot->bytes(), with, kPiece);
+  return cache.keep_piece(id, number, std::move(slot), kPiece);
+}
+void fill_at_the_second_time(BlobCache& cache, std::string_view id, std::uint64_t number, char with) {
+  EXPECT_FALSE(fill(cache, id, number, with));
+  EXPECT_TRUE(fill(cache, id, number, with));
+}
+
+TEST(BlobCacheTest, ShortBlobsAreKeptUntilTheyAreDroppedOrTooMany) {
+  BlobCache cache({10'000, 0});
+  EXPECT_EQ(cache.find_short("a"), nullptr);
+  cache.keep_short("a", text("bytes of a"));
+  EXPECT_EQ(*cache.find_short("a"), "bytes of a");
+  for (int i = 0; i < 100; ++i) {
+    cache.keep_short("b" + std::to_string(i), text(std::string(500, 'b')));
+    ASSERT_NE(cache.find_short("a"), nullptr) << "what is used stays";
+    EXPECT_LE(cache.totals().short_bytes, 10'000u);
+  }
+  EXPECT_EQ(cache.find_short("b0"), nullptr);
+  cache.keep_short("huge", text(std::string(20'000, 'h')));
+  EXPECT_EQ(cache.find_short("huge"), nullptr);
+  cache.drop_short("a");
+  EXPECT_EQ(cache.find_short("a"), nullptr);
+}
+
+TEST(BlobCacheTest, APieceIsKeptWhenItIsAskedForAgain) {
+  BlobCache cache({0, 4 * kPiece});
+  EXPECT_FALSE(fill(cache, "a", 0, 'a')) << "it may never be wanted again";
+  EXPECT_FALSE(cache.find_piece("a", 0));
+  EXPECT_TRUE(fill(cache, "a", 0, 'a'));
+  const auto found = cache.find_piece("a", 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->bytes, std::string(kPiece, 'a'));
+  std::string from_file(kPiece, '\0');
+  EXPECT_EQ(pread(found->file, from_file.data(), kPiece, static_cast<off_t>(found->offset)),
+            static_cast<ssize_t>(kPiece));
+  EXPECT_EQ(from_file, found->bytes);
+  EXPECT_FALSE(cache.find_piece("a", 1));
+  EXPECT_FALSE(cache.find_piece("b", 0));
+  cache.drop_pieces("a");
+  EXPECT_FALSE(cache.find_piece("a", 0));
+}
+
+TEST(BlobCacheTest, TheOldestPieceGoesButNotWhileItIsUsed) {
+  BlobCache cache({0, 2 * kPiece});
+  fill_at_the_second_time(cache, "a", 0, 'a');
+  fill_at_the_second_time(cache, "b", 0, 'b');
+  const auto used = cache.find_piece("a", 0);
+  cache.find_piece("b", 0);
+  fill_at_the_second_time(cache, "c", 0, 'c');
+  EXPECT_FALSE(cache.find_piece("b", 0));
+  EXPECT_EQ(used->bytes, std::string(kPiece, 'a'));
+  const auto also_used = cache.find_piece("c", 0);
+  EXPECT_FALSE(fill(cache, "d", 0, 'd'));
+  EXPECT_FALSE(fill(cache, "d", 0, 'd')) << "there is no room";
+  EXPECT_EQ(cache.totals().piece_bytes, 2 * kPiece);
+}
+
+// A kernel that was told to send a piece refers to its memory, not to what was in it.
+TEST(BlobCacheTest, WhatIsOnItsWayStaysWhatItWas) {
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  BlobCache cache({0, kPiece});
+  fill_at_the_second_time(cache, "a", 0, 'a');
+  {
+    const auto piece = cache.find_piece("a", 0);
+    auto offset = static_cast<loff_t>(piece->offset);
+    ASSERT_EQ(splice(piece->file, &offset, pipe_ends[1], nullptr, 4096, 0), 4096);
+  }
+  fill_at_the_second_time(cache, "b", 0, 'b');
+  ASSERT_FALSE(cache.find_piece("a", 0)) << "its slot has another piece now";
+  std::string sent(4096, '\0');
+  ASSERT_EQ(read(pipe_ends[0], sent.data(), sent.size()), 4096);
+  EXPECT_EQ(sent, std::string(4096, 'a'));
+  for (int end : {pipe_ends[0], pipe_ends[1]}) close(end);
+}
+
+TEST(BlobCacheTest, AFasterReadersPieceIsTheOneThatStays) {
+  BlobCache cache({0, 4 * kPiece});
+  EXPECT_FALSE(cache.room_for("a", 0));
+  auto first = cache.room_for("a", 0), second = cache.room_for("a", 0);
+  ASSERT_TRUE(first && second);
+  std::memset(first->bytes(), 'a', kPiece);
+  std::memset(second->bytes(), 'a', kPiece);
+  EXPECT_EQ(cache.keep_piece("a", 0, std::move(first), kPiece).bytes, std::string(kPiece, 'a'));
+  EXPECT_EQ(cache.keep_piece("a", 0, std::move(second), kPiece).bytes, std::string(kPiece, 'a'));
+  EXPECT_EQ(cache.totals().piece_bytes, kPiece);
+}
+
+}  // namespace
+}  // namespace meridian::store::objects
