@@ -20,7 +20,7 @@ struct GeoRestriction {
 
 struct ErrorPage {
   std::uint16_t error_code = 0;
-  std::string page_path;            // "/…"; "": only the caching time is set
+  std::string page_path{};          // "/…"; "": only the caching time is set
   std::uint16_t response_code = 0;  // 0: the error's own
   std::chrono::seconds caching_minimum{10};
 };

@@ -56,8 +56,8 @@ struct Origin {
 // OPTIONS only.
 struct OriginGroup {
   std::string id;
-  std::uint32_t primary = 0, secondary = 0;      // indices of Distribution::origins
-  std::vector<std::uint16_t> failover_statuses;  // sorted
+  std::uint32_t primary = 0, secondary = 0;        // indices of Distribution::origins
+  std::vector<std::uint16_t> failover_statuses{};  // sorted
 };
 
 }  // namespace meridian::snapshots::cdn

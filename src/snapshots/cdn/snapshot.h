@@ -24,7 +24,7 @@ class CdnSnapshot {
   CdnSnapshot() = default;
 
   // The next revision: `removes` (ids) are gone, `puts` are new or replaced. A name that two of them claim is
-  // the first one's; the control plane lets none come to that.
+  // the first one's; the API lets none come to that.
   std::unique_ptr<const CdnSnapshot> next(std::uint64_t revision, std::span<const SharedDistribution> puts,
                                           std::span<const std::string> removes) const;
 

@@ -1,0 +1,153 @@
+#include "compilers/cdn/watcher.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/memory/memory_store.h"
+
+namespace meridian::compilers::cdn {
+namespace {
+
+namespace cdn = snapshots::cdn;
+namespace cloudfront = services::cloudfront;
+using testing::ElementsAre;
+
+constexpr const char* kAccount = "123456789012";
+
+// An engine that serves what it is given when the test says so.
+class FakeSink final : public CdnSink {
+ public:
+  void publish(const cdn::Delta& delta) override {
+    deltas.push_back(delta);
+    snapshot = snapshot->next(delta.to, delta.puts, delta.removes);
+  }
+  std::uint64_t served_revision() const override { return served; }
+
+  std::vector<cdn::Delta> deltas;
+  std::unique_ptr<const cdn::CdnSnapshot> snapshot = std::make_unique<cdn::CdnSnapshot>();
+  std::uint64_t served = 0;
+};
+
+class CdnWatcherTest : public testing::Test {
+ protected:
+  template <typename Config>
+  store::Revision put(const std::string& id, Config config, std::string public_name = "") {
+    cloudfront::Entity<Config> entity;
+    entity.account = kAccount;
+    entity.id = id;
+    entity.etag = "E1";
+    entity.config = std::move(config);
+    entity.public_name = std::move(public_name);
+    std::string key = cloudfront::key_of(cloudfront::kPrefix<Config>, kAccount, id);
+    return commit({{}, {{std::move(key), encode(entity), 0}}, {}});
+  }
+  template <typename Config>
+  store::Revision remove(const std::string& id) {
+    return commit({{}, {}, {cloudfront::key_of(cloudfront::kPrefix<Config>, kAccount, id)}});
+  }
+  store::Revision commit(store::Transaction transaction) {
+    const store::Revision revision = store.commit(std::move(transaction)).value();
+    store.deliver();
+    return revision;
+  }
+  static api::DistributionConfig distribution(const std::string& cache_policy) {
+    api::DistributionConfig config;
+    config.CallerReference = "1";
+    config.Enabled = true;
+    config.Origins.Quantity = 1;
+    config.Origins.Items.push_back({.Id = "o", .DomainName = "o.example"});
+    config.Origins.Items[0].CustomOriginConfig =
+        api::CustomOriginConfig{.HTTPPort = 80, .HTTPSPort = 443, .OriginProtocolPolicy = "http-only"};
+    config.DefaultCacheBehavior.TargetOriginId = "o";
+    config.DefaultCacheBehavior.ViewerProtocolPolicy = "allow-all";
+    config.DefaultCacheBehavior.CachePolicyId = cache_policy;
+    return config;
+  }
+  static api::CachePolicyConfig policy(std::int64_t fallback) {
+    api::CachePolicyConfig config;
+    config.Name = "p";
+    config.DefaultTTL = fallback;
+    return config;
+  }
+  void begin() {
+    watcher = std::make_unique<CdnWatcher>(store, sink, StandIns(), logger, metrics);
+    ASSERT_TRUE(watcher->start());
+  }
+  std::int64_t fallback_of(const std::string& id) {
+    const cdn::SharedDistribution* found = sink.snapshot->find_id(id);
+    return found == nullptr ? -1 : (*found)->behaviors[0].ttl.fallback.count();
+  }
+
+  ManualClock clock{SystemTime{}};
+  Logger logger{clock, open("/dev/null", O_WRONLY | O_CLOEXEC), LogFormat::Text, LogLevel::Error};
+  Metrics metrics;
+  store::MemoryStore store{clock, store::Delivery::Pumped};
+  FakeSink sink;
+  std::unique_ptr<CdnWatcher> watcher;
+};
+
+TEST_F(CdnWatcherTest, PublishesWhatIsThereAndThenWhatChanges) {
+  put("P1", policy(60));
+  put("E1", distribution("P1"), "d1.cloudfront.net");
+  begin();
+  EXPECT_EQ(fallback_of("E1"), 60);
+  EXPECT_TRUE(sink.deltas[0].whole);
+  put("E2", distribution("P1"), "d2.cloudfront.net");
+  EXPECT_EQ(fallback_of("E2"), 60);
+  EXPECT_EQ(sink.deltas[1].puts.size(), 1u) << "the other one did not change";
+  remove<api::DistributionConfig>("E1");
+  EXPECT_EQ(fallback_of("E1"), -1);
+}
+
+TEST_F(CdnWatcherTest, APolicyThatChangesChangesWhoeverUsesIt) {
+  put("P1", policy(60));
+  put("P2", policy(70));
+  put("E1", distribution("P1"), "d1.cloudfront.net");
+  put("E2", distribution("P2"), "d2.cloudfront.net");
+  begin();
+  put("P1", policy(90));
+  EXPECT_EQ(fallback_of("E1"), 90);
+  EXPECT_EQ(fallback_of("E2"), 70);
+  EXPECT_EQ(sink.deltas.back().puts.size(), 1u);
+}
+
+TEST_F(CdnWatcherTest, ADistributionIsServedWhenEveryEngineSaysSo) {
+  put("P1", policy(60));
+  begin();
+  const store::Revision revision = put("E1", distribution("P1"), "d1.cloudfront.net");
+  sink.served = revision - 1;
+  EXPECT_FALSE(watcher->serves("E1", revision));
+  sink.served = revision;
+  EXPECT_TRUE(watcher->serves("E1", revision));
+}
+
+TEST_F(CdnWatcherTest, OneThatCannotBeCompiledStaysAsItWasAndIsNotServed) {
+  put("P1", policy(60));
+  put("E1", distribution("P1"), "d1.cloudfront.net");
+  begin();
+  const store::Revision revision = put("E1", distribution("missing"), "d1.cloudfront.net");
+  sink.served = revision;
+  EXPECT_EQ(fallback_of("E1"), 60);
+  EXPECT_FALSE(watcher->serves("E1", revision));
+  const store::Revision mended = put("E1", distribution("P1"), "d1.cloudfront.net");
+  sink.served = mended;
+  EXPECT_TRUE(watcher->serves("E1", mended));
+}
+
+TEST_F(CdnWatcherTest, AnInvalidationIsHandedOverOnce) {
+  put("P1", policy(60));
+  put("E1", distribution("P1"), "d1.cloudfront.net");
+  begin();
+  const store::Revision revision =
+      put("I1", api::InvalidationBatch{{.Quantity = 2, .Items = {{"/a/*", "#shoes"}}}, "1"}, "E1");
+  ASSERT_EQ(sink.deltas.back().invalidations.size(), 1u);
+  EXPECT_EQ(sink.deltas.back().invalidations[0].distribution_id, "E1");
+  EXPECT_EQ(sink.deltas.back().invalidations[0].revision, revision);
+  EXPECT_THAT(sink.deltas.back().invalidations[0].paths, ElementsAre("/a/*", "#shoes"));
+  put("P1", policy(61));
+  EXPECT_TRUE(sink.deltas.back().invalidations.empty());
+}
+
+}  // namespace
+}  // namespace meridian::compilers::cdn
