@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "apps/client_words.h"
+#include "apps/command_line_cdn.h"
 #include "apps/command_line_certificates.h"
 #include "apps/command_line_health.h"
 #include "apps/command_line_s3.h"
@@ -354,6 +355,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   add_health_options(app, options.health);
   add_website_options(app, options.website);
   add_certificate_options(app, options.certificates);
+  add_cdn_options(app, options.cdn);
   app.add_flag("--dev", options.dev,
                "Accept any credentials: account 123456789012, or the access key itself where it is 12 digits")
       ->envname("MERIDIAN_DEV");

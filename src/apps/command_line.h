@@ -115,6 +115,18 @@ struct CertificateOptions {
   std::string acme_eab_key_id = {}, acme_eab_key_file = {};  // both or none
 };
 
+// CloudFront's distributions.
+struct CdnOptions {
+  std::vector<std::string> addresses = {}, tls_addresses = {};  // ADDR:PORT; none: nothing is served
+  std::string location;
+  std::uint64_t cache_bytes = 0;
+  unsigned workers = 0;
+  std::string origin_ca = {};  // a PEM file
+  bool cache_status = false;
+
+  bool any() const { return !addresses.empty() || !tls_addresses.empty(); }
+};
+
 // Of `serve`, and of `control`, which does not answer DNS itself.
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
@@ -123,6 +135,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::string catalog_zone;               // … and this catalog of them
   std::vector<std::string> api, api_tls;  // ADDR:PORT
   WebsiteOptions website;
+  CdnOptions cdn;
   unsigned call_workers = 0;  // 0: sixteen
   // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
   std::uint32_t records_per_zone_max = 0, health_checks_max = 0;

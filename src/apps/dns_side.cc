@@ -91,12 +91,18 @@ void DnsSide::add_loops(std::vector<Watchdog::Watched>& loops) {
     loops.push_back({fmt::format("dns-{}", i), &engine().loop(i)});
 }
 
+void DnsSide::also_publish_locations(PublishLocations publish) {
+  also_publish_ = std::move(publish);
+  if (location_files_->any()) also_publish_(location_files_->locations());
+}
+
 void DnsSide::watch_locations() {
   if (!location_files_->any()) return;
   location_loop_ = std::make_unique<LoopThread>(net::make_loop(), "locations");
   location_watch_ =
       std::make_unique<LocationWatch>(location_loop_->loop(), *location_files_, world_.logger, world_.metrics,
                                       [this](std::unique_ptr<const snapshots::location::Locations> next) {
+                                        if (also_publish_) also_publish_(location_files_->locations());
                                         engine().publish_locations(std::move(next));
                                       });
   location_loop_->start();

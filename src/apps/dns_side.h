@@ -44,6 +44,9 @@ class DnsSide {
   // thread outlives this object.
   void work_on(LoopThread& loop);
   void on_hangup();
+  // Where clients are, for another engine: now, and whenever the files change. It outlives the watch.
+  using PublishLocations = std::function<void(std::unique_ptr<const snapshots::location::Locations>)>;
+  void also_publish_locations(PublishLocations publish);
 
  private:
   DnsSide(DirectoryLock lock, const std::string& data_dir, const World& world)
@@ -58,6 +61,7 @@ class DnsSide {
   std::unique_ptr<ServerCertificate> certificate_;                // null: no DNS over TLS
   std::unique_ptr<engines::dns::query_log::QueryLog> query_log_;  // null: no log
   std::unique_ptr<LocationFiles> location_files_;
+  PublishLocations also_publish_;
   std::unique_ptr<DnsService> service_;
   std::unique_ptr<LoopThread> location_loop_;  // null until watched; before its watch goes, it is stopped
   std::unique_ptr<LocationWatch> location_watch_;

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "apps/alarms/alarm_side.h"
+#include "apps/cdn_side.h"
 #include "apps/control/api_certificates.h"
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
@@ -88,6 +89,7 @@ class Server final : public RoleServer {
   Metrics metrics_;
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
+  std::unique_ptr<CdnSide> cdn_;  // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
   std::unique_ptr<DnsPublisher> publisher_;
@@ -166,6 +168,12 @@ Result<void> Server::start() {
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
 
+  if (options_.cdn.any()) {
+    cdn_ = TRY(CdnSide::start(options_.cdn, options_.data_dir,
+                              TRY(health_resolvers(options_.health.resolvers, disk_)), world()));
+    dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
+  }
+
   const auto secondaries = TRY(secondary_options());
   // Snapshots that were compiled with other options, here or at edges, are as good as those of another store.
   const bool as_before =
@@ -239,6 +247,7 @@ Result<void> Server::start() {
   if (feed_) loops.push_back({"feed", &feed_->loop()});
   if (health_->probe_loop()) loops.push_back({"health", &health_->probe_loop()->loop()});
   dns_->add_loops(loops);
+  if (cdn_) cdn_->add_loops(loops);
   operator_.watch(std::move(loops), [this] { return ready_ ? dns_->state() : ""; });
   operator_.manager().status(dns_->state());
   operator_.manager().ready();
@@ -341,6 +350,10 @@ StatusFacts Server::facts() const {
   facts.api = api_addresses_;
   facts.api_tls = api_tls_addresses_;
   facts.website = website_addresses_;
+  if (cdn_) {
+    facts.cdn = cdn_->addresses();
+    facts.cdn_tls = cdn_->tls_addresses();
+  }
   facts.dns = engine.addresses();
   facts.dns_tls = engine.tls_addresses();
   facts.feed = feed_address_;
@@ -382,6 +395,7 @@ void Server::stop_loops() {
   if (alarms_) alarms_->stop();
   if (health_) health_->stop();
   if (feed_) feed_->stop();
+  if (cdn_) cdn_->engine().stop();
   operator_.stop();
 }
 

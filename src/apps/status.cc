@@ -34,9 +34,11 @@ std::string json_list(const std::vector<Advice>& all) {
 
 std::string endpoint_members(const StatusFacts& facts) {
   const std::string feed = facts.feed ? fmt::format(R"("feed":"{}",)", facts.feed->to_string()) : "";
-  return fmt::format(R"("api":{},"api_tls":{},"website":{},"dns":{},"dns_tls":{},{}"admin":"{}")",
-                     json_list(facts.api), json_list(facts.api_tls), json_list(facts.website),
-                     json_list(facts.dns), json_list(facts.dns_tls), feed, facts.admin.to_string());
+  return fmt::format(
+      R"("api":{},"api_tls":{},"website":{},"cdn":{},"cdn_tls":{},"dns":{},"dns_tls":{},{}"admin":"{}")",
+      json_list(facts.api), json_list(facts.api_tls), json_list(facts.website), json_list(facts.cdn),
+      json_list(facts.cdn_tls), json_list(facts.dns), json_list(facts.dns_tls), feed,
+      facts.admin.to_string());
 }
 
 // What listens where, and whose data it is.
@@ -45,6 +47,8 @@ std::string where(const StatusFacts& facts) {
   out += fmt::format("  API      {}\n", joined(facts.api, "http://"));
   if (!facts.api_tls.empty()) out += fmt::format("  API TLS  {}\n", joined(facts.api_tls, "https://"));
   if (!facts.website.empty()) out += fmt::format("  websites {}\n", joined(facts.website, "http://"));
+  if (!facts.cdn.empty()) out += fmt::format("  CDN      {}\n", joined(facts.cdn, "http://"));
+  if (!facts.cdn_tls.empty()) out += fmt::format("  CDN TLS  {}\n", joined(facts.cdn_tls, "https://"));
   if (!facts.dns.empty())
     out += fmt::format("  DNS      {} (UDP and TCP, {} workers)\n", joined(facts.dns), facts.dns_workers);
   if (!facts.dns_tls.empty()) out += fmt::format("  DNS TLS  {}\n", joined(facts.dns_tls));

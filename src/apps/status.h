@@ -15,7 +15,7 @@
 namespace meridian::apps {
 
 struct StatusFacts {
-  std::vector<net::Address> api, api_tls, website, dns, dns_tls;
+  std::vector<net::Address> api, api_tls, website, cdn, cdn_tls, dns, dns_tls;
   std::optional<net::Address> feed;  // to edges
   net::Address admin;
   std::string program;  // the path of this binary

@@ -22,6 +22,8 @@ namespace meridian::upstream {
 
 inline constexpr std::size_t kConnectionsMax = 16'384;  // of one client, idle or not
 inline constexpr std::size_t kIdlePerPeerMax = 256;
+// After 101, instead of CallTimes::read (CF: WebSocket connections may be idle for ten minutes).
+inline constexpr Duration kTunnelIdleMax = std::chrono::minutes(10);
 inline constexpr http1::Limits kResponseHeadLimits{
     .line_bytes_max = 20'480, .head_bytes_max = 32'768, .fields_max = 256};
 

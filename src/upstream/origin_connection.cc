@@ -80,7 +80,7 @@ std::size_t OriginConnection::take_head(std::string_view bytes) {
   begin_body(head_, end);
   const std::uint64_t left = left_;
   const bool rest = bytes.size() > *size;
-  call_->head_came();
+  call_->head_came(head_.status == 101);
   call_->reply().on_head(head_, end);
   if (call_ && (end == http1::BodyEnd::None || (end == http1::BodyEnd::Length && left == 0)))
     finish(keep_alive_ && !rest);

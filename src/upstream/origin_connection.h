@@ -64,7 +64,10 @@ class OriginCall final : public Call {
   // Of the connection.
   Reply& reply() { return reply_; }
   void heard();  // bytes came: the clock starts anew
-  void head_came() { head_came_ = true; }
+  void head_came(bool tunnel) {
+    head_came_ = true;
+    if (tunnel) request_.times.read = kTunnelIdleMax;
+  }
   void drained();
   void done(bool reusable);
   void fail(Failure kind, std::string why);

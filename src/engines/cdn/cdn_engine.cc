@@ -104,13 +104,17 @@ CdnEngine::CdnEngine(CdnEngineOptions options, std::unique_ptr<const snapshots::
   shared_ = std::make_unique<EngineShared>(options_, std::move(first), random_, metrics_);
 }
 
-// No loop runs any more when the first of them goes: their workers share objects.
-CdnEngine::~CdnEngine() {
+void CdnEngine::stop() {
   for (const auto& thread : threads_) {
     if (!thread->thread.joinable()) continue;
     thread->loop->stop();
     thread->thread.join();
   }
+}
+
+// No loop runs any more when the first of them goes: their workers share objects.
+CdnEngine::~CdnEngine() {
+  stop();
   for (const auto& thread : threads_) thread->worker.reset();
 }
 

@@ -50,12 +50,14 @@ class CdnEngine {
 
   CdnEngine(CdnEngineOptions options, std::unique_ptr<const snapshots::cdn::CdnSnapshot> first,
             Random& random, Metrics& metrics, MakeLoop make_loop);
-  ~CdnEngine();  // stops answering
+  ~CdnEngine();
 
   // Opens every socket, then answers. All or nothing.
   Result<void> start();
+  void stop();  // answers no more, and calls nobody
   // Real ports, in the order of the options: of each location http, then https.
   const std::vector<net::Address>& addresses() const { return bound_; }
+  unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
   net::Loop& loop(unsigned worker);  // to watch
 
   // One thread at a time.

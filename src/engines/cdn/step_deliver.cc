@@ -129,7 +129,10 @@ void Request::begin_reply() {
     reply_length_ = until_ - first_;
   head.length = reply_length_;
   write_reply(head, kept);
-  if (!head.has_body) return end();
+  if (!head.has_body) {
+    if (object.body->kind() == Body::Kind::Passing) object.body->abandon();
+    return end();
+  }
   if (multipart_) viewer_->send(multipart_->before(0));
   reader_ = std::make_unique<BodyReader>(object.body, first_, until_);
   wake_ = std::make_shared<Wake>(site_.worker.loop, [this] { pump(); });

@@ -282,6 +282,7 @@ TEST_F(RequestPath, AConnectionMayBecomeAnother) {
   EXPECT_EQ(viewer.status(), 101);
   EXPECT_EQ(viewer.field("Sec-WebSocket-Accept"), "x");
   EXPECT_EQ(viewer.body(), "from the origin");
+  cdn.network.advance(300s);
   viewer.send("hi\r\n\r\n");
   cdn.network.advance(1s);
   EXPECT_EQ(origin->requests.back(), "hi\r\n\r\n");

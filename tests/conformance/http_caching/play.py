@@ -103,7 +103,8 @@ class Player:
         if kind == "fetched" and got.body and asked[-1].body and step.message.body is None and got.status == asked[-1].status \
                 and got.body != asked[-1].body:
             raise Failed("the body is not what the origin answered now")
-        if kind in ("cached", "revalidated", "stale") and got.body and step.message.body is None:
+        # Parts of a body stand between boundaries that nobody can foretell.
+        if kind in ("cached", "revalidated", "stale") and got.body and got.status != 206 and step.message.body is None:
             if got.body not in [one.body for one in self.before]:
                 raise Failed("the body is not what the origin answered before")
         self.compare(step.message, got, "the response has")

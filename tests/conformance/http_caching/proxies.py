@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import time
+import zlib
 
-from cases import Case
+from cases import Case, read_all
 
 
 def free_port() -> int:
@@ -136,4 +137,21 @@ CONFIG proxy.config.http.cache.http INT 1
         return [shutil.which("traffic_server") or "/usr/bin/traffic_server", f"--run-root={root}/runroot.yaml"]
 
 
-STARTED = {proxy.name: proxy for proxy in (Nginx, Varnish, TrafficServer)}
+class Meridian(Started):
+    """The engine alone, a distribution for each policy; $MERIDIAN_CDN names the program cdn_under_test."""
+    name = "meridian"
+    plays_policies = True
+
+    def host_of(self, case: Case) -> str:
+        return "rfc.example" if case.policy is None else f"p{zlib.crc32(case.policy.encode())}.example"
+
+    def command(self, origin_port: int) -> list[str]:
+        here = pathlib.Path(__file__).resolve().parent
+        plain = "queries=all forward=all"
+        lines = {f"{self.host_of(case)} {plain if case.policy is None else case.policy}\n" for case in read_all(here)}
+        (self.folder / "distributions").write_text("".join(sorted(lines)))
+        program = os.environ.get("MERIDIAN_CDN", here.parents[2] / "build/release/cdn_under_test")
+        return [str(program), str(self.address[1]), str(origin_port), str(self.folder / "distributions")]
+
+
+STARTED = {proxy.name: proxy for proxy in (Meridian, Nginx, Varnish, TrafficServer)}

@@ -1,0 +1,61 @@
+#include "apps/cdn_side.h"
+
+#include <fmt/format.h>
+
+#include "apps/process.h"
+
+namespace meridian::apps {
+namespace {
+
+constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+
+// Without an authority no origin is believed, which a deployment whose origins have no TLS need not mind.
+Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
+  std::string pem = disk.read(kSystemAuthorities).value_or("");
+  if (!options.origin_ca.empty()) pem += "\n" + TRY(disk.read(options.origin_ca));
+  return pem;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const std::string& data_dir,
+                                                std::vector<net::Address> resolvers, const World& world) {
+  std::unique_ptr<CdnSide> side(new CdnSide());
+  engines::cdn::CdnEngineOptions engine;
+  engines::cdn::CdnLocation location;
+  location.code = options.location;
+  location.http = TRY(parse_addresses(options.addresses));
+  location.https = TRY(parse_addresses(options.tls_addresses));
+  if (!location.https.empty()) {
+    side->certificate_ = TRY(ServerCertificate::open(
+        world.disk, world.clock,
+        {data_dir + "/cdn-certificate.pem",
+         data_dir + "/cdn-key.pem",
+         {"*.cloudfront.net", "*.cloudfront.localhost", "localhost", "127.0.0.1", "::1"}},
+        {"http/1.1"}));
+    engine.tls = side->certificate_->context();
+    engine.https_port = location.https.front().port;
+  }
+  const std::size_t http = location.http.size();
+  engine.locations.push_back(std::move(location));
+  engine.workers = options.workers;
+  engine.location_cache_bytes = options.cache_bytes;
+  engine.cache_status = options.cache_status;
+  engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
+  engine.resolvers = std::move(resolvers);
+  side->engine_ = std::make_unique<engines::cdn::CdnEngine>(
+      std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
+      [] { return net::make_loop(); });
+  TRY(side->engine_->start());
+  const auto& bound = side->engine_->addresses();
+  side->addresses_.assign(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(http));
+  side->tls_addresses_.assign(bound.begin() + static_cast<std::ptrdiff_t>(http), bound.end());
+  return side;
+}
+
+void CdnSide::add_loops(std::vector<Watchdog::Watched>& loops) {
+  for (unsigned i = 0; i < engine_->workers(); ++i)
+    loops.push_back({fmt::format("cdn-{}", i), &engine_->loop(i)});
+}
+
+}  // namespace meridian::apps

@@ -1,0 +1,43 @@
+#include "apps/command_line_cdn.h"
+
+#include <CLI/CLI.hpp>
+
+namespace meridian::apps {
+
+void add_cdn_options(CLI::App& app, CdnOptions& options) {
+  app.add_option("--cdn-listen", options.addresses, "Where CloudFront's distributions are served over HTTP")
+      ->envname("MERIDIAN_CDN_LISTEN")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
+  app.add_option("--cdn-listen-tls", options.tls_addresses,
+                 "Where they are served over HTTPS; redirects to HTTPS lead to the port of the first")
+      ->envname("MERIDIAN_CDN_LISTEN_TLS")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
+  options.location = "DEV50-C1";
+  app.add_option("--cdn-location", options.location, "The edge location that X-Amz-Cf-Pop names")
+      ->envname("MERIDIAN_CDN_LOCATION")
+      ->type_name("CODE")
+      ->capture_default_str();
+  options.cache_bytes = 256 * 1024 * 1024;
+  app.add_option("--cdn-cache", options.cache_bytes, "Memory for what the CDN keeps")
+      ->envname("MERIDIAN_CDN_CACHE")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES")
+      ->default_str("256MiB");
+  options.workers = 1;
+  app.add_option("--cdn-workers", options.workers, "Threads that serve viewers")
+      ->envname("MERIDIAN_CDN_WORKERS")
+      ->check(CLI::Range(1, 128).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--cdn-origin-ca", options.origin_ca,
+                 "PEM file of authorities that origins' certificates may be signed by, beside the system's")
+      ->envname("MERIDIAN_CDN_ORIGIN_CA")
+      ->type_name("FILE");
+  app.add_flag("--cdn-cache-status", options.cache_status,
+               "Say in Cache-Status (RFC 9211) how each response came to be")
+      ->envname("MERIDIAN_CDN_CACHE_STATUS");
+}
+
+}  // namespace meridian::apps

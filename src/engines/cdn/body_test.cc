@@ -1,0 +1,140 @@
+#include "engines/cdn/body.h"
+
+#include <gtest/gtest.h>
+
+#include "net/virtual_loop.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+constexpr std::uint64_t kAll = ~std::uint64_t{0};
+
+class BodyTest : public testing::Test {
+ protected:
+  std::shared_ptr<Wake> wake() {
+    return std::make_shared<Wake>(loop, [this] { ++woken; });
+  }
+  net::VirtualLoop loop;
+  int woken = 0;
+};
+
+TEST_F(BodyTest, ReadersGetWhatComesEachAtHisOwnPace) {
+  auto body = std::make_shared<Body>(Body::Kind::Kept);
+  BodyReader slow(body, 0, kAll), fast(body, 0, kAll);
+  body->append("abc");
+  EXPECT_EQ(fast.take(100), "abc");
+  EXPECT_EQ(fast.take(100), "");
+  EXPECT_FALSE(fast.at_end());
+  fast.wait(wake());
+  loop.run_posted();
+  EXPECT_EQ(woken, 0) << "nothing came yet";
+  body->append("def");
+  loop.run_posted();
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(fast.take(2), "de");
+  EXPECT_EQ(slow.take(4), "abcd");
+  body->finish(Body::State::Whole);
+  EXPECT_EQ(fast.take(9), "f");
+  EXPECT_TRUE(fast.at_end());
+  EXPECT_EQ(slow.take(9), "ef");
+  EXPECT_EQ(body->length(), 6u);
+  BodyReader late(body, 2, 4);
+  EXPECT_EQ(late.take(100), "cd");
+  EXPECT_TRUE(late.at_end());
+}
+
+TEST_F(BodyTest, LongBodiesComeOutAsTheyWentIn) {
+  for (const auto length : {std::optional<std::uint64_t>(3'000'000), std::optional<std::uint64_t>()}) {
+    auto body = std::make_shared<Body>(Body::Kind::Kept, length);
+    std::string sent, got;
+    BodyReader reader(body, 0, kAll);
+    for (int i = 0; sent.size() < 3'000'000; ++i) {
+      const std::string piece(std::min<std::size_t>(3'000'000 - sent.size(), 1 + (i * 7919) % 100'000),
+                              static_cast<char>('a' + i % 26));
+      sent += piece;
+      body->append(piece);
+      got += reader.take(50'000);
+    }
+    body->finish(Body::State::Whole);
+    for (std::string piece; !(piece = reader.take(70'000)).empty();) got += piece;
+    EXPECT_TRUE(got == sent);
+    BodyReader middle(body, 1'500'000, 1'500'010);
+    EXPECT_EQ(middle.take(100), sent.substr(1'500'000, 10));
+  }
+}
+
+TEST_F(BodyTest, ACutBodyIsNoWholeOne) {
+  auto body = std::make_shared<Body>(Body::Kind::Kept, 10);
+  BodyReader reader(body, 0, 10);
+  body->append("abc");
+  reader.take(3);
+  reader.wait(wake());
+  body->finish(Body::State::Cut);
+  loop.run_posted();
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(reader.cut());
+  EXPECT_FALSE(reader.at_end());
+  body->finish(Body::State::Whole);
+  EXPECT_TRUE(reader.cut()) << "an end is an end";
+}
+
+TEST_F(BodyTest, TheProducerOfAPassingBodyWaitsForItsSlowestReader) {
+  auto body = std::make_shared<Body>(Body::Kind::Passing);
+  body->set_producer(wake());
+  auto slow = std::make_unique<BodyReader>(body, 0, kAll);
+  BodyReader fast(body, 0, kAll);
+  const std::string piece(100'000, 'x');
+  while (!body->congested()) {
+    body->append(piece);
+    fast.take(200'000);
+  }
+  loop.run_posted();
+  EXPECT_EQ(woken, 0);
+  EXPECT_GT(body->size(), kPassingBytesMax);
+  slow->take(50'000);
+  loop.run_posted();
+  EXPECT_EQ(woken, 0) << "there is still too much";
+  slow.reset();
+  loop.run_posted();
+  EXPECT_EQ(woken, 1) << "the other one is not slow";
+  EXPECT_FALSE(body->abandoned());
+}
+
+TEST_F(BodyTest, WhatNobodyReadsAnyMoreIsAbandoned) {
+  auto body = std::make_shared<Body>(Body::Kind::Passing);
+  body->set_producer(wake());
+  { BodyReader reader(body, 0, kAll); }
+  loop.run_posted();
+  EXPECT_TRUE(body->abandoned());
+  EXPECT_EQ(woken, 1);
+  auto kept = std::make_shared<Body>(Body::Kind::Kept);
+  { BodyReader reader(kept, 0, kAll); }
+  EXPECT_FALSE(kept->abandoned());
+}
+
+TEST_F(BodyTest, ABodyThatIsTooLongToKeepForgetsWhatWasRead) {
+  auto body = std::make_shared<Body>(Body::Kind::Kept);
+  BodyReader reader(body, 0, kAll);
+  body->append(std::string(200'000, 'x'));
+  reader.take(200'000);
+  body->stop_keeping();
+  BodyReader late(body, 0, kAll);
+  EXPECT_TRUE(late.cut());
+  body->append("y");
+  EXPECT_EQ(reader.take(10), "y");
+  EXPECT_FALSE(reader.cut());
+}
+
+TEST_F(BodyTest, AWakeThatIsCancelledDoesNothing) {
+  auto body = std::make_shared<Body>(Body::Kind::Kept);
+  BodyReader reader(body, 0, kAll);
+  const auto waiting = wake();
+  reader.wait(waiting);
+  body->append("x");
+  waiting->cancel();
+  loop.run_posted();
+  EXPECT_EQ(woken, 0);
+}
+
+}  // namespace
+}  // namespace meridian::engines::cdn
