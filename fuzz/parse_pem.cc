@@ -22,5 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)key->algorithm();
     (void)key->bits();
   }
+  (void)x509::public_key_algorithm(text);
   return 0;
 }
