@@ -2,12 +2,14 @@
 """CloudFront's control plane through every AWS CLI on this machine, and through boto3 as Terraform calls it."""
 import importlib.util
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -118,7 +120,8 @@ class AwsCli(FreshServerCase):
         identity = self.cloudfront("create-cloud-front-origin-access-identity", "--cloud-front-origin-access-identity-config",
                                    "CallerReference=a,Comment=b")
         configs = Configs(1, arn, [control["OriginAccessControl"]["Id"]], [identity["CloudFrontOriginAccessIdentity"]["Id"]])
-        self.assertEqual(round_trip(CommandLine(self.server.environment), configs, 25), 25)
+        with unittest.mock.patch.dict(os.environ):
+            self.assertEqual(round_trip(CommandLine(self.server.environment), configs, 25), 25)
 
     def import_certificate(self, name: str) -> str:
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -137,12 +140,8 @@ class Terraform(FreshServerCase):
             self.skipTest("there is no boto3")
         import boto3
         import botocore.exceptions
-        credentials = dict(line.split("=", 1) for line in (self.server.directory / "credentials").read_text().replace(
-            " ", "").splitlines() if "=" in line)
-        client = boto3.client("cloudfront", region_name="us-east-1",
-                              endpoint_url=self.server.environment["AWS_ENDPOINT_URL"],
-                              aws_access_key_id=credentials["aws_access_key_id"],
-                              aws_secret_access_key=credentials["aws_secret_access_key"])
+        with unittest.mock.patch.dict(os.environ, self.server.environment):
+            client = boto3.Session().client("cloudfront")
         made = client.create_distribution_with_tags(DistributionConfigWithTags={
             "DistributionConfig": config("terraform-1"), "Tags": {"Items": [{"Key": "Name", "Value": "site"}]}})
         self.assertEqual(made["ResponseMetadata"]["HTTPStatusCode"], 201)
