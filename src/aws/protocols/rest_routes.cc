@@ -125,9 +125,11 @@ RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>
     }
     const auto demands = std::ranges::count_if(operation.input->members, is_demand);
     const std::size_t all = uri.constants.size() + static_cast<std::size_t>(demands);
-    // Of two with one route the later name goes first: S3's PutBucketLifecycleConfiguration stands for what
-    // PutBucketLifecycle was.
-    node->leaves.insert(node->leaves.begin(), {&operation, std::move(uri.constants), all});
+    // S3's PutBucketLifecycleConfiguration has the route of PutBucketLifecycle, which it took the place of.
+    const auto replaced = std::ranges::find_if(node->leaves, [&](const Node::Leaf& leaf) {
+      return std::string_view(operation.name).starts_with(leaf.operation->name);
+    });
+    node->leaves.insert(replaced, {&operation, std::move(uri.constants), all});
     std::ranges::stable_sort(node->leaves, std::greater(), &Node::Leaf::demands);
   }
 }
