@@ -176,13 +176,13 @@ Result<AcmeAuthority::Next> AcmeAuthority::go_on(Work& work) {
   }
   const std::string status = text_of(order->body, "status");
   if (status == "pending") return prove(work, *account, order->body);
+  TRY(take_records_away(work));
   if (status == "invalid") {
     const auto why = why_invalid(*account, order->body);
     if (!why) return failed(work, why.error());
     work.order.stage = Stage::Begun;
     return failed(work, *why, kRestAfterFailedProof);
   }
-  TRY(take_records_away(work));
   if (status == "ready") return finalize(work, *account, order->body);
   if (status == "valid") return fetch_certificate(work, *account, order->body);
   return poll_later(work, order->retry_after);  // processing
