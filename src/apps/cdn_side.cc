@@ -32,7 +32,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const
         {data_dir + "/cdn-certificate.pem",
          data_dir + "/cdn-key.pem",
          {"*.cloudfront.net", "*.cloudfront.localhost", "localhost", "127.0.0.1", "::1"}},
-        {"http/1.1"}));
+        {"h2", "http/1.1"}));
     engine.tls = side->certificate_->context();
     engine.https_port = location.https.front().port;
   }

@@ -77,7 +77,7 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
     settings.cache_status = options.cache_status;
     settings.log = options.log;
     sites_.push_back(std::make_unique<Site>(worker_, *shared.tiers[i], served_, locations_, settings));
-    viewers_.push_back(std::make_unique<Http1Viewers>(loop, *sites_.back(), options.limits, metrics));
+    viewers_.push_back(std::make_unique<Viewers>(loop, *sites_.back(), options.limits, metrics));
   }
 }
 

@@ -12,7 +12,7 @@
 #include "base/published.h"
 #include "base/random.h"
 #include "engines/cdn/request_log.h"
-#include "engines/cdn/viewer_http1.h"
+#include "engines/cdn/viewers.h"
 #include "net/loop.h"
 #include "net/tls.h"
 #include "snapshots/cdn/snapshot.h"

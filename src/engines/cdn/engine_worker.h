@@ -7,7 +7,7 @@
 
 #include "engines/cdn/cdn_engine.h"
 #include "engines/cdn/site.h"
-#include "engines/cdn/viewer_http1.h"
+#include "engines/cdn/viewers.h"
 
 namespace meridian::engines::cdn {
 
@@ -45,7 +45,7 @@ class EngineWorker {
   ServedTable served_;
   Published<snapshots::location::Locations>::Reader locations_;
   std::vector<std::unique_ptr<Site>> sites_;
-  std::vector<std::unique_ptr<Http1Viewers>> viewers_;  // of each site
+  std::vector<std::unique_ptr<Viewers>> viewers_;  // of each site
 };
 
 }  // namespace meridian::engines::cdn

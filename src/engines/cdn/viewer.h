@@ -41,10 +41,10 @@ struct ViewerRequest {
 // Content-Length, Transfer-Encoding, Connection and what else frames are the transport's to write.
 struct ReplyHead {
   int status = 200;
-  std::span<const http1::Field> fields;
+  std::span<const http1::Field> fields = {};
   bool has_body = false;
-  std::optional<std::uint64_t> length;  // of the body, or of what GET would have said to HEAD
-  bool close = false;                   // no further request on this connection
+  std::optional<std::uint64_t> length = std::nullopt;  // of the body, or of what GET would have said to HEAD
+  bool close = false;                                  // no further request on this connection
 };
 
 // The transport's side.

@@ -1,4 +1,6 @@
-#include "engines/cdn/viewer_http1.h"
+// Viewers over HTTP/1.0 and HTTP/1.1.
+// Rule: one exchange at a time, so that pipelined requests have their replies in order.
+#include "engines/cdn/viewer_session.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +9,6 @@
 namespace meridian::engines::cdn {
 namespace {
 
-constexpr Duration kSweepPeriod = std::chrono::seconds(1);
 constexpr http1::Limits kHeadLimits{
     .line_bytes_max = kRequestHeadBytesMax, .head_bytes_max = kRequestHeadBytesMax, .fields_max = 1024};
 
@@ -30,41 +31,24 @@ bool asks_to_upgrade(const http1::RequestHead& head) {
          to_lower(connection->value).find("upgrade") != std::string::npos;
 }
 
-}  // namespace
-
-std::string_view to_string(HttpVersion version) {
-  switch (version) {
-    case HttpVersion::Http10:
-      return "HTTP/1.0";
-    case HttpVersion::Http11:
-      return "HTTP/1.1";
-    case HttpVersion::Http2:
-      return "HTTP/2.0";
-    case HttpVersion::Http3:
-      return "HTTP/3.0";
-  }
-  return "";
-}
-
 // Head → Body (while the exchange is under way) → Busy → Head …
-class Http1Session final : public net::TcpHandler, public ViewerStream {
+class Http1Session final : public ViewerSession, public ViewerStream {
  public:
-  Http1Session(Http1Viewers& owner, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls)
+  Http1Session(Viewers& owner, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls)
       : owner_(owner), id_(id), tcp_(std::move(tcp)) {
-    connection_.peer = tcp_->peer();
-    connection_.local = tcp_->local();
-    connection_.tls = tls;
-    set_deadline(owner_.limits_.head_time);
+    connection_ = describe(*tcp_, tls);
+    set_deadline(owner_.limits().head_time);
   }
-  void start() { tcp_->start(*this); }
-  void check_time(MonotonicTime now);
+  ~Http1Session() override { const auto over = std::move(exchange_); }  // it asks us for the last time
+  void check_time(MonotonicTime now) override;
+  void read_on() override;
 
   void on_data(net::TcpConnection& connection, Bytes data) override;
   void on_drained(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, const Error* why) override;
 
   const ViewerConnection& connection() const override { return connection_; }
-  net::Loop& loop() override { return owner_.loop_; }
+  net::Loop& loop() override { return owner_.loop(); }
   void reply(const ReplyHead& head) override;
   void send(std::string piece) override;
   std::size_t unsent() const override { return tcp_->pending(); }
@@ -76,7 +60,6 @@ class Http1Session final : public net::TcpHandler, public ViewerStream {
  private:
   enum class Phase : std::uint8_t { Head, Body, Busy, Tunnel, Closed };
 
-  void read_on();
   std::size_t take(std::string_view bytes);
   std::size_t take_head(std::string_view bytes);
   std::size_t take_body(std::string_view bytes);
@@ -87,13 +70,13 @@ class Http1Session final : public net::TcpHandler, public ViewerStream {
   void end_exchange();
   void refuse(const http1::Refusal& why);
   void close();
-  void set_deadline(Duration from_now) { deadline_ = owner_.loop_.clock().monotonic() + from_now; }
+  void set_deadline(Duration from_now) { deadline_ = owner_.loop().clock().monotonic() + from_now; }
   void write(std::string bytes) {
     sent_ += bytes.size();
     tcp_->write(std::move(bytes));
   }
 
-  Http1Viewers& owner_;
+  Viewers& owner_;
   const std::uint64_t id_;
   std::unique_ptr<net::TcpConnection> tcp_;
   ViewerConnection connection_;
@@ -109,8 +92,7 @@ class Http1Session final : public net::TcpHandler, public ViewerStream {
   bool head_begun_ = false, paused_ = false, peer_ended_ = false;
   std::unique_ptr<Exchange> exchange_;
   MonotonicTime deadline_;
-  std::size_t unsent_seen_ = 0;
-  MonotonicTime unsent_since_{};
+  StallWatch stall_;
 };
 
 void Http1Session::on_data(net::TcpConnection&, Bytes data) {
@@ -130,7 +112,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
     in_ += input;
     read_on();
   }
-  if (phase_ != Phase::Closed && !may_take() && in_.size() > owner_.limits_.read_ahead_max && !paused_) {
+  if (phase_ != Phase::Closed && !may_take() && in_.size() > owner_.limits().read_ahead_max && !paused_) {
     paused_ = true;
     tcp_->pause_reading();
   }
@@ -153,7 +135,7 @@ void Http1Session::read_on() {
     in_.swap(input);
   else
     in_ = rest;
-  if (in_.size() <= owner_.limits_.read_ahead_max && std::exchange(paused_, false)) tcp_->resume_reading();
+  if (in_.size() <= owner_.limits().read_ahead_max && std::exchange(paused_, false)) tcp_->resume_reading();
   if (peer_ended_ && phase_ == Phase::Head) close();
 }
 
@@ -168,7 +150,7 @@ std::size_t Http1Session::take_head(std::string_view bytes) {
     return 0;
   }
   if (*size == 0) {
-    if (!std::exchange(head_begun_, true)) set_deadline(owner_.limits_.head_time);
+    if (!std::exchange(head_begun_, true)) set_deadline(owner_.limits().head_time);
     return 0;
   }
   head_begun_ = false;
@@ -196,7 +178,6 @@ void Http1Session::begin() {
   expect_continue_ = head_.expect_continue;
   body_wanted_ = finished_ = close_after_ = chunked_reply_ = in_tunnel_ = false;
   sent_ = 0;
-  connection_.server_name = tcp_->server_name();
   deadline_ = MonotonicTime::max();
 
   ViewerRequest request;
@@ -214,7 +195,7 @@ void Http1Session::begin() {
   request.head_bytes = head_bytes_.size();
   phase_ = request.has_body ? Phase::Body : Phase::Busy;
   beginning_ = true;
-  exchange_ = owner_.handler_.begin(request, *this);
+  exchange_ = owner_.handler().begin(request, *this);
   beginning_ = false;
   if (finished_) end_exchange();
 }
@@ -224,11 +205,11 @@ void Http1Session::read_body() {
   if ((phase_ != Phase::Body && phase_ != Phase::Tunnel) || body_wanted_) return;
   body_wanted_ = true;
   if (std::exchange(expect_continue_, false)) tcp_->write("HTTP/1.1 100 Continue\r\n\r\n");
-  if (phase_ == Phase::Body) set_deadline(owner_.limits_.body_time);
+  if (phase_ == Phase::Body) set_deadline(owner_.limits().body_time);
   // Never from inside the exchange's own call.
   if (!taking_ && !in_.empty())
-    owner_.loop_.post([&owner = owner_, id = id_] {
-      if (const auto at = owner.sessions_.find(id); at != owner.sessions_.end()) at->second->read_on();
+    owner_.loop().post([&owner = owner_, id = id_] {
+      if (ViewerSession* const session = owner.find(id)) session->read_on();
     });
 }
 
@@ -308,7 +289,7 @@ void Http1Session::end_exchange() {
   // What is left of a body that nobody read cannot be told from the next request.
   if (close_after_ || phase_ == Phase::Body || phase_ == Phase::Tunnel) return close();
   phase_ = Phase::Head;
-  set_deadline(owner_.limits_.idle_time);
+  set_deadline(owner_.limits().idle_time);
   if (!taking_ && (!in_.empty() || peer_ended_)) read_on();
 }
 
@@ -335,9 +316,9 @@ void Http1Session::on_closed(net::TcpConnection&, const Error* why) {
 }
 
 void Http1Session::refuse(const http1::Refusal& why) {
-  owner_.refused_.add();
+  owner_.count_refusal();
   const int status = why.status == 414 || why.status == 431 ? 413 : why.status;
-  const std::string page = owner_.handler_.refusal_page(status, why.reason);
+  const std::string page = owner_.handler().refusal_page(status, why.reason);
   tcp_->write(
       fmt::format("HTTP/1.1 {} {}\r\nServer: CloudFront\r\nContent-Type: text/html\r\n"
                   "Content-Length: {}\r\nConnection: close\r\nX-Cache: Error from cloudfront\r\n\r\n{}",
@@ -354,70 +335,18 @@ void Http1Session::close() {
 
 void Http1Session::check_time(MonotonicTime now) {
   if (phase_ == Phase::Closed) return;
-  const std::size_t unsent = tcp_->pending();
-  if (unsent == 0 || unsent != unsent_seen_) {
-    unsent_seen_ = unsent;
-    unsent_since_ = now;
-  } else if (now - unsent_since_ >= owner_.limits_.send_time) {
-    return abort();
-  }
+  if (stall_.stalled(tcp_->pending(), now, owner_.limits().send_time)) return abort();
   if (now < deadline_) return;
   if (phase_ == Phase::Head && head_begun_) return refuse({408, "the request did not arrive in time"});
   if (phase_ == Phase::Head) return close();
   abort();
 }
 
-Http1Viewers::Http1Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits,
-                           Metrics& metrics)
-    : loop_(loop),
-      handler_(handler),
-      limits_(limits),
-      open_(metrics.gauge("meridian_cdn_viewer_connections", "Connections of viewers that are open")),
-      refused_(metrics.counter("meridian_cdn_refused_requests_total",
-                               "Requests of viewers refused before they were any")) {}
+}  // namespace
 
-Http1Viewers::~Http1Viewers() = default;
-
-Result<net::Address> Http1Viewers::listen(const net::Address& address, const net::ListenOptions& options,
-                                          std::shared_ptr<net::TlsServerContext> tls) {
-  const bool has_tls = tls != nullptr;
-  listeners_.push_back(TRY(loop_.listen_tcp(address, options, std::move(tls),
-                                            [this, has_tls](auto tcp) { accept(std::move(tcp), has_tls); })));
-  if (!sweep_timer_) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
-  return listeners_.back()->local();
-}
-
-void Http1Viewers::accept(std::unique_ptr<net::TcpConnection> tcp, bool tls) {
-  if (sessions_.size() >= limits_.connections_max) return;
-  const std::uint64_t id = ++last_id_;
-  auto& session = *(sessions_[id] = std::make_unique<Http1Session>(*this, id, std::move(tcp), tls));
-  open_.add(1);
-  session.start();
-}
-
-// The session may be on the stack.
-void Http1Viewers::bury(std::uint64_t id) {
-  const auto at = sessions_.find(id);
-  if (at == sessions_.end()) return;
-  graves_.push_back(std::move(at->second));
-  sessions_.erase(at);
-  open_.add(-1);
-  if (burial_) return;
-  burial_ = loop_.after(Duration::zero(), [this] {
-    auto gone = std::move(graves_);
-    graves_.clear();
-    burial_.reset();
-  });
-}
-
-void Http1Viewers::sweep() {
-  const MonotonicTime now = loop_.clock().monotonic();
-  std::vector<std::uint64_t> ids;
-  ids.reserve(sessions_.size());
-  for (const auto& [id, session] : sessions_) ids.push_back(id);
-  for (const std::uint64_t id : ids)
-    if (const auto at = sessions_.find(id); at != sessions_.end()) at->second->check_time(now);
-  sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
+std::unique_ptr<ViewerSession> make_http1_session(Viewers& owner, std::uint64_t id,
+                                                  std::unique_ptr<net::TcpConnection> tcp, bool tls) {
+  return std::make_unique<Http1Session>(owner, id, std::move(tcp), tls);
 }
 
 }  // namespace meridian::engines::cdn

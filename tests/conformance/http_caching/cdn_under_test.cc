@@ -113,7 +113,7 @@ int main(int count, char** words) {
         {net::IpAddress::v4({127, 0, 0, 1}), static_cast<std::uint16_t>(number(words[4]))}};
     options.tls = net::make_tls_server_context({.certificate_pem = certificate->certificate_pem,
                                                 .key_pem = certificate->key_pem,
-                                                .protocols = {"http/1.1"}})
+                                                .protocols = {"h2", "http/1.1"}})
                       .value_or(nullptr);
   }
   SystemRandom random;

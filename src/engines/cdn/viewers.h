@@ -1,5 +1,5 @@
-// Viewers over HTTP/1.0 and HTTP/1.1: sessions on a loop, one exchange at a time each, so that pipelined
-// requests have their replies in order.
+// The viewers of one location on one worker: listeners, and a session for each connection, HTTP/1.1 or, where
+// TLS settled on it, HTTP/2.
 #pragma once
 
 #include <unordered_map>
@@ -12,27 +12,34 @@ namespace meridian::engines::cdn {
 struct ViewerLimits {
   std::size_t connections_max = 20'000;
   std::size_t read_ahead_max = 64 * 1024;  // pipelined requests, or a body that nobody reads yet
+  std::size_t streams_max = 128;           // of one HTTP/2 connection, at one time
   Duration head_time = std::chrono::seconds(30);
   Duration idle_time = std::chrono::seconds(60);
   Duration body_time = std::chrono::seconds(60);  // for the next bytes of a request's body
   Duration send_time = std::chrono::seconds(60);  // for a viewer that takes nothing
 };
 
-class Http1Session;
+class ViewerSession;
 
-class Http1Viewers {
+class Viewers {
  public:
-  Http1Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits, Metrics& metrics);
-  ~Http1Viewers();
+  Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits, Metrics& metrics);
+  ~Viewers();
 
   Result<net::Address> listen(const net::Address& address, const net::ListenOptions& options,
                               std::shared_ptr<net::TlsServerContext> tls);
   std::size_t connections() const { return sessions_.size(); }
 
+  // For sessions.
+  net::Loop& loop() { return loop_; }
+  ViewerHandler& handler() { return handler_; }
+  const ViewerLimits& limits() const { return limits_; }
+  void count_refusal() { refused_.add(); }
+  ViewerSession* find(std::uint64_t id);
+  void bury(std::uint64_t id);  // it may be on the stack
+
  private:
-  friend class Http1Session;
   void accept(std::unique_ptr<net::TcpConnection> tcp, bool tls);
-  void bury(std::uint64_t id);
   void sweep();
 
   net::Loop& loop_;
@@ -42,8 +49,8 @@ class Http1Viewers {
   Counter& refused_;
   std::uint64_t last_id_ = 0;
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Http1Session>> sessions_;
-  std::vector<std::unique_ptr<Http1Session>> graves_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ViewerSession>> sessions_;
+  std::vector<std::unique_ptr<ViewerSession>> graves_;
   std::unique_ptr<net::Timer> sweep_timer_, burial_;
 };
 
