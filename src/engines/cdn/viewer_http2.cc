@@ -52,7 +52,7 @@ class Http2Stream final : public ViewerStream {
   void begin(bool has_body);
   void take_body(std::string_view bytes, bool last);
   void deliver_body();
-  void tell_room();
+  bool tell_room();                                  // whether anybody was told
   std::size_t held() const { return body_.size(); }  // of the connection's window
   ssize_t fill(std::uint8_t* into, std::size_t size, std::uint32_t* flags);
 
@@ -311,9 +311,10 @@ ssize_t Http2Stream::fill(std::uint8_t* into, std::size_t size, std::uint32_t* f
   return static_cast<ssize_t>(done);
 }
 
-void Http2Stream::tell_room() {
-  if (out_bytes_ > 0 || over_ || !std::exchange(was_full_, false) || !exchange_) return;
+bool Http2Stream::tell_room() {
+  if (out_bytes_ > 0 || over_ || !std::exchange(was_full_, false) || !exchange_) return false;
   exchange_->on_room();
+  return true;
 }
 
 void Http2Stream::finish() {
@@ -433,7 +434,7 @@ void Http2Session::flush() {
     }
     if (tcp_->pending() >= kUnsentMax) break;
     for (const std::int32_t id : ids)
-      if (Http2Stream* const each = stream(id)) each->tell_room();
+      if (Http2Stream* const each = stream(id)) moved |= each->tell_room();
   }
   closed_.clear();
   flushing_ = false;

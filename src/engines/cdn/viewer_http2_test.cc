@@ -21,8 +21,13 @@ class CarriedTcp final : public net::TcpConnection {
   explicit CarriedTcp(std::string& out, bool& closed) : out_(out), closed_(closed) {}
   ~CarriedTcp() override { closed_ = true; }
   void start(net::TcpHandler& handler) override { handler_ = &handler; }
-  void write(std::string bytes) override { out_ += bytes; }
-  std::size_t pending() const override { return 0; }
+  void write(std::string bytes) override {
+    out_ += bytes;
+    if (holds) held += bytes.size();
+  }
+  std::size_t pending() const override { return held; }
+  bool holds = false;  // the kernel takes nothing
+  std::size_t held = 0;
   void pause_reading() override {}
   void resume_reading() override {}
   void close_after_flush() override { closed_ = true; }
@@ -265,6 +270,20 @@ TEST_F(Http2Test, AStreamThatTheViewerResetsIsOver) {
   nghttp2_submit_rst_stream(client, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
   play();
   EXPECT_EQ(answering.open, 0);
+}
+
+TEST_F(Http2Test, AFullConnectionGoesOnWhenItHasRoom) {
+  server->holds = true;
+  const auto stream = ask("GET", "/long");
+  play();
+  EXPECT_LT(heard[stream].body.size(), 400'000u) << "what nobody takes is not made";
+  for (int i = 0; i < 5; ++i) {
+    server->held = 0;
+    handler->on_drained(*server);
+    play();
+  }
+  EXPECT_TRUE(heard[stream].ended);
+  EXPECT_EQ(heard[stream].body.size(), 1'000'000u);
 }
 
 TEST_F(Http2Test, RequestsThatAreTooLongAreRefused) {
