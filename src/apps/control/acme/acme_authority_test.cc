@@ -208,6 +208,7 @@ TEST_F(AcmeTest, TroubleIsTriedAgainEverMoreSeldom) {
   EXPECT_EQ(rests.front(), AcmeAuthority::kRestFirst);
   EXPECT_EQ(rests[1], 2 * AcmeAuthority::kRestFirst);
   EXPECT_EQ(rests.back(), AcmeAuthority::kRestMax);
+  turn();
   const std::size_t before = server_.requests;
   start();
   clock_.advance(1s);
