@@ -238,7 +238,8 @@ bool FrontDoor::answer_at_once(Exchange& exchange) {
     for (const auto step : {&FrontDoor::note_origin, &FrontDoor::authenticate, &FrontDoor::find_operation})
       if (!exchange.error) exchange.error = (this->*step)(exchange);
     if (exchange.error || !exchange.to.service->answers_at_once(*exchange.operation)) return false;
-    for (const auto step : {&FrontDoor::open_body, &FrontDoor::decode, &FrontDoor::invoke})
+    for (const auto step : {&FrontDoor::open_body, &FrontDoor::decode, &FrontDoor::authorize, &FrontDoor::vet,
+                            &FrontDoor::invoke})
       if (!exchange.error) exchange.error = (this->*step)(exchange);
     return !memory_only.refused();
   }();

@@ -38,7 +38,8 @@ class WhoAsks final : public gen::route53::Api {
     if (!allows) return refuse("AccessDenied", "Access Denied", 403);
     return {};
   }
-  bool decides = false, allows = true;
+  bool answers_at_once(const Operation&) const override { return quick; }
+  bool decides = false, allows = true, quick = false;
   std::vector<Call> asked;
   std::function<void()> on_call;
   bool dry_runs = false;
@@ -143,6 +144,21 @@ TEST_F(AtTheFrontDoor, AServiceThatDecidesIsAskedAboutNobodyToo) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_TRUE(has(refused, "<Code>AccessDenied</Code>"));
   EXPECT_EQ(calls, 0);
+}
+
+TEST_F(AtTheFrontDoor, WhatIsAnsweredAtOnceIsAskedForToo) {
+  who.decides = who.quick = true;
+  who.allows = false;
+  int calls = 0;
+  who.on_call = [&] { ++calls; };
+  open();
+  EXPECT_EQ(send(get()).status, 403);
+  EXPECT_EQ(send(signed_by(get(), good_key)).status, 403);
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(who.asked.size(), 2u);
+  who.allows = true;
+  EXPECT_EQ(send(get()).status, 200);
+  EXPECT_EQ(calls, 1);
 }
 
 TEST_F(AtTheFrontDoor, ABadSignatureIsNotNobody) {
