@@ -19,6 +19,7 @@
 #include "apps/command_texts.h"
 #include "apps/doctor/doctor_words.h"
 #include "apps/drill/drill_words.h"
+#include "apps/sign/sign_words.h"
 #include "apps/version.h"
 
 namespace meridian::apps {
@@ -52,6 +53,7 @@ struct Parsed {
   DrillOptions drill;
   ZoneImportOptions zone_import;
   ZoneExportOptions zone_export;
+  SignOptions sign;
   SupportMatrixOptions support_matrix;
   VersionOptions version;
   std::string shell;
@@ -564,6 +566,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_doctor(root, parsed.doctor);
   add_drill(root, parsed.drill);
   add_zone(root, parsed);
+  add_sign(root, parsed.sign);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
       ->type_name("NAME");
@@ -666,6 +669,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
     if (root.get_subcommand("zone")->got_subcommand("import")) return parsed.zone_import;
     return parsed.zone_export;
   }
+  if (got("sign")) return parsed.sign;
   if (got("support-matrix")) return parsed.support_matrix;
   if (got("completion")) return PrintOptions{completion_script(root, parsed.shell)};
   if (got("man")) return PrintOptions{manual_page(root)};

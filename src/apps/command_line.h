@@ -259,6 +259,12 @@ struct ZoneExportOptions {
   ClientOptions client;
   std::string origin, zone_id, file;
 };
+struct SignOptions {
+  std::string url, key_pair_id, key_file;
+  std::string expires, lifetime, not_before;  // as written; "": not given
+  std::string source, resource;
+  bool sha256 = false, cookies = false;
+};
 struct SupportMatrixOptions {
   Output output = Output::Table;
   std::string service;
@@ -274,11 +280,12 @@ struct PrintOptions {
   bool to_stderr = false;
 };
 
-using Command = std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
-                             EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions,
-                             HealthClearOptions, StatusOptions, ExplainDnsOptions, ExplainHealthOptions,
-                             ExplainS3Options, DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions,
-                             ZoneExportOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+using Command =
+    std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
+                 EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
+                 StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainS3Options, DiffOptions,
+                 DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions, SignOptions,
+                 SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

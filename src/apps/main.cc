@@ -10,6 +10,7 @@
 #include "apps/edge/edge.h"
 #include "apps/remote_commands.h"
 #include "apps/serve.h"
+#include "apps/sign/sign_command.h"
 #include "apps/support_matrix.h"
 #include "apps/version.h"
 #include "apps/zone_commands.h"
@@ -67,6 +68,7 @@ int main(int count, char** words) {
           [&](const DrillOptions& options) { return play_drill(options, clock, random); },
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
           [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
+          [&](const SignOptions& options) { return sign(options, clock); },
           [&](const SupportMatrixOptions& options) { return support_matrix(options); },
           [&](const VersionOptions& options) { return version(options); },
           [&](const PrintOptions& options) { return print(options); },
