@@ -19,7 +19,9 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 }  // namespace
 
 Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const std::string& data_dir,
-                                                std::vector<net::Address> resolvers, const World& world) {
+                                                std::vector<net::Address> resolvers,
+                                                const engines::cdn::OriginSigner* signer,
+                                                const World& world) {
   std::unique_ptr<CdnSide> side(new CdnSide());
   engines::cdn::CdnEngineOptions engine;
   engines::cdn::CdnLocation location;
@@ -43,6 +45,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const
   engine.cache_status = options.cache_status;
   engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
   engine.resolvers = std::move(resolvers);
+  engine.signer = signer;
   side->engine_ = std::make_unique<engines::cdn::CdnEngine>(
       std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
       [] { return net::make_loop(); });

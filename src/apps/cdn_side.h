@@ -16,9 +16,10 @@ namespace meridian::apps {
 class CdnSide {
  public:
   // Listens and answers; what nobody has published yet is refused as CloudFront refuses strangers.
-  // `resolvers` look up the names of origins.
+  // `resolvers` look up the names of origins; `signer` may be null, and outlives this.
   static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options, const std::string& data_dir,
-                                                std::vector<net::Address> resolvers, const World& world);
+                                                std::vector<net::Address> resolvers,
+                                                const engines::cdn::OriginSigner* signer, const World& world);
 
   engines::cdn::CdnEngine& engine() { return *engine_; }
   const std::vector<net::Address>& addresses() const { return addresses_; }

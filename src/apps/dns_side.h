@@ -44,6 +44,10 @@ class DnsSide {
   // thread outlives this object.
   void work_on(LoopThread& loop);
   void on_hangup();
+  // The edge location of the topology that one of the addresses is of; null: none.
+  const topology::EdgeLocation* edge_location(const std::vector<net::Address>& addresses) const {
+    return location_files_->edge_location(addresses);
+  }
   // Where clients are, for another engine: now, and whenever the files change. It outlives the watch.
   using PublishLocations = std::function<void(std::unique_ptr<const snapshots::location::Locations>)>;
   void also_publish_locations(PublishLocations publish);

@@ -9,11 +9,13 @@
 #include "apps/alarms/alarm_side.h"
 #include "apps/cdn_side.h"
 #include "apps/control/api_certificates.h"
+#include "apps/control/cdn_control.h"
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
 #include "apps/control/lifecycle_control.h"
+#include "apps/control/origin_signer.h"
 #include "apps/control/query_log_delivery.h"
 #include "apps/control/store_identity.h"
 #include "apps/diff/diff_service.h"
@@ -36,6 +38,7 @@
 #include "base/metrics.h"
 #include "services/iam/authority.h"
 #include "services/iam/credentials.h"
+#include "services/iam/service_keys.h"
 #include "store/embedded/embedded_store.h"
 #include "store/objects/local_objects.h"
 #include "store/objects/master_key.h"
@@ -70,6 +73,8 @@ class Server final : public RoleServer {
   Result<void> start_admin();
   void stop_loops();
   std::vector<Advice> socket_advice() const;
+  compilers::cdn::StandIns stand_ins() const;
+  ServiceAddresses served_addresses() const;
   World world() { return {clock_, random_, disk_, logger_, metrics_}; }
   DnsService& service() const { return dns_->service(); }
   // Whose the calls are that a reader of the banner will make.
@@ -89,6 +94,7 @@ class Server final : public RoleServer {
   Metrics metrics_;
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
+  std::unique_ptr<ServiceSigner> signer_;
   std::unique_ptr<CdnSide> cdn_;  // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
@@ -100,6 +106,7 @@ class Server final : public RoleServer {
   std::unique_ptr<store::objects::Secrets> secrets_;
   std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
+  std::unique_ptr<CdnControl> cdn_control_;    // null with cdn_
   std::unique_ptr<store::objects::LocalObjects> objects_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
@@ -167,11 +174,14 @@ Result<void> Server::start() {
   objects_->show(metrics_);
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
-
   if (options_.cdn.any()) {
-    cdn_ = TRY(CdnSide::start(options_.cdn, options_.data_dir,
-                              TRY(health_resolvers(options_.health.resolvers, disk_)), world()));
+    signer_ = std::make_unique<ServiceSigner>(
+        TRY(services::iam::service_key(*store_, random_, ServiceSigner::kPrincipal)), clock_);
+    cdn_ =
+        TRY(CdnSide::start(options_.cdn, options_.data_dir,
+                           TRY(health_resolvers(options_.health.resolvers, disk_)), signer_.get(), world()));
     dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
+    cdn_control_ = std::make_unique<CdnControl>(*store_, cdn_->engine(), logger_, metrics_);
   }
 
   const auto secondaries = TRY(secondary_options());
@@ -207,7 +217,7 @@ Result<void> Server::start() {
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
       query_logs_ ? services::route53::QueryLogDelivery::Here : services::route53::QueryLogDelivery::Absent,
-      health_->observations());
+      health_->observations(), cdn_control_.get());
   TRY(services_->s3.tidy());
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});
@@ -228,6 +238,7 @@ Result<void> Server::start() {
   lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
   lifecycles_->start();
   TRY(start_api());
+  if (cdn_control_) TRY(cdn_control_->start(stand_ins(), served_addresses()));
   TRY(certificates_->start());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {
@@ -332,6 +343,43 @@ Result<void> Server::start_admin() {
   sources.take_back_health = [this](std::string_view id) { return health_->take_back(id); };
   admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
   return {};
+}
+
+bool is_unspecified(const net::IpAddress& address) {
+  return address.bytes().find_first_not_of('\0') == std::string_view::npos;
+}
+
+// Who asks an origin that this deployment is itself asks here, over loopback where all addresses are listened
+// on.
+compilers::cdn::StandIns Server::stand_ins() const {
+  const auto at =
+      [](const std::vector<net::Address>& addresses) -> std::optional<snapshots::cdn::OriginStandIn> {
+    if (addresses.empty()) return std::nullopt;
+    const net::IpAddress& ip = addresses.front().ip;
+    const std::string loopback = ip.is_v4() ? "127.0.0.1" : "::1";
+    return snapshots::cdn::OriginStandIn{is_unspecified(ip) ? loopback : ip.to_string(),
+                                         addresses.front().port, false};
+  };
+  return {at(api_addresses_), at(website_addresses_.empty() ? api_addresses_ : website_addresses_)};
+}
+
+ServiceAddresses Server::served_addresses() const {
+  const auto known = [](std::vector<net::IpAddress>& out, const std::vector<net::Address>& addresses) {
+    for (const net::Address& address : addresses)
+      if (!is_unspecified(address.ip) && std::ranges::find(out, address.ip) == out.end())
+        out.push_back(address.ip);
+  };
+  ServiceAddresses out;
+  ServedLocation location{.code = options_.cdn.location, .addresses = {}};
+  known(location.addresses, cdn_->addresses());
+  known(location.addresses, cdn_->tls_addresses());
+  if (const auto* place = dns_->edge_location(cdn_->addresses())) {
+    location.latitude = place->point.latitude;
+    location.longitude = place->point.longitude;
+  }
+  if (!location.addresses.empty()) out.locations.push_back(std::move(location));
+  known(out.s3_website, website_addresses_);
+  return out;
 }
 
 std::vector<Advice> Server::socket_advice() const {

@@ -2,16 +2,19 @@
 
 namespace meridian::apps {
 
-CdnControl::CdnControl(store::Store& store, engines::cdn::CdnEngine& engine,
-                       compilers::cdn::StandIns stand_ins, ServiceAddresses addresses, Logger& logger,
-                       Metrics& metrics)
-    : engine_(engine),
-      names_(store, std::move(addresses), logger),
-      watcher_(store, *this, std::move(stand_ins), logger, metrics) {}
+Result<void> CdnControl::start(compilers::cdn::StandIns stand_ins, ServiceAddresses addresses) {
+  names_ = std::make_unique<ServiceZones>(store_, std::move(addresses), logger_);
+  compilers::cdn::CdnSink& sink = *this;
+  watcher_ =
+      std::make_unique<compilers::cdn::CdnWatcher>(store_, sink, std::move(stand_ins), logger_, metrics_);
+  TRY(watcher_->start());
+  TRY(names_->start());
+  started_ = true;
+  return {};
+}
 
-Result<void> CdnControl::start() {
-  TRY(watcher_.start());
-  return names_.start();
+bool CdnControl::serves(std::string_view distribution_id, store::Revision revision) const {
+  return started_ && watcher_->serves(distribution_id, revision);
 }
 
 void CdnControl::publish(const snapshots::cdn::Delta& delta) {

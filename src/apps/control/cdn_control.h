@@ -2,6 +2,7 @@
 // the service what is deployed; keeps the names of distributions in DNS.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "apps/control/service_zones.h"
@@ -14,26 +15,29 @@ namespace meridian::apps {
 
 class CdnControl final : public services::cloudfront::Deployments, private compilers::cdn::CdnSink {
  public:
-  CdnControl(store::Store& store, engines::cdn::CdnEngine& engine, compilers::cdn::StandIns stand_ins,
-             ServiceAddresses addresses, Logger& logger, Metrics& metrics);
+  CdnControl(store::Store& store, engines::cdn::CdnEngine& engine, Logger& logger, Metrics& metrics)
+      : store_(store), engine_(engine), logger_(logger), metrics_(metrics) {}
 
-  // Returns when everything there is now is published, and its names are in the store.
-  Result<void> start();
+  // Returns when everything there is now is published, and its names are in the store. Once.
+  Result<void> start(compilers::cdn::StandIns stand_ins, ServiceAddresses addresses);
 
-  bool serves(std::string_view distribution_id, store::Revision revision) const override {
-    return watcher_.serves(distribution_id, revision);
-  }
+  // False before the start. Thread-safe.
+  bool serves(std::string_view distribution_id, store::Revision revision) const override;
 
  private:
   void publish(const snapshots::cdn::Delta& delta) override;
   std::uint64_t served_revision() const override { return engine_.served_revision(); }
 
+  store::Store& store_;
   engines::cdn::CdnEngine& engine_;
+  Logger& logger_;
+  Metrics& metrics_;
   // Up to where invalidations count as done: a cache that began empty has nothing older.
   std::uint64_t purged_ = 0;
   bool begun_ = false;
-  ServiceZones names_;
-  compilers::cdn::CdnWatcher watcher_;  // the last: it publishes until it is gone
+  std::unique_ptr<ServiceZones> names_;
+  std::unique_ptr<compilers::cdn::CdnWatcher> watcher_;
+  std::atomic<bool> started_{false};
 };
 
 }  // namespace meridian::apps

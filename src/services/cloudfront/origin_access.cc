@@ -1,7 +1,7 @@
 // Who an origin sees: origin access controls (SigV4), and the older origin access identities.
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "aws/canonical_user.h"
 #include "services/cloudfront/policies.h"
 #include "services/cloudfront/service.h"
 
@@ -12,7 +12,6 @@ using Control = api::OriginAccessControlConfig;
 using Identity = api::CloudFrontOriginAccessIdentityConfig;
 
 constexpr std::size_t kControlNameCharsMax = 64, kDescriptionCharsMax = 256, kCommentCharsMax = 128;
-constexpr std::size_t kCanonicalUserIdBytes = 48;
 
 aws::Outcome<Control> checked(Control config) {
   if (config.Name.empty() || config.Name.size() > kControlNameCharsMax)
@@ -39,12 +38,6 @@ api::CloudFrontOriginAccessIdentity shown(OriginAccessIdentityResource identity)
   return {.Id = std::move(identity.id),
           .S3CanonicalUserId = std::move(identity.public_name),
           .CloudFrontOriginAccessIdentityConfig = std::move(identity.config)};
-}
-
-std::string canonical_user_id(Random& random) {
-  std::uint8_t bytes[kCanonicalUserIdBytes];
-  random.fill(bytes);
-  return to_hex(bytes);
 }
 
 }  // namespace
@@ -136,7 +129,7 @@ CloudFront::CreateCloudFrontOriginAccessIdentity(
   OriginAccessIdentityResource identity;
   identity.id = Kind<Identity>::new_id(random_);
   identity.config = input.CloudFrontOriginAccessIdentityConfig;
-  identity.public_name = canonical_user_id(random_);
+  identity.public_name = aws::canonical_user_of_origin_access_identity(identity.id);
   auto made = TRY(Entities<Identity>(store_).create(call, random_, std::move(identity))).value;
   api::CreateCloudFrontOriginAccessIdentityResult out;
   out.Location = location("origin-access-identity/cloudfront", made.id);
