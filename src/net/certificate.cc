@@ -18,7 +18,6 @@ namespace {
 constexpr Duration kSelfSignedLifetime = std::chrono::years(10);
 constexpr Duration kClockSkew = std::chrono::hours(1);  // valid this long before `now`, for peers behind us
 constexpr std::size_t kCommonNameBytesMax = 64;         // ub-common-name, RFC 5280 appendix A
-constexpr std::size_t kChainMax = 16;                   // certificates in one PEM text
 constexpr int kKeyStrengthBitsMin = 112;                // RSA of 2048 bits, P-224
 
 Error openssl_error(std::string what) {
@@ -224,12 +223,12 @@ CertificateSummary summarize(const X509& certificate) {
   return summary;
 }
 
-Result<std::vector<OpensslHandle<X509>>> parse_certificates(std::string_view pem) {
-  if (pem.size() > kCertificateTextBytesMax) return invalid("certificates: the text is too long");
+Result<std::vector<OpensslHandle<X509>>> parse_certificates(std::string_view pem, CertificateLimits limits) {
+  if (pem.size() > limits.bytes) return invalid("certificates: the text is too long");
   const auto bio = reader(pem);
   std::vector<OpensslHandle<X509>> chain;
   while (OpensslHandle<X509> next{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
-    if (chain.size() == kChainMax) return invalid("certificates: too many in one text");
+    if (chain.size() == limits.count) return invalid("certificates: too many in one text");
     chain.push_back(std::move(next));
   }
   // The end of the text is an error there too; anything else is something unreadable in it.

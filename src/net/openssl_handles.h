@@ -40,7 +40,14 @@ class ServedCertificate {
 // certificate.cc
 CertificateSummary summarize(const X509& certificate);
 std::string sha256_of(const X509& certificate);
-Result<std::vector<OpensslHandle<X509>>> parse_certificates(std::string_view pem);  // at least one
+struct CertificateLimits {
+  std::size_t bytes, count;  // of one text
+};
+inline constexpr CertificateLimits kChainLimits{64 * 1024, 16};
+// An operator's list of whom to trust: a system's has 150 of them in 220 kB.
+inline constexpr CertificateLimits kAuthoritiesLimits{4 * 1024 * 1024, 1000};
+Result<std::vector<OpensslHandle<X509>>> parse_certificates(
+    std::string_view pem, CertificateLimits limits = kChainLimits);  // at least one
 Result<OpensslHandle<EVP_PKEY>> parse_key(std::string_view pem);
 
 }  // namespace meridian::net

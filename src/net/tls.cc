@@ -173,7 +173,7 @@ Result<void> use_certificates(SSL_CTX* context, std::string_view certificate_pem
 }
 
 Result<void> trust(SSL_CTX* context, std::string_view ca_pem) {
-  for (const auto& authority : TRY(parse_certificates(ca_pem)))
+  for (const auto& authority : TRY(parse_certificates(ca_pem, kAuthoritiesLimits)))
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1)
       return invalid("TLS authority: " + openssl_failure());
   return {};
