@@ -81,6 +81,7 @@ class Server final : public RoleServer {
   std::string account_id() const {
     return options_.dev ? aws::development_key("").account_id : credentials_->first().account_id;
   }
+  std::optional<aws::AccessKey> signer(std::string_view access_key_id) const;
   Result<compilers::dns::SecondaryOptions> secondary_options() const;
   static std::string compiled_with(const compilers::dns::SecondaryOptions& secondaries);
   std::string compiled_with_path() const { return options_.data_dir + "/dns/compiled-with"; }
@@ -265,6 +266,13 @@ Result<void> Server::start() {
   return {};
 }
 
+// Of a form's policy; the front door knows the signers of requests.
+std::optional<aws::AccessKey> Server::signer(std::string_view access_key_id) const {
+  if (options_.dev) return aws::development_key(access_key_id);
+  if (auto key = credentials_->find(access_key_id)) return key;
+  return user_credentials_->find(access_key_id);
+}
+
 // What secondaries need, of this process or of the edges.
 Result<compilers::dns::SecondaryOptions> Server::secondary_options() const {
   compilers::dns::SecondaryOptions secondaries;
@@ -287,6 +295,7 @@ Result<void> Server::start_api() {
   door.threads = options_.call_workers;
   auto services = services_->all();
   services_->s3.set_website_domains(options_.website.domains);
+  services_->s3.set_form_signers({[this](std::string_view id) { return signer(id); }, !options_.dev});
   user_credentials_ = std::make_unique<services::iam::StoredCredentials>(*store_);
   authority_ = std::make_unique<services::iam::PolicyAuthority>(*store_);
   door.authority = authority_.get();

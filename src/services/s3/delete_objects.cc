@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::size_t kDeletedAtOnceMax = 1000;
 
-// As aws::commit_built; of nothing to change nothing is committed.
+// As aws::commit_built; of nothing to change nothing is committed. Whether anything was.
 template <typename Build>
-aws::Outcome<void> commit_unless_empty(store::Store& store, const Build& build) {
+aws::Outcome<bool> commit_unless_empty(store::Store& store, const Build& build) {
   for (std::size_t attempt = 0; attempt < aws::kAttemptsMax; ++attempt) {
     store::Transaction transaction = TRY(build());
-    if (transaction.puts.empty() && transaction.deletes.empty()) return {};
+    if (transaction.puts.empty() && transaction.deletes.empty()) return false;
     auto committed = store.commit(std::move(transaction));
-    if (committed) return {};
+    if (committed) return true;
     if (committed.error().code != ErrorCode::Conflict)
       return aws::internal_failure(committed.error().message);
   }
@@ -36,6 +36,8 @@ aws::Outcome<S3::Deleted> S3::delete_object(const aws::Call& call, const ObjectN
     TRY(check(WriteConditions{if_match, std::nullopt}, name.key,
               head.object ? &head.object->value : nullptr));
     VersionChange change;
+    ObjectResource version;
+    Removal removal = Removal::Deleted;
     deleted = {};
     if (bucket.value.versioning != Versioning::Never) {
       ObjectResource marker;
@@ -43,16 +45,20 @@ aws::Outcome<S3::Deleted> S3::delete_object(const aws::Call& call, const ObjectN
       marker.modified_at = call.time;
       change = TRY(put_on_top(store_, key, bucket.value.versioning, head, marker, random_));
       deleted = {true, shown_id(marker)};
+      version = std::move(marker);
+      removal = Removal::DeleteMarkerCreated;
     } else if (head.object) {
       change = TRY(take_away(store_, key, {object_key(name.bucket, name.key), *head.object}));
+      version = head.object->value;
     } else {
       return store::Transaction{};
     }
     change.transaction.preconditions.push_back({bucket_key(name.bucket), bucket.modified});
     TRY(discard(change));
+    TRY(tell(change.transaction, call, key, removed_event_name(call, removal), bucket.value, version));
     return std::move(change.transaction);
   };
-  TRY(commit_unless_empty(store_, build));
+  if (TRY(commit_unless_empty(store_, build))) events_.recorded();
   return deleted;
 }
 
@@ -70,9 +76,11 @@ aws::Outcome<S3::Deleted> S3::delete_version(const aws::Call& call, const Object
     VersionChange change = TRY(take_away(store_, {name.bucket, name.key}, *version));
     change.transaction.preconditions.push_back({bucket_key(name.bucket), bucket.modified});
     TRY(discard(change));
+    TRY(tell(change.transaction, call, {name.bucket, name.key}, removed_event_name(call, Removal::Deleted),
+             bucket.value, version->stored.value));
     return std::move(change.transaction);
   };
-  TRY(commit_unless_empty(store_, build));
+  if (TRY(commit_unless_empty(store_, build))) events_.recorded();
   return deleted;
 }
 

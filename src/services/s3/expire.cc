@@ -27,7 +27,8 @@ void append(VersionChange& all, VersionChange change) {
 
 aws::Outcome<bool> S3::expire(const BucketResource& bucket, std::span<const Expiry> expiries,
                               SystemTime now) {
-  const auto found = TRY(find_bucket(call_of_owner(bucket, now), bucket.name, std::nullopt));
+  const aws::Call call = call_of_owner(bucket, now);
+  const auto found = TRY(find_bucket(call, bucket.name, std::nullopt));
   VersionChange all;
   all.transaction.preconditions.push_back({bucket_key(bucket.name), found.modified});
   for (const Expiry& expiry : expiries) {
@@ -38,13 +39,20 @@ aws::Outcome<bool> S3::expire(const BucketResource& bucket, std::span<const Expi
       marker.modified_at = now;
       const Head head{expiry.version.stored, std::nullopt};
       append(all, TRY(put_on_top(store_, name, found.value.versioning, head, marker, random_)));
+      TRY(tell(all.transaction, call, name, removed_event_name(call, Removal::DeleteMarkerCreated),
+               found.value, marker));
     } else {
       append(all, TRY(take_away(store_, name, expiry.version)));
+      TRY(tell(all.transaction, call, name, removed_event_name(call, Removal::Deleted), found.value,
+               expiry.version.stored.value));
     }
   }
   TRY(discard(all));
   const auto committed = store_.commit(std::move(all.transaction));
-  if (committed) return true;
+  if (committed) {
+    events_.recorded(expiries.size());
+    return true;
+  }
   if (committed.error().code == ErrorCode::Conflict) return false;
   return errors::internal_error(committed.error().message);
 }

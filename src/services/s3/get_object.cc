@@ -31,7 +31,8 @@ aws::Outcome<std::optional<ByteRange>> range_of(const Request& input, const Obje
 
 template <typename Output, typename Request>
 Output answer(aws::Call& call, const Request& input, const BucketResource& bucket,
-              const ObjectResource& object, const std::optional<ByteRange>& range) {
+              const ObjectResource& object, const std::optional<ByteRange>& range,
+              const std::optional<CustomerKey>& key) {
   const ObjectMetadata& metadata = object.metadata;
   const auto asked_or = [](const std::optional<std::string>& asked, const std::optional<std::string>& kept) {
     return asked ? asked : kept;
@@ -42,7 +43,7 @@ Output answer(aws::Call& call, const Request& input, const BucketResource& bucke
   output.LastModified = object.modified_at;
   output.ContentLength = static_cast<std::int64_t>(range ? range->length : object.size);
   output.ETag = quoted(object.etag);
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, key);
   output.CacheControl = asked_or(input.ResponseCacheControl, metadata.cache_control);
   output.ContentDisposition = asked_or(input.ResponseContentDisposition, metadata.content_disposition);
   output.ContentEncoding = asked_or(input.ResponseContentEncoding, metadata.content_encoding);
@@ -77,10 +78,11 @@ bool S3::answers_at_once(const aws::Operation& operation) const {
 aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
   const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
-  Opened opened = TRY(open_object({input.Bucket, input.Key, input.VersionId}, [&](const Found& found) {
-    return range_of(input, found.object, found.extents);
-  }));
-  auto output = answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range);
+  const ObjectName name{input.Bucket, input.Key, input.VersionId, "GET", TRY(customer_key_of(call, input))};
+  Opened opened = TRY(
+      open_object(name, [&](const Found& found) { return range_of(input, found.object, found.extents); }));
+  auto output =
+      answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range, name.customer_key);
   if (opened.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, opened.object));
   call.answer = std::move(opened.source);
   return output;
@@ -89,9 +91,11 @@ aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::Get
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
   const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
-  const Found found = TRY(find_extents({input.Bucket, input.Key, input.VersionId, "HEAD"}));
+  const ObjectName name{input.Bucket, input.Key, input.VersionId, "HEAD", TRY(customer_key_of(call, input))};
+  const Found found = TRY(find_extents(name));
   const auto range = TRY(range_of(input, found.object, found.extents));
-  auto output = answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range);
+  auto output =
+      answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range, name.customer_key);
   if (found.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, found.object));
   return output;
 }

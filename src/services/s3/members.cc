@@ -52,6 +52,9 @@ const Names kCopied = {"CopySource",
                        "ExpectedSourceBucketOwner"};
 
 const Names kGrants = {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"};
+const Names kCustomerKey = {"SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"};
+const Names kSourceKey = {"CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey",
+                          "CopySourceSSECustomerKeyMD5"};
 
 Names operator+(Names names, const Names& more) {
   names.insert(names.end(), more.begin(), more.end());
@@ -79,13 +82,13 @@ const std::map<std::string_view, Names>& known_members() {
       {"GetObjectAcl", {"VersionId"}},
       {"PutObjectAcl",
        Names{"VersionId", "ACL", "AccessControlPolicy", "ContentMD5", "ChecksumAlgorithm"} + kGrants},
-      {"PutObject",
-       kMetadata + kChecksums + Names{"Body", "ContentLength", "ContentMD5", "IfMatch", "IfNoneMatch"}},
+      {"PutObject", kMetadata + kChecksums + kCustomerKey +
+                        Names{"Body", "ContentLength", "ContentMD5", "IfMatch", "IfNoneMatch"}},
       {"CopyObject",
-       kMetadata + kCopied +
+       kMetadata + kCopied + kCustomerKey + kSourceKey +
            Names{"ChecksumAlgorithm", "MetadataDirective", "TaggingDirective", "IfMatch", "IfNoneMatch"}},
-      {"GetObject", kRead},
-      {"HeadObject", kRead},
+      {"GetObject", kRead + kCustomerKey},
+      {"HeadObject", kRead + kCustomerKey},
       {"PutObjectTagging", kDocument + Names{"Tagging", "VersionId"}},
       {"GetObjectTagging", {"VersionId"}},
       {"DeleteObjectTagging", {"VersionId"}},
@@ -105,19 +108,25 @@ const std::map<std::string_view, Names>& known_members() {
       {"ListObjects", {"Delimiter", "EncodingType", "Marker", "MaxKeys", "Prefix"}},
       {"ListObjectsV2",
        {"Delimiter", "EncodingType", "MaxKeys", "Prefix", "ContinuationToken", "FetchOwner", "StartAfter"}},
-      {"CreateMultipartUpload", kMetadata + Names{"ChecksumAlgorithm", "ChecksumType"}},
-      {"UploadPart", kChecksums + Names{"Body", "ContentLength", "ContentMD5", "PartNumber", "UploadId"}},
-      {"UploadPartCopy", kCopied + Names{"CopySourceRange", "PartNumber", "UploadId"}},
-      {"CompleteMultipartUpload", kChecksums + Names{"MultipartUpload", "UploadId", "ChecksumType",
-                                                     "MpuObjectSize", "IfMatch", "IfNoneMatch"}},
+      {"CreateMultipartUpload", kMetadata + kCustomerKey + Names{"ChecksumAlgorithm", "ChecksumType"}},
+      {"UploadPart",
+       kChecksums + kCustomerKey + Names{"Body", "ContentLength", "ContentMD5", "PartNumber", "UploadId"}},
+      {"UploadPartCopy",
+       kCopied + kCustomerKey + kSourceKey + Names{"CopySourceRange", "PartNumber", "UploadId"}},
+      {"CompleteMultipartUpload",
+       kChecksums + kCustomerKey +
+           Names{"MultipartUpload", "UploadId", "ChecksumType", "MpuObjectSize", "IfMatch", "IfNoneMatch"}},
       {"PutBucketWebsite", kDocument + Names{"WebsiteConfiguration"}},
       {"GetBucketWebsite", {}},
       {"DeleteBucketWebsite", {}},
       {"PutBucketCors", kDocument + Names{"CORSConfiguration"}},
+      {"PutBucketEncryption", kDocument + Names{"ServerSideEncryptionConfiguration"}},
+      {"GetBucketEncryption", {}},
+      {"DeleteBucketEncryption", {}},
       {"GetBucketCors", {}},
       {"DeleteBucketCors", {}},
       {"AbortMultipartUpload", {"UploadId"}},
-      {"ListParts", {"MaxParts", "PartNumberMarker", "UploadId"}},
+      {"ListParts", kCustomerKey + Names{"MaxParts", "PartNumberMarker", "UploadId"}},
       {"ListMultipartUploads",
        {"Delimiter", "EncodingType", "KeyMarker", "MaxUploads", "Prefix", "UploadIdMarker"}},
   };

@@ -95,6 +95,7 @@ aws::Outcome<ObjectResource> completed_object(const aws::Call& call,
   object.modified_at = call.time;
   object.checksum = multipart_checksum(upload, parts);
   object.metadata = upload.metadata;
+  object.customer_key_mark = upload.customer_key_mark;
   object.blob = random.text(32, "0123456789abcdef");
   object.parts = static_cast<std::uint32_t>(parts.size());
   if (input.MpuObjectSize && static_cast<std::uint64_t>(*input.MpuObjectSize) != object.size)
@@ -119,6 +120,8 @@ aws::Outcome<api::CreateMultipartUploadOutput> S3::CreateMultipartUpload(
   upload.account = call.account_id;
   upload.initiated_at = call.time;
   upload.metadata = TRY(metadata_of(input));
+  const auto key = TRY(customer_key_of(call, input));
+  upload.customer_key_mark = mark_of(key, random_);
   upload.checksum_algorithm = TRY(algorithm_named(input.ChecksumAlgorithm));
   const bool named = upload.checksum_algorithm != ChecksumAlgorithm::None;
   // CRC64NVME has no composite form; what is not asked for is composite for the others.
@@ -155,7 +158,7 @@ aws::Outcome<api::CreateMultipartUploadOutput> S3::CreateMultipartUpload(
   output.Bucket = input.Bucket;
   output.Key = input.Key;
   output.UploadId = upload_id;
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, key);
   if (named) {
     output.ChecksumAlgorithm = name_of(upload.checksum_algorithm);
     output.ChecksumType = name_of(upload.checksum_type);
@@ -166,10 +169,11 @@ aws::Outcome<api::CreateMultipartUploadOutput> S3::CreateMultipartUpload(
 aws::Outcome<PartResource> S3::store_part(const aws::Call& call, std::string_view bucket,
                                           std::string_view key, std::string_view upload_id,
                                           std::int32_t number, ObjectBody& body) {
-  const PartResource part{body.extent(), body.etag(), call.time, body.checksum()};
+  PartResource part{body.extent(), body.etag(), call.time, body.checksum()};
   const std::string place = part_key(upload_id, number);
   const auto build = [&]() -> aws::Outcome<store::Transaction> {
     const StoredUpload upload = TRY(find_upload(bucket, key, upload_id));
+    if (!upload.value.customer_key_mark.empty()) part.etag = unspeaking_etag(random_);
     const auto old = TRY(aws::read(store_, place, decode_part));
     store::Transaction transaction;
     transaction.preconditions.push_back({upload_key(bucket, key, upload_id), upload.modified});
@@ -192,7 +196,7 @@ aws::Outcome<api::UploadPartOutput> S3::UploadPart(aws::Call& call, const api::U
       TRY(store_part(call, input.Bucket, input.Key, input.UploadId, input.PartNumber, body));
   api::UploadPartOutput output;
   output.ETag = quoted(part.etag);
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, TRY(customer_key_of(call, input)));
   put_checksum(output, part.checksum);
   return output;
 }
@@ -200,10 +204,13 @@ aws::Outcome<api::UploadPartOutput> S3::UploadPart(aws::Call& call, const api::U
 aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
                                                            const api::UploadPartCopyRequest& input) {
   TRY(check_part_number(input.PartNumber));
-  const ObjectName from = TRY(parse_copy_source(input.CopySource));
+  ObjectName from = TRY(parse_copy_source(input.CopySource));
+  from.customer_key = TRY(source_key_of(call, input));
+  const auto key = TRY(customer_key_of(call, input));
   const auto source_bucket = TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   const StoredUpload upload = TRY(find_upload(input.Bucket, input.Key, input.UploadId));
+  TRY(check_part_key(key, upload.value.customer_key_mark));
   const ReadConditions conditions{input.CopySourceIfMatch, input.CopySourceIfNoneMatch,
                                   input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
   const Opened source =
@@ -221,13 +228,13 @@ aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
       }));
   BodyClaim claim;
   claim.checksum.algorithm = upload.value.checksum_algorithm;
-  const auto body = TRY(stage(std::move(claim)));
+  const auto body = TRY(stage(std::move(claim), key));
   TRY(pour(*source.source, *body));
   const PartResource part =
       TRY(store_part(call, input.Bucket, input.Key, input.UploadId, input.PartNumber, *body));
   api::UploadPartCopyOutput output;
   output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, key);
   api::CopyPartResult& result = output.CopyPartResult.emplace();
   result.ETag = quoted(part.etag);
   result.LastModified = part.modified_at;
@@ -314,6 +321,9 @@ aws::Outcome<S3::Completed> S3::complete_closed(const aws::Call& call,
 aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
     aws::Call& call, const api::CompleteMultipartUploadRequest& input) {
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  if (const auto key = TRY(customer_key_of(call, input)))
+    TRY(check_part_key(key,
+                       TRY(find_upload(input.Bucket, input.Key, input.UploadId)).value.customer_key_mark));
   const StoredUpload closed = TRY(close_upload(input.Bucket, input.Key, input.UploadId));
   const auto completed = complete_closed(call, input, closed);
   if (!completed) {
@@ -328,7 +338,8 @@ aws::Outcome<api::CompleteMultipartUploadOutput> S3::CompleteMultipartUpload(
   output.Expiration = completed->written.expiration;
   const ObjectResource& object = completed->object;
   output.ETag = quoted(object.etag);
-  output.ServerSideEncryption = "AES256";
+  // Its model has no field to say that of a customer's key.
+  if (object.customer_key_mark.empty()) output.ServerSideEncryption = "AES256";
   put_checksum(output, object.checksum);
   if (object.checksum.algorithm != ChecksumAlgorithm::None)
     output.ChecksumType = name_of(object.checksum.type);

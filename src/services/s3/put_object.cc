@@ -10,7 +10,9 @@ aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::Put
   auto& body = static_cast<ObjectBody&>(*call.body);
   ObjectResource object;
   object.size = body.extent().size;
-  object.etag = body.etag();
+  const auto key = TRY(customer_key_of(call, input));
+  object.etag = key ? unspeaking_etag(random_) : body.etag();
+  object.customer_key_mark = mark_of(key, random_);
   object.modified_at = call.time;
   object.checksum = body.checksum();
   object.metadata = TRY(metadata_of(input));
@@ -21,7 +23,7 @@ aws::Outcome<api::PutObjectOutput> S3::PutObject(aws::Call& call, const api::Put
   output.VersionId = written.version_id;
   output.Expiration = written.expiration;
   output.ETag = quoted(object.etag);
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, key);
   put_checksum(output, object.checksum);
   output.ChecksumType = name_of(object.checksum.type);
   return output;
@@ -57,13 +59,15 @@ aws::Outcome<S3::Opened> S3::open_source(const ObjectName& name, const ChooseRan
 }
 
 aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::CopyObjectRequest& input) {
-  const ObjectName from = TRY(parse_copy_source(input.CopySource));
+  ObjectName from = TRY(parse_copy_source(input.CopySource));
+  from.customer_key = TRY(source_key_of(call, input));
+  const auto key = TRY(customer_key_of(call, input));
   const auto source_bucket = TRY(find_bucket(call, from.bucket, input.ExpectedSourceBucketOwner));
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
   const std::string directive = input.MetadataDirective.value_or("COPY");
   if (directive == "COPY" && from.bucket == input.Bucket && from.key == input.Key && !from.version_id &&
-      !input.StorageClass && !input.WebsiteRedirectLocation)
+      !input.StorageClass && !input.WebsiteRedirectLocation && !key && !from.customer_key)
     return errors::invalid_request(
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's "
@@ -91,12 +95,13 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   claim.checksum.algorithm = TRY(algorithm_named(input.ChecksumAlgorithm));
   if (claim.checksum.algorithm == ChecksumAlgorithm::None)
     claim.checksum.algorithm = source.object.checksum.algorithm;
-  const auto body = TRY(stage(std::move(claim)));
+  const auto body = TRY(stage(std::move(claim), key));
   TRY(pour(*source.source, *body));
 
   ObjectResource object;
   object.size = body->extent().size;
-  object.etag = body->etag();
+  object.etag = key ? unspeaking_etag(random_) : body->etag();
+  object.customer_key_mark = mark_of(key, random_);
   object.modified_at = call.time;
   object.checksum = body->checksum();
   object.metadata = std::move(metadata);
@@ -107,7 +112,7 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   output.VersionId = written.version_id;
   output.Expiration = written.expiration;
   output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
-  output.ServerSideEncryption = "AES256";
+  put_encryption(output, key);
   api::CopyObjectResult& result = output.CopyObjectResult.emplace();
   result.ETag = quoted(object.etag);
   result.LastModified = object.modified_at;

@@ -9,7 +9,8 @@
 namespace meridian::services::s3 {
 namespace {
 
-constexpr std::uint8_t kVersion = 4;  // 2: versions and tags; 3: redirects of websites; 4: lifecycles
+constexpr std::uint8_t kVersion =
+    5;  // 2: versions and tags; 3: redirects of websites; 4: lifecycles; 5: customers' keys
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -177,7 +178,7 @@ std::string encode(const ObjectResource& object) {
   Writer out;
   out.u64(object.size).text(object.etag).time(object.modified_at).checksum(object.checksum);
   out.metadata(object.metadata).text(object.blob).u32(object.parts);
-  out.text(object.version_id).u64(object.sequence).flag(object.delete_marker);
+  out.text(object.version_id).u64(object.sequence).flag(object.delete_marker).text(object.customer_key_mark);
   return out.take();
 }
 
@@ -196,6 +197,7 @@ Result<ObjectResource> decode_object(std::string_view bytes) {
     object.sequence = in.u64();
     object.delete_marker = in.flag();
   }
+  if (in.version() >= 5) object.customer_key_mark = in.text();
   return in.finish(std::move(object), "object");
 }
 
@@ -221,7 +223,7 @@ std::string encode(const UploadResource& upload) {
   out.text(upload.account).time(upload.initiated_at).metadata(upload.metadata);
   out.u8(static_cast<std::uint8_t>(upload.checksum_algorithm))
       .u8(static_cast<std::uint8_t>(upload.checksum_type));
-  out.flag(upload.closing);
+  out.flag(upload.closing).text(upload.customer_key_mark);
   return out.take();
 }
 
@@ -234,6 +236,7 @@ Result<UploadResource> decode_upload(std::string_view bytes) {
   upload.checksum_algorithm = in.algorithm();
   upload.checksum_type = in.type();
   upload.closing = in.flag();
+  if (in.version() >= 5) upload.customer_key_mark = in.text();
   return in.finish(std::move(upload), "upload");
 }
 

@@ -70,6 +70,7 @@ struct ObjectResource {
   // Rises with each version of the key while it has any; 0 in buckets that never had versions.
   std::uint64_t sequence = 0;
   bool delete_marker = false;
+  std::string customer_key_mark;  // "": not encrypted with a customer's key (customer_key.h)
 };
 
 // Where the bytes of an object lie, in order.
@@ -84,7 +85,8 @@ struct UploadResource {
   ObjectMetadata metadata;
   ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::None;
   ChecksumType checksum_type = ChecksumType::FullObject;
-  bool closing = false;  // being completed or aborted; takes no more parts
+  bool closing = false;           // being completed or aborted; takes no more parts
+  std::string customer_key_mark;  // as in an object
 };
 
 struct PartResource {

@@ -43,7 +43,8 @@ aws::Outcome<std::shared_ptr<aws::BodySink>> S3::receive(aws::Call& call, const 
       TRY(check(WriteConditions{request.IfMatch, request.IfNoneMatch}, request.Key,
                 object ? &object->value : nullptr));
     }
-    return TRY(stage(TRY(claim_of(call, request))));
+    const auto key = TRY(customer_key_of(call, request));
+    return TRY(stage(TRY(claim_of(call, request)), key));
   }
   if (name == "UploadPart") {
     const auto& request = input.as<api::UploadPartRequest>();
@@ -52,7 +53,9 @@ aws::Outcome<std::shared_ptr<aws::BodySink>> S3::receive(aws::Call& call, const 
     BodyClaim claim = TRY(claim_of(call, request));
     if (claim.checksum.algorithm == ChecksumAlgorithm::None)
       claim.checksum.algorithm = upload.value.checksum_algorithm;
-    return TRY(stage(std::move(claim)));
+    const auto key = TRY(customer_key_of(call, request));
+    TRY(check_part_key(key, upload.value.customer_key_mark));
+    return TRY(stage(std::move(claim), key));
   }
   return Api::receive(call, operation, input);
 }
@@ -104,6 +107,7 @@ aws::Outcome<S3::Found> S3::find_extents(const ObjectName& name) {
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
     const PlacedVersion version = TRY(find_object(name));
     Found found{version.stored.value, version.place == object_key(name.bucket, name.key), {}, nullptr};
+    TRY(check_reading_key(name.customer_key, found.object.customer_key_mark));
     if (found.object.parts == 0) {
       found.extents = {{found.object.blob, found.object.size}};
       return found;
@@ -144,7 +148,14 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
     Found found = TRY(find_extents(name));
     const auto range = TRY(choose(found));
     const ByteRange all = range.value_or(ByteRange{0, found.object.size});
-    auto source = ObjectSource::open(objects_, std::move(found.extents), all.offset, all.length);
+    std::shared_ptr<store::objects::ObjectStore> under_key;
+    if (name.customer_key) {
+      under_key = under_customer_key(objects_, *name.customer_key, found.extents);
+      found.pinned = std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(
+          std::move(found.pinned), under_key);
+    }
+    auto source = ObjectSource::open(under_key ? *under_key : objects_, std::move(found.extents), all.offset,
+                                     all.length);
     if (source)
       return Opened{std::move(found.object), found.current,
                     std::make_shared<PinnedSource>(*std::move(source), std::move(found.pinned)), range};
@@ -153,8 +164,8 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
   return errors::internal_error("the object's bytes were not found");
 }
 
-aws::Outcome<std::shared_ptr<ObjectBody>> S3::stage(BodyClaim claim) {
-  auto staged = objects_.stage();
+aws::Outcome<std::shared_ptr<ObjectBody>> S3::stage(BodyClaim claim, const std::optional<CustomerKey>& key) {
+  auto staged = key ? under_customer_key(objects_, *key, {})->stage() : objects_.stage();
   if (!staged) return errors::internal_error(staged.error().message);
   return std::make_shared<ObjectBody>(*std::move(staged), std::move(claim));
 }
@@ -170,6 +181,24 @@ aws::Outcome<void> S3::discard(store::Transaction& transaction, const ObjectReso
 aws::Outcome<void> S3::discard(VersionChange& change) {
   for (const ObjectResource& object : change.dropped) TRY(discard(change.transaction, object));
   return {};
+}
+
+aws::Outcome<void> S3::tell(store::Transaction& transaction, const aws::Call& call, const KeyName& name,
+                            std::string event, const BucketResource& bucket, const ObjectResource& version) {
+  if (!events_.wanted()) return {};
+  ObjectEvent told;
+  told.name = std::move(event);
+  told.time = call.time;
+  told.bucket = name.bucket;
+  told.key = name.key;
+  told.size = version.size;
+  told.etag = version.etag;
+  told.version_id = answered_id(bucket, version).value_or("");
+  told.region = bucket.region;
+  told.principal_arn = call.principal_arn;
+  told.source_address = call.source_address;
+  told.request_id = call.request_id;
+  return events_.record(transaction, told);
 }
 
 aws::Outcome<S3::Written> S3::write_object(const aws::Call& call, const Write& write,
@@ -188,9 +217,11 @@ aws::Outcome<S3::Written> S3::write_object(const aws::Call& call, const Write& w
     TRY(more(change.transaction));
     into = bucket.value;
     written.version_id = answered_id(into, version);
+    TRY(tell(change.transaction, call, name, created_event_name(call), into, version));
     return std::move(change.transaction);
   };
   TRY(aws::commit_built(store_, build, errors::conflict()));
+  events_.recorded();
   // It is written, whatever can be said of its end.
   if (auto told = expiration_told(into, write.key, object)) written.expiration = *std::move(told);
   return written;

@@ -15,6 +15,9 @@
 #include "services/s3/access.h"
 #include "services/s3/bucket_settings.h"
 #include "services/s3/conditions.h"
+#include "services/s3/customer_key.h"
+#include "services/s3/events.h"
+#include "services/s3/form_upload.h"
 #include "services/s3/lifecycle_rules.h"
 #include "services/s3/listing.h"
 #include "services/s3/object_body.h"
@@ -170,6 +173,14 @@ class S3 final : public api::Api {
   aws::Outcome<api::DeleteBucketCorsResponse> DeleteBucketCors(aws::Call&,
                                                                const api::DeleteBucketCorsRequest&) override;
 
+  // encryption.cc
+  aws::Outcome<api::PutBucketEncryptionResponse> PutBucketEncryption(
+      aws::Call&, const api::PutBucketEncryptionRequest&) override;
+  aws::Outcome<api::GetBucketEncryptionOutput> GetBucketEncryption(
+      aws::Call&, const api::GetBucketEncryptionRequest&) override;
+  aws::Outcome<api::DeleteBucketEncryptionResponse> DeleteBucketEncryption(
+      aws::Call&, const api::DeleteBucketEncryptionRequest&) override;
+
   // list_uploads.cc
   aws::Outcome<api::ListPartsOutput> ListParts(aws::Call&, const api::ListPartsRequest&) override;
   aws::Outcome<api::ListMultipartUploadsOutput> ListMultipartUploads(
@@ -181,6 +192,11 @@ class S3 final : public api::Api {
   aws::Headers cross_origin(const aws::HttpRequest& head, aws::Listener listener) override;
   // Domains beside AWS's own below which a bucket's website has its name. Before the first call.
   void set_website_domains(const std::vector<std::string>& domains);
+  // Who may sign the policies of forms; nobody until it is set. Before the first call.
+  void set_form_signers(FormSigners signers) { form_signers_ = std::move(signers); }
+  const FormSigners& form_signers() const { return form_signers_; }
+  // What happens to objects, for whoever delivers it.
+  ObjectEvents& events() { return events_; }
   const aws::Codec& codec() const { return *codec_; }
   // The failure: no such bucket, or it has no website.
   aws::Outcome<api::GetBucketWebsiteOutput> website_of(std::string_view bucket);
@@ -208,6 +224,7 @@ class S3 final : public api::Api {
     std::string bucket, key;
     std::optional<std::string> version_id;
     const char* method = "GET";
+    std::optional<CustomerKey> customer_key = {};
   };
   aws::Outcome<PlacedVersion> find_object(const ObjectName& name);
   aws::Outcome<StoredUpload> find_upload(std::string_view bucket, std::string_view key,
@@ -243,7 +260,7 @@ class S3 final : public api::Api {
   aws::Outcome<Opened> open_object(const ObjectName& name, const ChooseRange& choose);
   aws::Outcome<Opened> open_source(const ObjectName& name, const ChooseRange& choose);  // of a copy
 
-  aws::Outcome<std::shared_ptr<ObjectBody>> stage(BodyClaim claim);
+  aws::Outcome<std::shared_ptr<ObjectBody>> stage(BodyClaim claim, const std::optional<CustomerKey>& key);
   // The object becomes what a GET of the key answers. `more` adds to the transaction.
   struct Write {
     std::string bucket, key;
@@ -268,6 +285,9 @@ class S3 final : public api::Api {
                                                            const ObjectResource& object);
   aws::Outcome<void> discard(store::Transaction& transaction, const ObjectResource& object);
   aws::Outcome<void> discard(VersionChange& change);
+  // Adds the event of a change to its transaction.
+  aws::Outcome<void> tell(store::Transaction& transaction, const aws::Call&, const KeyName& name,
+                          std::string event, const BucketResource& bucket, const ObjectResource& version);
   // What was deleted, or put in an object's stead.
   struct Deleted {
     bool delete_marker = false;
@@ -311,6 +331,8 @@ class S3 final : public api::Api {
   Random& random_;
   const std::unique_ptr<aws::Codec> codec_ = aws::make_codec(aws::Protocol::RestXml, api::service_model());
   std::vector<std::string> website_domains_;
+  FormSigners form_signers_;
+  ObjectEvents events_{store_, random_};
   Access access_;
 };
 

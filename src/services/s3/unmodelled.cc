@@ -21,7 +21,7 @@ std::optional<std::string> S3::website_bucket(const aws::HttpRequest& head, aws:
 std::unique_ptr<aws::UnmodelledCall> S3::unmodelled(const aws::HttpRequest& head, aws::Listener listener) {
   if (auto bucket = website_bucket(head, listener)) return make_website_call(*this, *std::move(bucket), head);
   if (head.method == "OPTIONS") return make_preflight_call(*this, head);
-  return nullptr;
+  return make_form_call(*this, head);
 }
 
 }  // namespace meridian::services::s3

@@ -367,7 +367,7 @@ TEST_F(Versions, RecordsOfBeforeCanBeRead) {
   std::string bytes = encode(object);
   // Version 1 ended before what is new: the tags' count and what a redirect has in the
   // middle, the version's fields at the end.
-  bytes.resize(bytes.size() - 4 - 8 - 1);
+  bytes.resize(bytes.size() - 4 - 8 - 1 - 4);
   const std::size_t tags = bytes.size() - 4 - (4 + 1) - (4 + 1);
   bytes.erase(tags, 4 + 1);
   bytes[0] = 1;

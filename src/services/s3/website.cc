@@ -80,7 +80,7 @@ aws::Outcome<aws::HttpResponse> WebsiteCall::answer(aws::Call& call) {
   }
   auto website = service_.website_of(bucket_);
   if (!website) return page(call, website.error());
-  const auto key = percent_decode(std::string_view(head_.path).substr(1));
+  const auto key = percent_decode(head_.path.starts_with('/') ? std::string_view(head_.path).substr(1) : "");
   if (!key) return page(call, aws::refuse("InvalidURI", "Couldn't parse the specified URI.").error());
   url_ = {call.secure_transport ? "https" : "http", std::string(head_.headers.get("host")), *key,
           head_.query};
@@ -109,7 +109,8 @@ aws::HttpResponse WebsiteCall::serve(aws::Call& call, const gen::s3::GetBucketWe
   return fail(call, website, error);
 }
 
-// An object through the API's own way in: decoded, allowed, vetted and answered like any request without a signature.
+// An object through the API's own way in: decoded, allowed, vetted and answered like any request without a
+// signature.
 WebsiteCall::Fetched WebsiteCall::fetch(aws::Call& call, const char* method, std::string_view key,
                                         Conditions conditions) {
   aws::HttpRequest request;
