@@ -386,6 +386,8 @@ FrontDoor::Refused FrontDoor::open_body(Exchange& exchange) {
     return std::move(taken).error();
   if (auto ended = exchange.payload->end(plain); !ended) return std::move(ended).error();
   exchange.request.body = std::move(plain.text);
+  if (auto checked = exchange.to.service->check_body(*exchange.operation, exchange.request); !checked)
+    return std::move(checked).error();
   return std::nullopt;
 }
 

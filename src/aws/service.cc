@@ -62,6 +62,10 @@ Outcome<void> Service::vet(const Operation&, const Value&) {
   return {};
 }
 
+Outcome<void> Service::check_body(const Operation&, const HttpRequest&) {
+  return {};
+}
+
 Headers Service::cross_origin(const HttpRequest&, Listener) {
   return {};
 }

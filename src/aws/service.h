@@ -67,6 +67,8 @@ class Service {
   virtual Outcome<void> authorize(const Call& call, const Operation& operation, const Value& input);
   // Refuses an input that no operation of this service should see, before receive() and invoke().
   virtual Outcome<void> vet(const Operation& operation, const Value& input);
+  // Holds a body that is no stream, unwrapped, against what the request's header fields say of it.
+  virtual Outcome<void> check_body(const Operation& operation, const HttpRequest& request);
   // What takes the body of a call whose input has a streaming payload, before invoke() is called with all but
   // that; it stands in call.body then. Refuses what can be refused before the body has come.
   virtual Outcome<std::shared_ptr<BodySink>> receive(Call& call, const Operation& operation,

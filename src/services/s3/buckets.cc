@@ -4,6 +4,7 @@
 #include "aws/sigv4.h"
 #include "services/s3/errors.h"
 #include "services/s3/service.h"
+#include "services/s3/tags.h"
 #include "services/s3/validate.h"
 
 namespace meridian::services::s3 {
@@ -17,7 +18,6 @@ aws::Outcome<std::string> region_of(const aws::Call& call, const api::CreateBuck
   if (!input.CreateBucketConfiguration) return call.region;
   const auto& configuration = *input.CreateBucketConfiguration;
   if (configuration.Location || configuration.Bucket) return errors::not_implemented("Location, Bucket");
-  if (configuration.Tags) return errors::not_implemented("Tags");
   if (!configuration.LocationConstraint || configuration.LocationConstraint->empty()) return call.region;
   const std::string& region = *configuration.LocationConstraint;
   if (region == kDefaultRegion || !aws::sigv4::is_region(region))
@@ -41,6 +41,9 @@ aws::Outcome<api::CreateBucketOutput> S3::CreateBucket(aws::Call& call,
                        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
   if (input.ObjectOwnership && *input.ObjectOwnership != "BucketOwnerEnforced")
     return errors::not_implemented("x-amz-object-ownership: " + *input.ObjectOwnership);
+  TextPairs tags;
+  if (input.CreateBucketConfiguration && input.CreateBucketConfiguration->Tags)
+    tags = TRY(tags_of(*input.CreateBucketConfiguration->Tags, Tagged::Bucket));
   const BucketResource bucket{input.Bucket, call.account_id, TRY(region_of(call, input)), call.time, false};
   const auto build = [&]() -> aws::Outcome<store::Transaction> {
     const auto existing = TRY(aws::read(store_, bucket_key(input.Bucket), decode_bucket));
@@ -50,8 +53,11 @@ aws::Outcome<api::CreateBucketOutput> S3::CreateBucket(aws::Call& call,
     if (existing && (existing->value.region != kDefaultRegion || existing->value.deleting))
       return errors::bucket_already_owned_by_you(input.Bucket);
     if (existing) return store::Transaction{{{bucket_key(input.Bucket), existing->modified}}, {}, {}};
-    return store::Transaction{
+    store::Transaction transaction{
         {{bucket_key(input.Bucket), 0}}, {{bucket_key(input.Bucket), encode(bucket)}}, {}};
+    if (!tags.empty())
+      transaction.puts.push_back({setting_key(input.Bucket, kTagsSetting), encode_pairs(tags)});
+    return transaction;
   };
   TRY(aws::commit_built(store_, build, errors::conflict()));
   api::CreateBucketOutput output;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "services/s3/crc.h"
+#include "services/s3/object_body.h"
 
 namespace meridian::services::s3 {
 namespace {
@@ -53,6 +54,22 @@ TEST(ChecksumNames, AreFoundInNamesAndHeaderFields) {
   EXPECT_EQ(algorithm_of_header("X-Amz-Checksum-SHA256"), ChecksumAlgorithm::Sha256);
   EXPECT_EQ(algorithm_of_header("x-amz-checksum-type"), std::nullopt);
   EXPECT_EQ(algorithm_of_header(""), std::nullopt);
+}
+
+TEST(Documents, AreHeldToWhatIsSaidOfThem) {
+  const auto check = [](const char* name, const char* value) {
+    aws::Headers fields;
+    fields.add(name, value);
+    const auto checked = check_document(fields, "hello");
+    return checked ? "OK" : checked.error().code;
+  };
+  EXPECT_EQ(check("Content-MD5", "XUFAKrxLKna5cZ2REBfFkg=="), "OK");
+  EXPECT_EQ(check("content-md5", "AAAAAAAAAAAAAAAAAAAAAA=="), "BadDigest");
+  EXPECT_EQ(check("Content-MD5", "XUFA"), "InvalidDigest");
+  EXPECT_EQ(check("X-Amz-Checksum-CRC32", "NhCmhg=="), "OK");
+  EXPECT_EQ(check("x-amz-checksum-crc32", "NhCmhh=="), "BadDigest");
+  EXPECT_EQ(check("x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="), "OK");
+  EXPECT_EQ(check("x-amz-checksum-type", "FULL_OBJECT"), "OK") << "no checksum";
 }
 
 }  // namespace

@@ -192,7 +192,7 @@ TEST_F(FormUpload, WithoutAPolicyItIsAnybodys) {
 
 TEST_F(FormUpload, WhatIsNoFormIsRefused) {
   EXPECT_EQ(post_body("").code, "MalformedPOSTRequest");
-  EXPECT_EQ(post_body("--xx--\r\n").code, "MalformedPOSTRequest");
+  EXPECT_EQ(post_body("--xx--\r\n").code, "InvalidArgument");
   const std::string whole = body_of(signed_fields(policy("")), "text");
   for (const std::size_t cut : {10u, 300u, static_cast<unsigned>(whole.size() - 10)})
     EXPECT_EQ(post_body(whole.substr(0, cut)).code, "MalformedPOSTRequest") << cut;

@@ -89,6 +89,7 @@ const std::map<std::string_view, Names>& known_members() {
            Names{"ChecksumAlgorithm", "MetadataDirective", "TaggingDirective", "IfMatch", "IfNoneMatch"}},
       {"GetObject", kRead + kCustomerKey},
       {"HeadObject", kRead + kCustomerKey},
+      {"GetObjectAttributes", {"VersionId", "ObjectAttributes"}},
       {"PutObjectTagging", kDocument + Names{"Tagging", "VersionId"}},
       {"GetObjectTagging", {"VersionId"}},
       {"DeleteObjectTagging", {"VersionId"}},

@@ -72,6 +72,24 @@ TEST_F(Multipart, PartsBecomeOneObject) {
   EXPECT_EQ(rows("s3/parts/"), 0u);
 }
 
+TEST_F(Multipart, AttributesSayWhatIsKnown) {
+  const std::string upload = begin("k", "SHA256");
+  const std::string a = *part(upload, 1, one)->ETag, b = *part(upload, 2, three)->ETag;
+  ASSERT_EQ(complete(upload, {{1, a}, {2, b}}), "OK");
+  auto request = at<api::GetObjectAttributesRequest>("box", "k");
+  request.ObjectAttributes = {"ObjectParts", "ObjectSize", "Checksum"};
+  const auto known = service->GetObjectAttributes(call, request);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->ObjectParts->TotalPartsCount, 2);
+  EXPECT_EQ(known->ObjectSize, 5 * kMiB + 7);
+  EXPECT_EQ(known->Checksum->ChecksumType, "COMPOSITE");
+  EXPECT_FALSE(known->ETag) << "not asked for";
+  request.ObjectAttributes = {"ETag", "StorageClass"};
+  EXPECT_TRUE(service->GetObjectAttributes(call, request)->ETag->ends_with("-2"));
+  request.ObjectAttributes = {"Colour"};
+  EXPECT_EQ(code(service->GetObjectAttributes(call, request)), "InvalidArgument");
+}
+
 TEST_F(Multipart, RangesAndPartNumbersFindTheirPlace) {
   const std::string upload = begin();
   const std::string a = *part(upload, 1, one)->ETag, b = *part(upload, 2, three)->ETag;

@@ -13,6 +13,14 @@ ChecksumAlgorithm algorithm_or_default(const BodyClaim& claim) {
                                                              : claim.checksum.algorithm;
 }
 
+aws::Outcome<void> check_md5(std::string_view claimed, std::string_view computed) {
+  const auto md5 = from_base64(claimed);
+  if (!md5 || md5->size() != 16)
+    return aws::refuse("InvalidDigest", "The Content-MD5 you specified was invalid.");
+  if (*md5 != computed) return errors::bad_digest("Content-MD5");
+  return {};
+}
+
 }  // namespace
 
 ObjectBody::ObjectBody(std::unique_ptr<store::objects::Staged> staged, BodyClaim claim)
@@ -28,12 +36,7 @@ aws::Outcome<void> ObjectBody::take(std::string_view bytes) {
 
 aws::Outcome<void> ObjectBody::end(const aws::Headers& trailers) {
   digests_.finish();
-  if (claim_.md5) {
-    const auto md5 = from_base64(*claim_.md5);
-    if (!md5 || md5->size() != 16)
-      return aws::refuse("InvalidDigest", "The Content-MD5 you specified was invalid.");
-    if (*md5 != digests_.md5()) return errors::bad_digest("Content-MD5");
-  }
+  if (claim_.md5) TRY(check_md5(*claim_.md5, digests_.md5()));
   const std::string computed = to_base64(as_bytes(digests_.checksum()));
   if (!claim_.checksum.value.empty() && claim_.checksum.value != computed)
     return errors::bad_digest(name_of(digests_.algorithm()));
@@ -99,6 +102,16 @@ Result<Piece> ObjectSource::next() {
     skip_ = 0;
     left_ -= here;
   }
+}
+
+aws::Outcome<void> check_document(const aws::Headers& fields, std::string_view document) {
+  if (const std::string* md5 = fields.find("content-md5")) TRY(check_md5(*md5, md5_of(document)));
+  for (const auto& [name, value] : fields) {
+    const auto algorithm = algorithm_of_header(to_lower(name));
+    if (algorithm && value != to_base64(as_bytes(checksum_of(*algorithm, document))))
+      return errors::bad_digest(name_of(*algorithm));
+  }
+  return {};
 }
 
 aws::Outcome<void> pour(aws::BodySource& source, aws::BodySink& sink) {

@@ -68,6 +68,9 @@ class ObjectSource final : public aws::BodySource {
   Piece first_;
 };
 
+// A document's Content-MD5 and x-amz-checksum-… fields against its bytes.
+aws::Outcome<void> check_document(const aws::Headers& fields, std::string_view document);
+
 // Reads all of a source into a sink: a copy.
 aws::Outcome<void> pour(aws::BodySource& source, aws::BodySink& sink);
 

@@ -29,6 +29,13 @@ aws::Outcome<void> S3::vet(const aws::Operation& operation, const aws::Value& in
   return only_known_members(operation, input);
 }
 
+aws::Outcome<void> S3::check_body(const aws::Operation& operation, const aws::HttpRequest& request) {
+  // The checksums that complete an upload are those of the object.
+  for (const aws::Member& member : operation.input->members)
+    if (algorithm_of_header(member.wire)) return {};
+  return check_document(request.headers, request.body);
+}
+
 // All that can be refused before the body comes is; the operation looks again when it has come.
 aws::Outcome<std::shared_ptr<aws::BodySink>> S3::receive(aws::Call& call, const aws::Operation& operation,
                                                          const aws::Value& input) {

@@ -56,6 +56,7 @@ class S3 final : public api::Api {
   const Access& access() const { return access_; }
 
   aws::Outcome<void> vet(const aws::Operation&, const aws::Value& input) override;
+  aws::Outcome<void> check_body(const aws::Operation& operation, const aws::HttpRequest& request) override;
   aws::Outcome<std::shared_ptr<aws::BodySink>> receive(aws::Call&, const aws::Operation&,
                                                        const aws::Value& input) override;
 
@@ -106,6 +107,10 @@ class S3 final : public api::Api {
   // delete_objects.cc
   aws::Outcome<api::DeleteObjectOutput> DeleteObject(aws::Call&, const api::DeleteObjectRequest&) override;
   aws::Outcome<api::DeleteObjectsOutput> DeleteObjects(aws::Call&, const api::DeleteObjectsRequest&) override;
+
+  // object_attributes.cc
+  aws::Outcome<api::GetObjectAttributesOutput> GetObjectAttributes(
+      aws::Call&, const api::GetObjectAttributesRequest&) override;
 
   // versioning.cc
   aws::Outcome<api::PutBucketVersioningResponse> PutBucketVersioning(

@@ -5,11 +5,6 @@
 #include "services/s3/validate.h"
 
 namespace meridian::services::s3 {
-namespace {
-
-constexpr std::string_view kBucketTags = "tags";
-
-}  // namespace
 
 // The version's id, as answers give it.
 aws::Outcome<std::optional<std::string>> S3::set_tags(const aws::Call& call, const ObjectName& name,
@@ -68,9 +63,9 @@ aws::Outcome<void> S3::set_bucket_tags(const aws::Call& call, std::string_view b
     const auto found = TRY(find_bucket(call, bucket, expected_owner));
     store::Transaction transaction{{{bucket_key(bucket), found.modified}}, {}, {}};
     if (tags.empty()) {
-      transaction.deletes.push_back(setting_key(bucket, kBucketTags));
+      transaction.deletes.push_back(setting_key(bucket, kTagsSetting));
     } else {
-      transaction.puts.push_back({setting_key(bucket, kBucketTags), encode_pairs(tags)});
+      transaction.puts.push_back({setting_key(bucket, kTagsSetting), encode_pairs(tags)});
     }
     return transaction;
   };
@@ -88,7 +83,7 @@ aws::Outcome<api::PutBucketTaggingResponse> S3::PutBucketTagging(aws::Call& call
 aws::Outcome<api::GetBucketTaggingOutput> S3::GetBucketTagging(aws::Call& call,
                                                                const api::GetBucketTaggingRequest& input) {
   TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
-  const auto tags = TRY(aws::read(store_, setting_key(input.Bucket, kBucketTags), decode_pairs));
+  const auto tags = TRY(aws::read(store_, setting_key(input.Bucket, kTagsSetting), decode_pairs));
   if (!tags) return errors::no_such_setting("NoSuchTagSet", "The TagSet does not exist", input.Bucket);
   api::GetBucketTaggingOutput output;
   output.TagSet = as_tags(tags->value);

@@ -152,6 +152,11 @@ TEST_F(Tagging, OfABucketGoWithIt) {
   ASSERT_EQ(code(service->DeleteBucket(call, at<api::DeleteBucketRequest>("box"))), "OK");
   make_bucket("box");
   EXPECT_EQ(bucket_tags(), "NoSuchTagSet");
+  ASSERT_EQ(code(service->DeleteBucket(call, at<api::DeleteBucketRequest>("box"))), "OK");
+  auto create = at<api::CreateBucketRequest>("box");
+  create.CreateBucketConfiguration.emplace().Tags.emplace().push_back({"born", "with"});
+  ASSERT_EQ(code(service->CreateBucket(call, create)), "OK");
+  EXPECT_EQ(bucket_tags(), "born=with");
   request.Tagging.TagSet.resize(2);
   ASSERT_EQ(code(service->PutBucketTagging(call, request)), "OK");
   EXPECT_EQ(code(service->DeleteBucketTagging(call, at<api::DeleteBucketTaggingRequest>("box"))), "OK");

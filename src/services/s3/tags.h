@@ -11,6 +11,8 @@
 
 namespace meridian::services::s3 {
 
+inline constexpr std::string_view kTagsSetting = "tags";  // of a bucket
+
 enum class Tagged : std::uint8_t { Object, Bucket };
 
 aws::Outcome<TextPairs> tags_of(const std::vector<gen::s3::Tag>& tags, Tagged of);
