@@ -69,7 +69,7 @@ void check_widget(const json::Value& widget, const std::string& at, Messages& me
   check_size(widget, "height", kHeightMax, at, messages);
 }
 
-aws::Outcome<void> check_body(const std::string& body_text) {
+aws::Outcome<void> check_dashboard_body(const std::string& body_text) {
   if (body_text.size() > kBodyBytesMax)
     return invalid_input(fmt::format("The field DashboardBody must be at most {} bytes.", kBodyBytesMax));
   const auto body = json::parse(body_text);
@@ -100,7 +100,7 @@ aws::Outcome<api::PutDashboardOutput> CloudWatch::PutDashboard(aws::Call& call,
                                                                const api::PutDashboardInput& input) {
   TRY(check_name(input.DashboardName));
   if (input.Tags) return invalid_input("Tags of dashboards do not exist here.");
-  TRY(check_body(input.DashboardBody));
+  TRY(check_dashboard_body(input.DashboardBody));
   const std::string key = dashboard_key(call.account_id, input.DashboardName);
   TRY(aws::commit_built(
       store_,

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""A distribution made by the AWS CLI, its name answered by our DNS, its objects fetched through our edge from a private
+bucket and from an origin of the test's."""
+import http.client
+import http.server
+import json
+import pathlib
+import sys
+import threading
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from aws_clients import FreshServerCase  # noqa: E402
+from meridian_server import aws_commands  # noqa: E402
+
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+
+
+class Origin(http.server.BaseHTTPRequestHandler):
+    asked: list[str] = []
+
+    def do_GET(self):
+        Origin.asked.append(self.path)
+        body = json.dumps({"path": self.path, "count": len(Origin.asked)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Cdn(FreshServerCase):
+    options = ("--cdn-listen", "127.0.0.1:0")
+
+    def setUp(self):
+        super().setUp()
+        self.command = aws_commands()[0]
+        Origin.asked = []
+        self.origin = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Origin)
+        threading.Thread(target=self.origin.serve_forever, daemon=True).start()
+        self.addCleanup(self.origin.server_close)
+        self.addCleanup(self.origin.shutdown)
+
+    def get(self, host: str, path: str):
+        connection = http.client.HTTPConnection(*self.server.cdn, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", path, headers={"Host": host})
+        response = connection.getresponse()
+        return response, response.read()
+
+    def make_site(self):
+        """A private bucket that only the distribution may read, and /api/* from the origin, uncached."""
+        self.aws_text("s3", "mb", "s3://site")
+        page = pathlib.Path(self.server.directory) / "index.html"
+        page.write_text("<h1>hello</h1>")
+        self.aws_text("s3", "cp", str(page), "s3://site/index.html")
+        control = self.aws("cloudfront", "create-origin-access-control", "--origin-access-control-config",
+                           "Name=site,SigningProtocol=sigv4,SigningBehavior=always,OriginAccessControlOriginType=s3")
+        behavior = {"ViewerProtocolPolicy": "allow-all", "CachePolicyId": CACHING_OPTIMIZED, "TargetOriginId": "site",
+                    "ResponseHeadersPolicyId": SECURITY_HEADERS, "Compress": True}
+        made = self.aws("cloudfront", "create-distribution", "--distribution-config", json.dumps({
+            "CallerReference": "site", "Comment": "", "Enabled": True, "DefaultRootObject": "index.html",
+            "Origins": {"Quantity": 2, "Items": [
+                {"Id": "site", "DomainName": "site.s3.us-east-1.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""},
+                 "OriginAccessControlId": control["OriginAccessControl"]["Id"]},
+                {"Id": "api", "DomainName": "localhost", "CustomOriginConfig": {
+                    "HTTPPort": self.origin.server_port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
+            "CacheBehaviors": {"Quantity": 1, "Items": [
+                {**behavior, "PathPattern": "/api/*", "TargetOriginId": "api", "CachePolicyId": CACHING_DISABLED}]},
+            "DefaultCacheBehavior": behavior,
+            "CustomErrorResponses": {"Quantity": 1, "Items": [
+                {"ErrorCode": 403, "ResponsePagePath": "/index.html", "ResponseCode": "200", "ErrorCachingMinTTL": 0}]}}))
+        made = made["Distribution"]
+        self.aws("s3api", "put-bucket-policy", "--bucket", "site", "--policy", json.dumps({
+            "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::site/*", "Condition": {"StringEquals": {"AWS:SourceArn": made["ARN"]}}}]}))
+        self.aws_text("cloudfront", "wait", "distribution-deployed", "--id", made["Id"])
+        return made
+
+    def test_a_site_in_a_private_bucket_with_an_api_beside(self):
+        site = self.make_site()
+        host = site["DomainName"]
+        first, body = self.get(host, "/")
+        self.assertEqual((first.status, body), (200, b"<h1>hello</h1>"))
+        self.assertEqual(first.headers["X-Cache"], "Miss from cloudfront")
+        self.assertEqual(first.headers["X-Content-Type-Options"], "nosniff")
+        second, body = self.get(host, "/index.html")
+        self.assertEqual((second.headers["X-Cache"], body), ("Hit from cloudfront", b"<h1>hello</h1>"))
+        deep, body = self.get(host, "/a/page/of/the/app")
+        self.assertEqual((deep.status, body), (200, b"<h1>hello</h1>"), "403 of the bucket becomes the page")
+        for count in (1, 2):
+            _, body = self.get(host, "/api/time?x=1")
+            self.assertEqual(json.loads(body), {"path": "/api/time", "count": count})
+        stranger, _ = self.get("d0000000000000.cloudfront.net", "/")
+        self.assertEqual(stranger.status, 403)
+
+    def test_an_invalidation_is_completed_when_the_edge_has_forgotten(self):
+        site = self.make_site()
+        host = site["DomainName"]
+        self.get(host, "/")
+        page = pathlib.Path(self.server.directory) / "index.html"
+        page.write_text("<h1>new</h1>")
+        self.aws_text("s3", "cp", str(page), "s3://site/index.html")
+        self.assertEqual(self.get(host, "/")[1], b"<h1>hello</h1>")
+        made = self.aws("cloudfront", "create-invalidation", "--distribution-id", site["Id"], "--paths", "/index.html")
+        self.aws_text("cloudfront", "wait", "invalidation-completed", "--distribution-id", site["Id"],
+                      "--id", made["Invalidation"]["Id"])
+        response, body = self.get(host, "/")
+        self.assertEqual((response.headers["X-Cache"], body), ("Miss from cloudfront", b"<h1>new</h1>"))
+
+    def test_dns_knows_its_name_and_aliases_that_lead_to_it(self):
+        host = self.make_site()["DomainName"]
+        self.assertEqual(self.server.dig(host, "A", "+short"), "127.0.0.1\n")
+        zone = self.aws("route53", "create-hosted-zone", "--name", "example.com", "--caller-reference", "1")["HostedZone"]
+        alias = {"Action": "CREATE", "ResourceRecordSet": {"Name": "example.com", "Type": "A", "AliasTarget": {
+            "HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": host, "EvaluateTargetHealth": False}}}
+        change = ("route53", "change-resource-record-sets", "--hosted-zone-id", zone["Id"], "--change-batch")
+        changed = self.aws(*change, json.dumps({"Changes": [alias]}))
+        self.aws_text("route53", "wait", "resource-record-sets-changed", "--id", changed["ChangeInfo"]["Id"])
+        self.assertEqual(self.server.dig("example.com", "A", "+short"), "127.0.0.1\n")
+        alias["ResourceRecordSet"]["AliasTarget"]["DNSName"] = "d0000000000000.cloudfront.net"
+        alias["ResourceRecordSet"]["Name"] = "other.example.com"
+        self.aws_text(*change, json.dumps({"Changes": [alias]}), fails="that target was not found")
+
+
+if __name__ == "__main__":
+    unittest.main()
