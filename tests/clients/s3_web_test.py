@@ -70,7 +70,7 @@ class S3Web(AwsCliCase):
         for address, name in ((self.server.api, host), (self.server.api, f"{bucket}.s3-website.localhost"),
                               (self.server.api, f"{bucket}.web.example.org"), (self.server.website, host)):
             status, fields, page = self.curl(address, name, "/?q")
-            self.assertEqual((status, page, fields["content-type"]), (200, "home", "text/html"), name)
+            self.assertEqual((status, page, fields["content-type"]), (200, "home", "binary/octet-stream"), name)
         self.assertEqual(self.curl(self.server.api, host, "/docs/")[2], "docs")
         status, fields, _ = self.curl(self.server.api, host, "/docs")
         self.assertEqual((status, fields["location"]), (302, "/docs/"))

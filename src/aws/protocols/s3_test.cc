@@ -85,6 +85,14 @@ TEST_F(S3Protocol, RootElementsAreAwss) {
   EXPECT_NE(text.find("/\">us-west-2</LocationConstraint>"), std::string::npos) << text;
   EXPECT_NE(body("ListBuckets", Value::of(s3::ListBucketsOutput())).find("<ListAllMyBucketsResult "),
             std::string::npos);
+  s3::GetBucketAclOutput acl;
+  acl.Grants = {{s3::Grant{.Grantee = s3::Grantee{.Type = "CanonicalUser"}}}};
+  text = body("GetBucketAcl", Value::of(acl));
+  EXPECT_NE(
+      text.find(
+          "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\""),
+      std::string::npos)
+      << text;
   EXPECT_EQ(body("PutBucketVersioning", Value::of(s3::PutBucketVersioningResponse())), "")
       << "an answer without members has no body";
 }

@@ -221,8 +221,13 @@ Outcome<void> read_xml(const XmlReading& reading, const Shape& structure, xml::E
 void write_xml(xml::Writer& writer, const Shape& structure, const void* value, const Member* except) {
   for (const Member& member : structure.members) {
     if (member.location != Location::Body || !member.xml_attribute) continue;
-    if (const void* part = find(member, value))
-      writer.attribute(member.wire, scalar_to_text(*member.shape, part, TimestampFormat::Iso8601));
+    const void* part = find(member, value);
+    if (!part) continue;
+    // The one prefix that models have attributes of (S3's Grantee); a document without its binding is
+    // malformed.
+    if (std::string_view(member.wire).starts_with("xsi:"))
+      writer.attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
+    writer.attribute(member.wire, scalar_to_text(*member.shape, part, TimestampFormat::Iso8601));
   }
   for (const Member& member : structure.members) {
     if (member.location != Location::Body || member.xml_attribute || &member == except) continue;

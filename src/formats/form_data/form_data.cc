@@ -105,7 +105,7 @@ Result<Event> Reader::next() {
     case State::Boundary: {
       const std::size_t end = rest().find_first_not_of(" \t");
       const std::string_view after = end == std::string_view::npos ? "" : rest().substr(end);
-      if (rest().size() > kHeadBytesMax) return invalid("a boundary's line is too long");
+      if (std::min(end, rest().size()) > kHeadBytesMax) return invalid("a boundary's line is too long");
       if (after.size() < 2) return Event{};
       at_ += end;
       if (!after.starts_with("\r\n") && !after.starts_with("--")) return invalid("a boundary goes on");

@@ -42,6 +42,12 @@ TEST(FormData, IsReadInPiecesOfAnySize) {
         << size;
 }
 
+TEST(FormData, APartMayBeOfAnySizeAndComeAtOnce) {
+  const std::string large(3 * kHeadBytesMax, 'x');
+  const std::string form = "--b\r\nContent-Disposition: form-data; name=file\r\n\r\n" + large + "\r\n--b--";
+  EXPECT_EQ(read(form, form.size()), "file=" + large + ";END");
+}
+
 TEST(FormData, ThatDoesNotEndIsUnfinished) {
   for (std::size_t size = 0; size + 14 < kForm.size(); ++size)
     EXPECT_TRUE(read(kForm.substr(0, size), 7).ends_with("unfinished")) << size;

@@ -253,7 +253,7 @@ TEST_F(EntitiesTest, IdentitiesAreMadeOnceAReference) {
   const auto made = make("a");
   ASSERT_EQ(refusal(made), "");
   const auto& identity = *made->CloudFrontOriginAccessIdentity;
-  EXPECT_THAT(identity.S3CanonicalUserId, MatchesRegex("[0-9a-f]{96}"));
+  EXPECT_THAT(identity.S3CanonicalUserId, MatchesRegex("[0-9a-f]{64}"));
   EXPECT_EQ(make("a")->CloudFrontOriginAccessIdentity->Id, identity.Id);
   EXPECT_EQ(code(make("b")), "CloudFrontOriginAccessIdentityAlreadyExists");
   auto origin = s3_config();
