@@ -1,5 +1,5 @@
 // The CDN in a server's process: the engine with its sockets and certificate, and how what the compiler makes
-// reaches it. No control-plane code: an edge links it.
+// reaches it. No control-plane code, so that an edge may link it when the feed carries distributions.
 #pragma once
 
 #include <memory>
