@@ -50,6 +50,7 @@ TEST(StopSignalsDeathTest, HangupEndsAServerWithoutFiles) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
+        signal(SIGHUP, SIG_DFL);  // nohup(1) ignores it, and is inherited
         StopSignals signals(false);
         signals.serving({});
         kill(getpid(), SIGHUP);
