@@ -288,8 +288,11 @@ Result<Response> fetch(const ClientRequest& request, const ClientOptions& option
     head += fmt::format("Content-Length: {}\r\n", request.body.size());
   head += "\r\n";
   Stream stream = TRY(Stream::open(request.url, options));
-  TRY(stream.write(head + request.body));
-  return ReplyReader(stream, request.method, options.body_bytes_max).read();
+  // A server may answer before it has the whole body, and take no more of it (RFC 9112 §9.5).
+  const Result<void> sent = stream.write(head + request.body);
+  auto reply = ReplyReader(stream, request.method, options.body_bytes_max).read();
+  if (!sent && !reply) return std::unexpected(sent.error());
+  return reply;
 }
 
 }  // namespace meridian::http

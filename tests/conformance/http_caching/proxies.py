@@ -138,7 +138,7 @@ CONFIG proxy.config.http.cache.http INT 1
 
 
 class Meridian(Started):
-    """The engine alone, a distribution for each policy; $MERIDIAN_CDN names the program cdn_under_test."""
+    """The engine alone, a distribution for each policy; $MERIDIAN_CDN names the program cdn_for_cases."""
     name = "meridian"
     plays_policies = True
 
@@ -150,7 +150,7 @@ class Meridian(Started):
         plain = "queries=all forward=all"
         lines = {f"{self.host_of(case)} {plain if case.policy is None else case.policy}\n" for case in read_all(here)}
         (self.folder / "distributions").write_text("".join(sorted(lines)))
-        program = os.environ.get("MERIDIAN_CDN", here.parents[2] / "build/release/cdn_under_test")
+        program = os.environ.get("MERIDIAN_CDN", here.parents[2] / "build/release/cdn_for_cases")
         return [str(program), str(self.address[1]), str(origin_port), str(self.folder / "distributions")]
 
 

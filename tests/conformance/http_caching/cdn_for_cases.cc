@@ -1,6 +1,6 @@
 // The CDN engine alone, as a proxy for the cases of this folder: each distribution is a line of a file.
 //
-// usage: cdn_under_test LISTEN_PORT ORIGIN_PORT FILE [TLS_PORT]     FILE: "HOST [minimum=1] [queries=all] …"
+// usage: cdn_for_cases LISTEN_PORT ORIGIN_PORT FILE [TLS_PORT]     FILE: "HOST [minimum=1] [queries=all] …"
 // (README.md)
 #include <fmt/format.h>
 #include <signal.h>
@@ -88,7 +88,7 @@ snapshots::cdn::SharedDistribution read(const std::string& line, std::uint16_t o
 
 int main(int count, char** words) {
   if (count < 4) {
-    std::cerr << "usage: cdn_under_test LISTEN_PORT ORIGIN_PORT FILE [TLS_PORT]\n";
+    std::cerr << "usage: cdn_for_cases LISTEN_PORT ORIGIN_PORT FILE [TLS_PORT]\n";
     return 2;
   }
   sigset_t ends;
