@@ -78,7 +78,9 @@ class Run:
             report = result[transport]
             if report["wrong"]:
                 self.failures.append(f"{name}: {report['wrong']} wrong answers over {transport}: {report['first_wrong']}")
-            if report["lost"] and strict:
+            # Where strangers take ten thousand connections a second, three tries may all be in their way.
+            lost_max = report["asked"] / 10 if transport == "tcp" else 0
+            if report["lost"] > lost_max and strict:
                 self.failures.append(f"{name}: {report['lost']} of {report['asked']} queries lost over {transport}")
         return result
 
