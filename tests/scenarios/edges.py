@@ -197,7 +197,7 @@ class ThreeEdges(unittest.TestCase):
         made, before = self.make_change()
         self.in_sync(made)
         self.deployment.wait(lambda: ("edge", 8) in relay.seen, "the relay is in use")
-        relay.damage = damage
+        relay.damage_next(damage)
         made, value = self.make_change()
         relay.wait_for("edge", REFUSAL)
         self.deployment.wait(lambda: self.moving("edge1") == self.moving("edge3") == value, "the others answer it")

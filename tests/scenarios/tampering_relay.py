@@ -70,7 +70,7 @@ class Relay:
         self.damaged = b""  # the package as the edge got it
         self.held: list[tuple[int, bytes]] | None = None
         self.to_edge: Frames | None = None
-        self.seen: list[tuple[str, int]] = []  # (from whom, kind) since the damage
+        self.seen: list[tuple[str, int]] = []  # (from whom, kind) since damage was last asked for
         self.connections: list[ssl.SSLSocket] = []
         self.problem = ""
         self.lock = threading.Lock()
@@ -114,13 +114,17 @@ class Relay:
                 if source.name == "control" and self.held is not None:
                     self.held.append((kind, body))
                 elif source.name == "control" and kind == PACKAGE_HEAD and self.damage is not None:
-                    self.seen.clear()
                     self.held, self.to_edge = [], sink
                     body, self.damage = self.damage(body), None
                     self.damaged = body[PART_AT:]
                     sink.write(kind, body)
                 else:
                     sink.write(kind, body)
+
+    def damage_next(self, damage) -> None:
+        with self.lock:
+            self.damage = damage
+            self.seen.clear()  # an earlier refusal is no answer to this damage
 
     def release(self) -> None:
         with self.lock:
