@@ -41,14 +41,14 @@ void take_addresses(const std::vector<dns::Record>& records, const dns::Name& ow
 
 }  // namespace
 
-std::string address_question(std::uint16_t id, const dns::Name& name) {
+std::string question_bytes(std::uint16_t id, const dns::Name& name, dns::Type type) {
   std::string bytes(512, '\0');
   dns::MessageWriter writer({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}, bytes.size());
   dns::Header header;
   header.id = id;
   header.rd = true;
   writer.set_header(header);
-  writer.add_question(name.wire(), dns::Type::A, dns::Class::IN);
+  writer.add_question(name.wire(), type, dns::Class::IN);
   // RFC 6891 §6.1.2: of an OPT record, the class is the size of what we take.
   writer.add_record(dns::MessageWriter::Section::Additional, dns::Name().wire(), dns::Type::OPT,
                     static_cast<dns::Class>(kAnswerBytesMax), 0, "");

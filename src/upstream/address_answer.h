@@ -1,4 +1,4 @@
-// The question for a name's IPv4 addresses, and what an answer to it says. Pure.
+// Questions to recursive resolvers, and what the answer to that for IPv4 addresses says. Pure.
 // Rule: bytes that do not answer the very question that was asked say nothing.
 #pragma once
 
@@ -26,7 +26,7 @@ struct AddressAnswer {
       at{};  // the CNAMEs end there, and the answer does not go on: to be asked next
 };
 
-std::string address_question(std::uint16_t id, const meridian::dns::Name& name);
+std::string question_bytes(std::uint16_t id, const meridian::dns::Name& name, meridian::dns::Type type);
 // Nothing: it is no answer to this question.
 std::optional<AddressAnswer> read_address_answer(Bytes message, std::uint16_t id,
                                                  const meridian::dns::Name& name);

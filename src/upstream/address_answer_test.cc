@@ -24,7 +24,8 @@ std::vector<std::string> addresses(const AddressAnswer& answer) {
 
 TEST(AddressQuestion, IsOneThatAServerUnderstands) {
   const auto query =
-      dns::parse_query(as_bytes(address_question(7, dns::Name::parse("www.example.com").value()))).value();
+      dns::parse_query(as_bytes(question_bytes(7, dns::Name::parse("www.example.com").value(), dns::Type::A)))
+          .value();
   EXPECT_EQ(query.id, 7);
   EXPECT_EQ(query.flags & dns::kRecursionDesired, dns::kRecursionDesired);
   EXPECT_EQ(query.question.name.to_string(), "www.example.com.");
@@ -67,7 +68,8 @@ TEST(AddressAnswer, IsNoneOfAnotherQuestion) {
   EXPECT_TRUE(read(answer, "WWW.example.com"));
   EXPECT_FALSE(read(answer, "example.com"));
   EXPECT_FALSE(read_address_answer(as_bytes(answer.to(8, name)), 7, name));
-  EXPECT_FALSE(read_address_answer(as_bytes(address_question(7, name)), 7, name)) << "the question itself";
+  EXPECT_FALSE(read_address_answer(as_bytes(question_bytes(7, name, meridian::dns::Type::A)), 7, name))
+      << "the question itself";
   EXPECT_FALSE(read_address_answer({}, 7, name));
 }
 

@@ -5,18 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/bytes.h"
+
 namespace meridian::upstream {
 namespace {
 
 constexpr std::string_view kMetric = "meridian_health_name_lookups_total";
 constexpr const char* kSilent = "The DNS server did not answer.";
 constexpr std::string_view kHelp = "Names of endpoints looked up";
-
-std::string lower(std::string_view name) {
-  std::string out(name);
-  std::ranges::transform(out, out.begin(), [](char c) { return 'A' <= c && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return out;
-}
 
 net::Address any_of_family(const net::Address& peer) {
   return {peer.ip.is_v4() ? net::IpAddress() : net::IpAddress::v6({}), 0};
@@ -68,7 +64,7 @@ class StubResolver::Question final : private net::DatagramServer {
     socket_.reset();
     auto socket = owner_.loop_.serve_udp(any_of_family(resolver()), {}, *this);
     socket_ = socket ? *std::move(socket) : nullptr;
-    if (socket_) socket_->send_to(resolver(), as_bytes(address_question(id_, asked_)));
+    if (socket_) socket_->send_to(resolver(), as_bytes(question_bytes(id_, asked_, meridian::dns::Type::A)));
     timer_ = owner_.loop_.after(kQuestionTime, [this] {
       failure_ = kSilent;
       try_next();
@@ -144,7 +140,7 @@ StubResolver::StubResolver(net::Loop& loop, Random& random, std::vector<net::Add
 StubResolver::~StubResolver() = default;
 
 std::unique_ptr<NameLookup> StubResolver::look_up(const std::string& name, OnFound on_found) {
-  const std::string key = lower(name);
+  const std::string key = to_lower(name);
   auto waiter = std::make_unique<Waiter>(*this, key, std::move(on_found));
   const auto kept = kept_.find(key);
   if (kept != kept_.end() && kept->second.until > loop_.clock().monotonic()) {

@@ -2,33 +2,10 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "upstream/address_answer.h"
+
 namespace meridian::apps {
-namespace {
-
-constexpr std::size_t kReplyBytesMax = 1232;
-
-std::string question_bytes(std::uint16_t id, const dns::Name& name, dns::Type type) {
-  std::string bytes(512, '\0');
-  dns::MessageWriter writer({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}, bytes.size());
-  dns::Header header;
-  header.id = id;
-  header.rd = true;
-  writer.set_header(header);
-  writer.add_question(name.wire(), type, dns::Class::IN);
-  // RFC 6891 §6.1.2: of an OPT record, the class is the size of what we take.
-  writer.add_record(dns::MessageWriter::Section::Additional, dns::Name().wire(), dns::Type::OPT,
-                    static_cast<dns::Class>(kReplyBytesMax), 0, "");
-  bytes.resize(writer.finish());
-  return bytes;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return 'A' <= c && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return out;
-}
-
-}  // namespace
 
 // One question to resolvers, one after another.
 class DnsDomainRecords::Question final : private net::DatagramServer {
@@ -46,7 +23,7 @@ class DnsDomainRecords::Question final : private net::DatagramServer {
     const net::IpAddress any = resolver().ip.is_v4() ? net::IpAddress() : net::IpAddress::v6({});
     auto socket = owner_.loop_.serve_udp({any, 0}, {}, *this);
     socket_ = socket ? *std::move(socket) : nullptr;
-    if (socket_) socket_->send_to(resolver(), as_bytes(question_bytes(id_, name_, key_.second)));
+    if (socket_) socket_->send_to(resolver(), as_bytes(upstream::question_bytes(id_, name_, key_.second)));
     timer_ = owner_.loop_.after(kTryTime, [this] { try_next(); });
   }
 
@@ -103,7 +80,7 @@ bool DnsDomainRecords::leads_to(const std::string& name, const std::string& targ
   if (!records) records = ask_others(*owner, dns::Type::CNAME);
   return records && std::ranges::any_of(*records, [&](const dns::Record& record) {
            return record.type == dns::Type::CNAME && record.owner == *owner &&
-                  lower(record.rdata) == lower(wanted->wire());
+                  to_lower(record.rdata) == to_lower(wanted->wire());
          });
 }
 
@@ -158,7 +135,7 @@ std::optional<services::acm::CaaRecord> read_caa(std::string_view rdata) {
   caa.critical = (in.u8() & 0x80) != 0;
   const std::size_t tag_size = in.u8();
   if (!in.ok() || tag_size == 0 || rdata.size() < 2 + tag_size) return std::nullopt;
-  caa.tag = lower(rdata.substr(2, tag_size));
+  caa.tag = to_lower(rdata.substr(2, tag_size));
   caa.value = std::string(rdata.substr(2 + tag_size));
   return caa;
 }

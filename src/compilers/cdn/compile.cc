@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/bytes.h"
 #include "compilers/cdn/policies.h"
 
 namespace meridian::compilers::cdn {
@@ -17,12 +18,6 @@ Result<const Value*> refer(const ById<Value>& all, const std::string& id, const 
   const auto found = all.find(id);
   if (found == all.end()) return invalid(fmt::format("{} {} is not there", what, id));
   return &found->second;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 std::uint8_t method_bits(const std::vector<std::string>& names) {
@@ -137,7 +132,7 @@ Result<cdn::Origin> compile_origin(const api::Origin& config, const Library& lib
                                    const StandIns& stand_ins) {
   cdn::Origin out;
   out.id = config.Id;
-  out.domain_name = lower(config.DomainName);
+  out.domain_name = to_lower(config.DomainName);
   out.path = config.OriginPath.value_or("");
   if (config.CustomHeaders && config.CustomHeaders->Items)
     for (const auto& header : *config.CustomHeaders->Items)
@@ -262,7 +257,7 @@ Result<void> compile_continuous_deployment(const api::DistributionConfig& config
   cdn::ContinuousDeployment made;
   made.staging_id = *TRY(refer(library.distributions_by_domain, names->front(), "staging distribution"));
   if (const auto& header = policy.TrafficConfig->SingleHeaderConfig) {
-    made.header_name = lower(header->Header);
+    made.header_name = to_lower(header->Header);
     made.header_value = header->Value;
   }
   if (const auto& weight = policy.TrafficConfig->SingleWeightConfig) {
@@ -295,14 +290,14 @@ Result<cdn::SharedDistribution> compile(const DistributionResource& resource, st
   out->id = resource.id;
   out->account = resource.account;
   out->arn = services::cloudfront::distribution_arn(resource.account, resource.id);
-  out->domain_name = lower(resource.public_name);
+  out->domain_name = to_lower(resource.public_name);
   out->revision = revision;
   out->enabled = config.Enabled;
   out->staging = config.Staging.value_or(false);
   if (config.Aliases && config.Aliases->Items)
-    for (const std::string& alias : *config.Aliases->Items) out->aliases.push_back(lower(alias));
+    for (const std::string& alias : *config.Aliases->Items) out->aliases.push_back(to_lower(alias));
   out->default_root_object = config.DefaultRootObject.value_or("");
-  if (config.CacheTagConfig) out->tag_header = lower(config.CacheTagConfig->HeaderName);
+  if (config.CacheTagConfig) out->tag_header = to_lower(config.CacheTagConfig->HeaderName);
   out->additional_metrics = library.monitored.contains(resource.id);
   compile_geo(config, *out);
   compile_viewers(config, *out);

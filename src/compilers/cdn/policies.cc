@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "base/bytes.h"
+
 namespace meridian::compilers::cdn {
 namespace {
 
@@ -12,12 +14,6 @@ using snapshots::cdn::CorsRule;
 using snapshots::cdn::ResponseHeadersPolicy;
 using snapshots::cdn::Selection;
 using Kind = Selection::Kind;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 // Every list of the API is an optional {Quantity, Items} with optional Items.
 template <typename List>
@@ -37,7 +33,7 @@ Selection selection(Kind kind, std::vector<std::string> names = {}) {
 template <typename List>
 Selection header_selection(Kind kind, const std::optional<List>& list) {
   std::vector<std::string> names = items(list);
-  for (std::string& name : names) name = lower(std::move(name));
+  for (std::string& name : names) name = to_lower(name);
   return selection(kind, std::move(names));
 }
 
@@ -165,7 +161,7 @@ std::shared_ptr<const ResponseHeadersPolicy> compile_response_headers(
       out->added.push_back({header.Header, header.Value, header.Override});
   if (policy.RemoveHeadersConfig && policy.RemoveHeadersConfig->Items)
     for (const auto& header : *policy.RemoveHeadersConfig->Items)
-      out->removed.push_back(lower(header.Header));
+      out->removed.push_back(to_lower(header.Header));
   if (const auto& timing = policy.ServerTimingHeadersConfig; timing && timing->Enabled)
     out->server_timing_percent = timing->SamplingRate.value_or(0);
   return out;

@@ -18,11 +18,6 @@ constexpr std::size_t kFirstDomainBytesMax = 64;  // it becomes the common name 
 constexpr Duration kTokenTime = std::chrono::hours(1);
 constexpr std::array<std::string_view, 3> kKeyAlgorithms = {"RSA_2048", "EC_prime256v1", "EC_secp384r1"};
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return 'A' <= c && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return text;
-}
-
 aws::Outcome<void> check_domain(const std::string& domain) {
   const std::string_view plain = std::string_view(domain).substr(domain.starts_with("*.") ? 2 : 0);
   for (std::size_t at = 0; at < plain.size();) {
@@ -38,9 +33,9 @@ aws::Outcome<void> check_domain(const std::string& domain) {
 }
 
 aws::Outcome<std::vector<std::string>> domains_of(const api::RequestCertificateRequest& input) {
-  std::vector<std::string> domains{lower(input.DomainName)};
+  std::vector<std::string> domains{to_lower(input.DomainName)};
   for (const std::string& name : input.SubjectAlternativeNames.value_or(std::vector<std::string>()))
-    if (std::ranges::find(domains, lower(name)) == domains.end()) domains.push_back(lower(name));
+    if (std::ranges::find(domains, to_lower(name)) == domains.end()) domains.push_back(to_lower(name));
   if (domains.front().size() > kFirstDomainBytesMax)
     return api::errors::InvalidParameterException(
         fmt::format("The first domain name of a certificate cannot exceed {} octets.", kFirstDomainBytesMax));

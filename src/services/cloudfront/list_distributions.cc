@@ -47,9 +47,10 @@ aws::Outcome<api::DistributionSummary> CloudFront::summary(const Distributions::
   return out;
 }
 
-aws::Outcome<api::ListDistributionsResult> CloudFront::ListDistributions(
-    aws::Call& call, const api::ListDistributionsRequest& input) {
-  auto page = TRY(cut_page(TRY(Distributions(store_).all(call.account_id)), input.Marker, input.MaxItems,
+aws::Outcome<api::DistributionList> CloudFront::summaries(std::vector<Distributions::Found> found,
+                                                          const std::optional<std::string>& marker,
+                                                          const std::optional<std::string>& max_items) {
+  auto page = TRY(cut_page(std::move(found), marker, max_items,
                            [](const Distributions::Found& each) { return each.value.id; }));
   api::DistributionList list;
   fill_page(list, page);
@@ -57,18 +58,27 @@ aws::Outcome<api::ListDistributionsResult> CloudFront::ListDistributions(
     if (!list.Items) list.Items.emplace();
     list.Items->push_back(TRY(summary(each)));
   }
-  return api::ListDistributionsResult{.DistributionList = std::move(list)};
+  return list;
 }
 
-template <typename Filter>
-aws::Outcome<api::DistributionIdList> CloudFront::ids_of(const aws::Call& call,
-                                                         const std::optional<std::string>& marker,
-                                                         const std::optional<std::string>& max_items,
-                                                         Filter filter) {
+aws::Outcome<api::ListDistributionsResult> CloudFront::ListDistributions(
+    aws::Call& call, const api::ListDistributionsRequest& input) {
+  auto all = TRY(Distributions(store_).all(call.account_id));
+  return api::ListDistributionsResult{.DistributionList =
+                                          TRY(summaries(std::move(all), input.Marker, input.MaxItems))};
+}
+
+template <typename Config>
+aws::Outcome<api::DistributionIdList> CloudFront::ids_using(const aws::Call& call, const std::string& id,
+                                                            const std::optional<std::string>& marker,
+                                                            const std::optional<std::string>& max_items) {
+  bool managed = false;
+  if constexpr (!std::is_same_v<Config, api::KeyGroupConfig>) managed = is_managed<Config>(id);
+  if (!managed) TRY(Entities<Config>(store_).get(call.account_id, id));
   std::vector<std::string> ids;
   for (const auto& each : TRY(Distributions(store_).all(call.account_id)))
-    if (filter(each.value.config)) ids.push_back(each.value.id);
-  auto page = TRY(cut_page(std::move(ids), marker, max_items, [](const std::string& id) { return id; }));
+    if (uses<Config>(each.value.config, id)) ids.push_back(each.value.id);
+  auto page = TRY(cut_page(std::move(ids), marker, max_items, [](const std::string& each) { return each; }));
   api::DistributionIdList list;
   fill_page(list, page);
   if (!page.items.empty()) list.Items = std::move(page.items);
@@ -88,44 +98,31 @@ aws::Outcome<api::ListDistributionsByWebACLIdResult> CloudFront::ListDistributio
 
 aws::Outcome<api::ListDistributionsByCachePolicyIdResult> CloudFront::ListDistributionsByCachePolicyId(
     aws::Call& call, const api::ListDistributionsByCachePolicyIdRequest& input) {
-  if (!is_managed<api::CachePolicyConfig>(input.CachePolicyId))
-    TRY(Entities<api::CachePolicyConfig>(store_).get(call.account_id, input.CachePolicyId));
   return api::ListDistributionsByCachePolicyIdResult{
-      .DistributionIdList = TRY(ids_of(call, input.Marker, input.MaxItems, [&](const auto& config) {
-        return uses<api::CachePolicyConfig>(config, input.CachePolicyId);
-      }))};
+      .DistributionIdList =
+          TRY(ids_using<api::CachePolicyConfig>(call, input.CachePolicyId, input.Marker, input.MaxItems))};
 }
 
 aws::Outcome<api::ListDistributionsByOriginRequestPolicyIdResult>
 CloudFront::ListDistributionsByOriginRequestPolicyId(
     aws::Call& call, const api::ListDistributionsByOriginRequestPolicyIdRequest& input) {
-  if (!is_managed<api::OriginRequestPolicyConfig>(input.OriginRequestPolicyId))
-    TRY(Entities<api::OriginRequestPolicyConfig>(store_).get(call.account_id, input.OriginRequestPolicyId));
   return api::ListDistributionsByOriginRequestPolicyIdResult{
-      .DistributionIdList = TRY(ids_of(call, input.Marker, input.MaxItems, [&](const auto& config) {
-        return uses<api::OriginRequestPolicyConfig>(config, input.OriginRequestPolicyId);
-      }))};
+      .DistributionIdList = TRY(ids_using<api::OriginRequestPolicyConfig>(call, input.OriginRequestPolicyId,
+                                                                          input.Marker, input.MaxItems))};
 }
 
 aws::Outcome<api::ListDistributionsByResponseHeadersPolicyIdResult>
 CloudFront::ListDistributionsByResponseHeadersPolicyId(
     aws::Call& call, const api::ListDistributionsByResponseHeadersPolicyIdRequest& input) {
-  if (!is_managed<api::ResponseHeadersPolicyConfig>(input.ResponseHeadersPolicyId))
-    TRY(Entities<api::ResponseHeadersPolicyConfig>(store_).get(call.account_id,
-                                                               input.ResponseHeadersPolicyId));
   return api::ListDistributionsByResponseHeadersPolicyIdResult{
-      .DistributionIdList = TRY(ids_of(call, input.Marker, input.MaxItems, [&](const auto& config) {
-        return uses<api::ResponseHeadersPolicyConfig>(config, input.ResponseHeadersPolicyId);
-      }))};
+      .DistributionIdList = TRY(ids_using<api::ResponseHeadersPolicyConfig>(
+          call, input.ResponseHeadersPolicyId, input.Marker, input.MaxItems))};
 }
 
 aws::Outcome<api::ListDistributionsByKeyGroupResult> CloudFront::ListDistributionsByKeyGroup(
     aws::Call& call, const api::ListDistributionsByKeyGroupRequest& input) {
-  TRY(Entities<api::KeyGroupConfig>(store_).get(call.account_id, input.KeyGroupId));
-  return api::ListDistributionsByKeyGroupResult{
-      .DistributionIdList = TRY(ids_of(call, input.Marker, input.MaxItems, [&](const auto& config) {
-        return uses<api::KeyGroupConfig>(config, input.KeyGroupId);
-      }))};
+  return api::ListDistributionsByKeyGroupResult{.DistributionIdList = TRY(ids_using<api::KeyGroupConfig>(
+                                                    call, input.KeyGroupId, input.Marker, input.MaxItems))};
 }
 
 aws::Outcome<api::ListDistributionsByRealtimeLogConfigResult>
@@ -141,15 +138,8 @@ CloudFront::ListDistributionsByRealtimeLogConfig(
                                          ? *input.RealtimeLogConfigArn
                                          : realtime_log_arn(call.account_id, *input.RealtimeLogConfigName)))
       found.push_back(std::move(each));
-  auto page = TRY(cut_page(std::move(found), input.Marker, input.MaxItems,
-                           [](const Distributions::Found& each) { return each.value.id; }));
-  api::DistributionList list;
-  fill_page(list, page);
-  for (const auto& each : page.items) {
-    if (!list.Items) list.Items.emplace();
-    list.Items->push_back(TRY(summary(each)));
-  }
-  return api::ListDistributionsByRealtimeLogConfigResult{.DistributionList = std::move(list)};
+  return api::ListDistributionsByRealtimeLogConfigResult{
+      .DistributionList = TRY(summaries(std::move(found), input.Marker, input.MaxItems))};
 }
 
 }  // namespace meridian::services::cloudfront

@@ -254,10 +254,14 @@ class CloudFront final : public api::Api {
                                     const DistributionResource& staging, store::Transaction& transaction);
 
   // list_distributions.cc
-  template <typename Filter>
-  aws::Outcome<api::DistributionIdList> ids_of(const aws::Call& call,
-                                               const std::optional<std::string>& marker,
-                                               const std::optional<std::string>& max_items, Filter filter);
+  // A page of the distributions that use `id`, which has to be there.
+  template <typename Config>
+  aws::Outcome<api::DistributionIdList> ids_using(const aws::Call& call, const std::string& id,
+                                                  const std::optional<std::string>& marker,
+                                                  const std::optional<std::string>& max_items);
+  aws::Outcome<api::DistributionList> summaries(std::vector<Distributions::Found> found,
+                                                const std::optional<std::string>& marker,
+                                                const std::optional<std::string>& max_items);
   aws::Outcome<api::DistributionSummary> summary(const Distributions::Found& found);
 
   store::Store& store_;
