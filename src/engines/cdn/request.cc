@@ -7,9 +7,9 @@ namespace meridian::engines::cdn {
 // The order of CloudFront's own documentation; where edge functions will be called is between check_signature
 // and make_key (viewer request) and within deliver (viewer response).
 const Request::Step Request::kSteps[] = {
-    &Request::find_distribution, &Request::choose_behavior, &Request::check_geo, &Request::check_protocol,
-    &Request::check_method,      &Request::check_signature, &Request::make_key,  &Request::find_object,
-    &Request::replace_error,     &Request::deliver,
+    &Request::find_distribution, &Request::choose_staging, &Request::choose_behavior, &Request::check_geo,
+    &Request::check_protocol,    &Request::check_method,   &Request::check_signature, &Request::make_key,
+    &Request::find_object,       &Request::replace_error,  &Request::deliver,
 };
 
 Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer)

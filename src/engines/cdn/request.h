@@ -31,6 +31,7 @@ class Request final : public Exchange {
 
   // step_admit.cc
   Next find_distribution();
+  Next choose_staging();
   Next choose_behavior();
   Next check_geo();
   Next check_protocol();
@@ -72,7 +73,7 @@ class Request final : public Exchange {
 
   Site& site_;
   ViewerStream* viewer_;
-  const ViewerRequest request_;
+  ViewerRequest request_;
   const MonotonicTime began_;
   const SystemTime began_at_;
   std::string request_id_;
@@ -82,7 +83,8 @@ class Request final : public Exchange {
   const snapshots::cdn::Behavior* behavior_ = nullptr;
   std::string path_;  // with the default root object, or of an error page
   snapshots::location::Place place_;
-  rules::FieldList generated_;
+  std::string session_cookie_;  // "": no session; of continuous deployment
+  rules::FieldList without_session_, generated_;
   rules::Fields fields_;  // the viewer's and the generated ones
   std::string query_buffer_;
   std::string_view query_;  // without a signature

@@ -16,12 +16,21 @@ Served::Served(snapshots::cdn::SharedDistribution its, std::shared_ptr<PurgeLog>
 
 std::shared_ptr<const Served> ServedTable::find_host(std::string_view host) {
   const auto snapshot = reader_.current();
-  const snapshots::cdn::SharedDistribution* const found = snapshot->find_host(host);
+  return served(*snapshot, snapshot->find_host(host));
+}
+
+std::shared_ptr<const Served> ServedTable::find_id(std::string_view id) {
+  const auto snapshot = reader_.current();
+  return served(*snapshot, snapshot->find_id(id));
+}
+
+std::shared_ptr<const Served> ServedTable::served(const snapshots::cdn::CdnSnapshot& snapshot,
+                                                  const snapshots::cdn::SharedDistribution* found) {
   if (!found) return nullptr;
-  if (snapshot->revision() != revision_) {
-    revision_ = snapshot->revision();
+  if (snapshot.revision() != revision_) {
+    revision_ = snapshot.revision();
     std::erase_if(served_, [&](const auto& entry) {
-      const auto* current = snapshot->find_id(entry.first->id);
+      const auto* current = snapshot.find_id(entry.first->id);
       return !current || current->get() != entry.first;
     });
   }

@@ -34,8 +34,12 @@ class ServedTable {
       : reader_(snapshot), purges_(purges) {}
   // `host` in lower case, without port; null: nobody's.
   std::shared_ptr<const Served> find_host(std::string_view host);
+  std::shared_ptr<const Served> find_id(std::string_view id);
 
  private:
+  std::shared_ptr<const Served> served(const snapshots::cdn::CdnSnapshot& snapshot,
+                                       const snapshots::cdn::SharedDistribution* found);
+
   Published<snapshots::cdn::CdnSnapshot>::Reader reader_;
   PurgeLogs& purges_;
   std::uint64_t revision_ = ~std::uint64_t{0};

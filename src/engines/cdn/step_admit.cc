@@ -4,6 +4,7 @@
 #include "engines/cdn/rules/geo_rules.h"
 #include "engines/cdn/rules/method_rules.h"
 #include "engines/cdn/rules/protocol_rules.h"
+#include "engines/cdn/rules/staging.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -23,6 +24,23 @@ Request::Next Request::find_distribution() {
   if (!served_->distribution->enabled) return refuse(rules::Refusal::Disabled);
   if (const auto refusal = rules::refuse_length(request_.head_bytes, request_.target.size()))
     return refuse(*refusal);
+  return Next::Step;
+}
+
+Request::Next Request::choose_staging() {
+  const auto& policy = served_->distribution->continuous_deployment;
+  if (!policy) return Next::Step;
+  const double draw = static_cast<double>(site_.worker.random.next() >> 11) * 0x1p-53;
+  rules::StagingChoice choice =
+      rules::choose_staging(*policy, request_.fields, site_.worker.loop.clock().now(), draw);
+  session_cookie_ = std::move(choice.set_cookie);
+  if (!session_cookie_.empty()) {
+    request_.fields = rules::without_session_cookie(request_.fields, without_session_);
+    fields_ = request_.fields;
+  }
+  if (!choice.staging) return Next::Step;
+  auto staging = site_.served.find_id(policy->staging_id);
+  if (staging && staging->distribution->enabled) served_ = std::move(staging);
   return Next::Step;
 }
 

@@ -164,6 +164,7 @@ void Request::write_reply(ReplyHead& head, rules::Fields kept) {
   }
   rules::write_viewer_headers(kept, delivery, reply_fields_);
   if (site_.settings.cache_status) add_cache_status();
+  if (!session_cookie_.empty()) reply_fields_.add("Set-Cookie", session_cookie_);
   head.fields = reply_fields_;
   replied_ = true;
   first_byte_ = mono();

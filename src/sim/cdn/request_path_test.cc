@@ -50,6 +50,45 @@ TEST_F(RequestPath, WhatOneViewerFetchedTheNextGetsFromTheCache) {
   EXPECT_EQ(cdn.get("/a?b=2").field("X-Cache"), "Miss from cloudfront");
 }
 
+TEST_F(RequestPath, AStagingDistributionServesThePartOfItsPrimarysViewersThatItIsGiven) {
+  play_ok();
+  auto& staging = cdn.others.emplace_back(cdn.distribution);
+  staging.id = "E2";
+  staging.domain_name = "d2.cloudfront.net";
+  staging.staging = true;
+  staging.default_root_object = "new.html";
+  auto& policy = cdn.distribution.continuous_deployment.emplace();
+  policy.staging_id = "E2";
+  policy.header_name = "aws-cf-cd-try";
+  policy.header_value = "1";
+  cdn.publish();
+  cdn.get("/");
+  cdn.get("/", "aws-cf-cd-try: 1\r\n");
+  ASSERT_EQ(origin->requests.size(), 2u) << "they share no cache";
+  EXPECT_THAT(origin->requests[0], StartsWith("GET / HTTP"));
+  EXPECT_THAT(origin->requests[1], StartsWith("GET /new.html HTTP"));
+  auto& direct = cdn.viewer();
+  direct.send("GET / HTTP/1.1\r\nHost: d2.cloudfront.net\r\n\r\n");
+  cdn.network.advance(1s);
+  EXPECT_EQ(direct.status(), 403) << "by its own name nobody reaches it";
+  policy.header_name.clear();
+  policy.weight = 1;
+  policy.sticky_idle = policy.sticky_maximum = 300s;
+  cdn.behavior().key.cookies.kind = cdn.others[0].behaviors.back().key.cookies.kind =
+      snapshots::cdn::Selection::Kind::All;
+  cdn.publish();
+  const std::string cookie = cdn.get("/").field("Set-Cookie");
+  EXPECT_THAT(cookie, StartsWith("CloudFront-Continuous-Deployment=staging."));
+  policy.weight = 0;
+  cdn.publish();
+  EXPECT_EQ(cdn.get("/", "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n").field("X-Cache"),
+            "Hit from cloudfront")
+      << "the session goes on, and its cookie is in no key";
+  cdn.others[0].enabled = false;
+  cdn.publish();
+  EXPECT_EQ(cdn.get("/", "aws-cf-cd-try: 1\r\n").status(), 200) << "the primary one serves instead";
+}
+
 TEST_F(RequestPath, WhatIsNotServedIsRefusedBeforeAnyOriginIsAsked) {
   play_ok();
   auto& stranger = cdn.viewer();

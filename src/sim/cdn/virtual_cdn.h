@@ -101,7 +101,8 @@ class VirtualCdn {
   }
 
   void publish() {
-    const snapshots::cdn::SharedDistribution puts[] = {std::make_shared<const Distribution>(distribution)};
+    std::vector<snapshots::cdn::SharedDistribution> puts{std::make_shared<const Distribution>(distribution)};
+    for (const Distribution& other : others) puts.push_back(std::make_shared<const Distribution>(other));
     shared->snapshot.publish(shared->snapshot.latest().next(++revision, puts, {}));
   }
   snapshots::cdn::Behavior& behavior() { return distribution.behaviors.back(); }
@@ -139,6 +140,7 @@ class VirtualCdn {
   std::unique_ptr<engines::cdn::EngineShared> shared;
   std::unique_ptr<engines::cdn::EngineWorker> worker;
   Distribution distribution;
+  std::vector<Distribution> others;
   std::uint64_t revision = 0;
   std::deque<std::unique_ptr<PlayedViewer>> viewers;
 };

@@ -39,6 +39,7 @@ std::unique_ptr<const CdnSnapshot> CdnSnapshot::next(std::uint64_t revision,
   for (const SharedDistribution& put : puts) remove(put->id);
   for (const SharedDistribution& put : puts) {
     made->by_id_.emplace(put->id, put);
+    if (put->staging) continue;
     made->name(put->domain_name, put);
     for (const std::string& alias : put->aliases) made->name(alias, put);
   }

@@ -29,7 +29,8 @@ class CdnSnapshot {
                                           std::span<const std::string> removes) const;
 
   // `host` in lower case, without port: an exact name before a wildcard, the longest wildcard first. Null:
-  // nobody's. The pointer lives as long as the snapshot.
+  // nobody's, as the names of staging distributions, which viewers reach through their primary ones alone.
+  // The pointer lives as long as the snapshot.
   const SharedDistribution* find_host(std::string_view host) const;
   const SharedDistribution* find_id(std::string_view id) const;
 
