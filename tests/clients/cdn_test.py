@@ -47,10 +47,10 @@ class Cdn(FreshServerCase):
         self.addCleanup(self.origin.server_close)
         self.addCleanup(self.origin.shutdown)
 
-    def get(self, host: str, path: str):
+    def get(self, host: str, path: str, headers=None):
         connection = http.client.HTTPConnection(*self.server.cdn, timeout=20)
         self.addCleanup(connection.close)
-        connection.request("GET", path, headers={"Host": host})
+        connection.request("GET", path, headers={"Host": host, **(headers or {})})
         response = connection.getresponse()
         return response, response.read()
 
@@ -114,6 +114,40 @@ class Cdn(FreshServerCase):
                       "--id", made["Invalidation"]["Id"])
         response, body = self.get(host, "/")
         self.assertEqual((response.headers["X-Cache"], body), ("Miss from cloudfront", b"<h1>new</h1>"))
+
+    def deployed(self, made):
+        self.aws_text("cloudfront", "wait", "distribution-deployed", "--id", made["Distribution"]["Id"])
+        return made
+
+    def updated(self, made, **changes):
+        config = {**made["Distribution"]["DistributionConfig"], **changes}
+        return self.deployed(self.aws("cloudfront", "update-distribution", "--id", made["Distribution"]["Id"], "--if-match",
+                                      made["ETag"], "--distribution-config", json.dumps(config)))
+
+    def test_a_staging_distribution_is_tried_by_some_and_then_promoted(self):
+        primary = self.deployed(self.aws("cloudfront", "create-distribution", "--distribution-config", json.dumps({
+            "CallerReference": "primary", "Comment": "", "Enabled": True, "DefaultRootObject": "old.html",
+            "Origins": {"Quantity": 1, "Items": [{"Id": "api", "DomainName": "localhost", "CustomOriginConfig": {
+                "HTTPPort": self.origin.server_port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
+            "DefaultCacheBehavior": {"ViewerProtocolPolicy": "allow-all", "CachePolicyId": CACHING_OPTIMIZED,
+                                     "TargetOriginId": "api"}})))
+        host = primary["Distribution"]["DomainName"]
+        copied = self.aws("cloudfront", "copy-distribution", "--primary-distribution-id", primary["Distribution"]["Id"],
+                          "--if-match", primary["ETag"], "--staging", "--caller-reference", "staging", "--enabled")
+        staging = self.updated(copied, DefaultRootObject="new.html")
+        policy = self.aws("cloudfront", "create-continuous-deployment-policy", "--continuous-deployment-policy-config",
+                          json.dumps({"StagingDistributionDnsNames": {"Quantity": 1, "Items": [staging["Distribution"]["DomainName"]]},
+                                      "Enabled": True, "TrafficConfig": {"Type": "SingleHeader", "SingleHeaderConfig": {
+                                          "Header": "aws-cf-cd-try", "Value": "yes"}}}))
+        primary = self.updated(primary, ContinuousDeploymentPolicyId=policy["ContinuousDeploymentPolicy"]["Id"])
+        served = lambda headers=None: json.loads(self.get(host, "/", headers)[1])["path"]  # noqa: E731
+        self.assertEqual(served({"aws-cf-cd-try": "yes"}), "/new.html")
+        self.assertEqual(served(), "/old.html")
+        self.assertEqual(self.get(staging["Distribution"]["DomainName"], "/")[0].status, 403)
+        self.deployed(self.aws("cloudfront", "update-distribution-with-staging-config", "--id", primary["Distribution"]["Id"],
+                               "--staging-distribution-id", staging["Distribution"]["Id"],
+                               "--if-match", f'{primary["ETag"]}, {staging["ETag"]}'))
+        self.assertEqual(served(), "/new.html")
 
     def test_dns_knows_its_name_and_aliases_that_lead_to_it(self):
         host = self.make_site()["DomainName"]
