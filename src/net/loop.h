@@ -44,6 +44,12 @@ class TcpHandler {
   virtual void on_closed(TcpConnection& connection, const Error* why) = 0;
 };
 
+// Of a connection whose handshake is over; the views are of static text.
+struct TlsFacts {
+  std::string_view version, cipher;  // "TLSv1.3", OpenSSL's name: "TLS_AES_128_GCM_SHA256"; "" without TLS
+  bool resumed = false;              // an earlier session
+};
+
 class TcpConnection {
  public:
   virtual ~TcpConnection() = default;
@@ -65,6 +71,7 @@ class TcpConnection {
   // Of the verified peer, as long as this connection lives; nullptr without TLS, when the peer showed none,
   // and before the handshake (which is over when the first data comes).
   virtual const CertificateSummary* peer_certificate() const { return nullptr; }
+  virtual TlsFacts tls_facts() const { return {}; }
 };
 
 // An attempt under way; destroying it gives up.

@@ -82,6 +82,8 @@ class EpollConnection final : public TcpConnection, public Ready {
     return wire_.tls() ? wire_.tls()->peer_certificate() : nullptr;
   }
 
+  TlsFacts tls_facts() const override { return wire_.tls() ? wire_.tls()->facts() : TlsFacts{}; }
+
   void on_ready(std::uint32_t events) override {
     if (events == 0) asked_for_turn_ = false;
     const StillWatched alive(loop_, key_);

@@ -73,6 +73,11 @@ class OpensslSession final : public TlsSession {
     return name != nullptr ? name : "";
   }
   const CertificateSummary* peer_certificate() const override { return peer_ ? &*peer_ : nullptr; }
+  TlsFacts facts() const override {
+    if (!established()) return {};
+    return {SSL_get_version(ssl_.get()), SSL_get_cipher_name(ssl_.get()),
+            SSL_session_reused(ssl_.get()) == 1};
+  }
   std::string failure() const override { return failure_; }
 
  private:

@@ -34,6 +34,7 @@ TlsServerOptions http_server(const CertificateAndKey& identity) {
 class Greeter final : public TcpHandler {
  public:
   void on_data(TcpConnection& connection, Bytes data) override {
+    facts = connection.tls_facts();
     received += as_text(data);
     if (!answer_at_end && received.back() == '\n') answer(connection);
   }
@@ -43,6 +44,7 @@ class Greeter final : public TcpHandler {
   }
   bool answer_at_end = false;
   std::string received, failure;
+  TlsFacts facts;
 
  private:
   void answer(TcpConnection& connection) {
@@ -137,6 +139,9 @@ TEST_F(Tls, SpeaksTls13WithAVerifiableCertificateAndAlpn) {
   EXPECT_TRUE(client.shaken);
   EXPECT_EQ(client.version, "TLSv1.3");
   EXPECT_EQ(client.protocol, "http/1.1");
+  EXPECT_EQ(greeter.facts.version, "TLSv1.3");
+  EXPECT_EQ(greeter.facts.cipher.substr(0, 4), "TLS_");
+  EXPECT_FALSE(greeter.facts.resumed);
   EXPECT_EQ(client.reply, "api.test heard 6\n");
   EXPECT_TRUE(client.session_kept) << "a ticket for the next handshake";
 }
@@ -146,6 +151,8 @@ TEST_F(Tls, SpeaksTls12AndNothingOlder) {
   client.max_version = TLS1_2_VERSION;
   exchange(client);
   EXPECT_EQ(client.version, "TLSv1.2");
+  EXPECT_EQ(greeter.facts.version, "TLSv1.2");
+  EXPECT_EQ(greeter.facts.cipher.substr(0, 6), "ECDHE-");
   EXPECT_EQ(client.reply, "api.test heard 6\n");
   TlsClient old;
   old.max_version = TLS1_1_VERSION;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/piece.h"
+#include "net/loop.h"
 #include "net/socket.h"
 
 namespace meridian::net {
@@ -29,6 +30,7 @@ class TlsSession {
   virtual bool holds_input() const = 0;  // received, but not yet read by us: the socket will not say so again
   virtual std::string_view server_name() const = 0;
   virtual const CertificateSummary* peer_certificate() const = 0;
+  virtual TlsFacts facts() const = 0;
   virtual std::string failure() const = 0;
 };
 Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext> context, int descriptor,

@@ -64,6 +64,7 @@ Request::Next Request::check_geo() {
   viewer.tls = connection.tls;
   viewer.tls_version = connection.tls_version;
   viewer.tls_cipher = connection.tls_cipher;
+  viewer.tls_session = connection.tls_session;
   viewer.place = &place_;
   fields_ = rules::with_cloudfront_headers(request_.fields, behavior_->generated, viewer, generated_);
   return Next::Step;

@@ -23,7 +23,8 @@ struct ViewerConnection {
   net::Address peer, local;
   bool tls = false;
   std::string server_name;              // SNI
-  std::string tls_version, tls_cipher;  // "TLSv1.3", "TLS_AES_128_GCM_SHA256"; "" without TLS
+  std::string_view tls_version, tls_cipher;  // "TLSv1.3", "TLS_AES_128_GCM_SHA256"; "" without TLS
+  rules::TlsSession tls_session = rules::TlsSession::FullHandshake;  // of the request that is under way
 };
 
 // The views live as long as the exchange.

@@ -197,6 +197,7 @@ void Http1Session::begin() {
   beginning_ = true;
   exchange_ = owner_.handler().begin(request, *this);
   beginning_ = false;
+  connection_.tls_session = rules::TlsSession::ConnectionReused;
   if (finished_) end_exchange();
 }
 

@@ -91,6 +91,7 @@ class Http2Session final : public ViewerSession {
   Viewers& owner() { return owner_; }
   nghttp2_session* h2() { return h2_; }
   const ViewerConnection& connection() const { return connection_; }
+  void has_begun_request() { connection_.tls_session = rules::TlsSession::ConnectionReused; }
   Http2Stream* stream(std::int32_t id) {
     const auto at = streams_.find(id);
     return at == streams_.end() ? nullptr : at->second.get();
@@ -105,7 +106,7 @@ class Http2Session final : public ViewerSession {
   Viewers& owner_;
   const std::uint64_t id_;
   std::unique_ptr<net::TcpConnection> tcp_;
-  const ViewerConnection connection_;
+  ViewerConnection connection_;
   nghttp2_session* h2_ = nullptr;
   std::unordered_map<std::int32_t, std::unique_ptr<Http2Stream>> streams_;
   std::vector<std::unique_ptr<Http2Stream>> closed_;  // they may be on the stack
@@ -230,6 +231,7 @@ void Http2Stream::begin(bool has_body) {
   beginning_ = true;
   exchange_ = session_.owner().handler().begin(request_, *this);
   beginning_ = false;
+  session_.has_begun_request();
   if (over_) end_exchange();
 }
 
