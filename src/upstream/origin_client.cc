@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "upstream/http2_connection.h"
 #include "upstream/origin_connection.h"
 
 namespace meridian::upstream {
@@ -36,7 +37,7 @@ std::string_view to_string(Failure failure) {
     case Failure::HeadTooLarge:
       return "the head of the answer is too large";
     case Failure::Malformed:
-      return "the answer is not HTTP/1.1";
+      return "the answer is not HTTP";
     case Failure::BodyCut:
       return "the body was cut short";
     case Failure::Limit:
@@ -45,14 +46,25 @@ std::string_view to_string(Failure failure) {
   return "";
 }
 
+std::string silence_text(Duration limit) {
+  return fmt::format("nothing came for {} s", std::chrono::floor<std::chrono::seconds>(limit).count());
+}
+
 Result<TlsTrust> TlsTrust::of(const std::string& ca_pem) {
   net::TlsClientOptions options;
   options.ca_pem = ca_pem;
-  options.protocols = {"http/1.1"};
+  const auto contexts = [&](const char* protocol) -> Result<Contexts> {
+    options.protocols = {protocol};
+    options.oldest = net::TlsVersion::Tls13;
+    Contexts out;
+    out.tls13 = TRY(net::make_tls_client_context(options));
+    options.oldest = net::TlsVersion::Tls12;
+    out.tls12 = TRY(net::make_tls_client_context(options));
+    return out;
+  };
   TlsTrust trust;
-  trust.tls13 = TRY(net::make_tls_client_context(options));
-  options.oldest = net::TlsVersion::Tls12;
-  trust.tls12 = TRY(net::make_tls_client_context(options));
+  trust.http1 = TRY(contexts("http/1.1"));
+  trust.http2 = TRY(contexts("h2"));
   return trust;
 }
 
@@ -69,7 +81,12 @@ OriginClient::OriginClient(net::Loop& loop, Names& names, TlsTrust trust, Metric
 
 OriginClient::~OriginClient() = default;
 
+DialParts OriginClient::dial_parts(const TlsTrust::Contexts& trust) {
+  return {loop_, names_, trust, failed_};
+}
+
 std::unique_ptr<Call> OriginClient::start(CallRequest request, Reply& reply) {
+  if (request.http2) return std::make_unique<Http2Call>(*this, std::move(request), reply);
   return std::make_unique<OriginCall>(*this, std::move(request), reply);
 }
 
@@ -115,11 +132,44 @@ void OriginClient::drop_idle(const OriginConnection& connection) {
 void OriginClient::bury(std::unique_ptr<OriginConnection> connection) {
   connection->leave();
   graves_.push_back(std::move(connection));
+  bury_soon();
+}
+
+void OriginClient::bury_soon() {
   if (burial_) return;
   burial_ = loop_.after(Duration::zero(), [this] {
     graves_.clear();
+    http2_graves_.clear();
     burial_.reset();
   });
+}
+
+Http2Connection* OriginClient::find_http2(const Peer& peer) {
+  const auto at = http2_.find(peer);
+  if (at == http2_.end()) return nullptr;
+  const auto found = std::ranges::find_if(at->second, [](const auto& each) { return each->has_room(); });
+  if (found == at->second.end()) return nullptr;
+  reused_.add();
+  return found->get();
+}
+
+Http2Connection& OriginClient::keep_http2(std::unique_ptr<Http2Connection> connection) {
+  Http2Connection& kept = *connection;
+  http2_[kept.peer()].push_back(std::move(connection));
+  if (!sweep_timer_) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
+  return kept;
+}
+
+void OriginClient::drop_http2(Http2Connection& connection) {
+  const auto at = http2_.find(connection.peer());
+  if (at == http2_.end()) return;
+  const auto found =
+      std::ranges::find_if(at->second, [&](const auto& each) { return each.get() == &connection; });
+  if (found == at->second.end()) return;
+  http2_graves_.push_back(std::move(*found));
+  at->second.erase(found);
+  if (at->second.empty()) http2_.erase(at);
+  bury_soon();
 }
 
 void OriginClient::sweep() {
@@ -127,12 +177,17 @@ void OriginClient::sweep() {
   for (auto& [peer, connections] : idle_)
     connections.remove_if([now](const auto& each) { return each->idle_until <= now; });
   std::erase_if(idle_, [](const auto& of_peer) { return of_peer.second.empty(); });
+  for (auto& [peer, connections] : http2_)
+    connections.remove_if([now](const auto& each) { return each->is_over_at(now); });
+  std::erase_if(http2_, [](const auto& of_peer) { return of_peer.second.empty(); });
   sweep_timer_.reset();
-  if (!idle_.empty()) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
+  if (!idle_.empty() || !http2_.empty()) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
 }
 
 OriginCall::OriginCall(OriginClient& client, CallRequest request, Reply& reply)
-    : client_(client), request_(std::move(request)), reply_(reply) {
+    : client_(client), request_(std::move(request)), reply_(reply), silence_(client.loop_, [this] {
+        fail(head_came_ ? Failure::BodyCut : Failure::ReadTime, silence_text(request_.times.read));
+      }) {
   start_ = client_.loop_.after(Duration::zero(), [this] { begin(); });
 }
 
@@ -141,110 +196,48 @@ OriginCall::~OriginCall() {
 }
 
 void OriginCall::let_go() {
-  lookup_.reset();
-  connect_.reset();
-  deadline_.reset();
+  dial_.reset();
+  silence_.stop();
   if (connection_) client_.bury(std::move(connection_));
 }
 
 void OriginCall::begin() {
   if (!fresh_only_)
     if (auto kept = client_.take_idle(request_.peer)) return use(std::move(kept));
-  if (client_.connections_ >= kConnectionsMax) return fail(Failure::Limit, "too many connections to origins");
-  look_up();
-}
-
-void OriginCall::look_up() {
-  if (const auto address = net::IpAddress::parse(request_.peer.host)) {
-    address_ = {*address, request_.peer.port};
-    return connect();
-  }
-  lookup_ = client_.names_.look_up(request_.peer.host, [this](Result<net::IpAddress> found) {
-    if (!found) return fail(Failure::Name, found.error().message);
-    address_ = {*found, request_.peer.port};
-    const auto over = std::move(lookup_);
-    connect();
-  });
-}
-
-void OriginCall::connect() {
-  ++attempt_;
-  handshake_ = false;
-  net::ConnectOptions options;
-  // The deadline is ours, so that a slow peer can be told from one that refuses.
-  options.timeout = request_.times.connect + std::chrono::seconds(1);
-  if (request_.peer.tls) {
-    options.tls =
-        request_.peer.oldest == net::TlsVersion::Tls13 ? client_.trust_.tls13 : client_.trust_.tls12;
-    if (!options.tls) return fail(Failure::Tls, "no certificate authorities are trusted here");
-    options.server_name = request_.peer.server_name;
-    options.on_handshake = [this] { handshake_ = true; };
-  }
-  deadline_ = client_.loop_.after(request_.times.connect, [this] {
-    connect_.reset();
-    attempt_failed(Failure::ConnectTime, fmt::format("{} does not answer", address_.to_string()));
-  });
-  connect_ = client_.loop_.connect_tcp(
-      address_, options,
-      [this](Result<std::unique_ptr<net::TcpConnection>> tcp) { connected(std::move(tcp)); });
-}
-
-void OriginCall::connected(Result<std::unique_ptr<net::TcpConnection>> tcp) {
-  const auto over = std::move(connect_);
-  deadline_.reset();
-  if (!tcp) return attempt_failed(handshake_ ? Failure::Tls : Failure::Connect, tcp.error().message);
-  client_.opened_.add();
-  use(std::make_unique<OriginConnection>(client_, request_.peer, *std::move(tcp)));
-}
-
-void OriginCall::attempt_failed(Failure kind, std::string why) {
-  client_.failed_.add();
-  if (attempt_ < request_.times.attempts) return connect();
-  fail(kind, std::move(why));
+  if (client_.connections_ >= kConnectionsMax) return fail(Failure::Limit, std::string(kLimitText));
+  dial_ = std::make_unique<Dial>(
+      client_.dial_parts(client_.trust_.http1), request_.peer, request_.times,
+      [this](std::unique_ptr<net::TcpConnection> tcp) {
+        const auto over = std::move(dial_);
+        client_.opened_.add();
+        use(std::make_unique<OriginConnection>(client_, request_.peer, std::move(tcp)));
+      },
+      [this](Failure kind, std::string why) { fail(kind, std::move(why)); });
 }
 
 void OriginCall::use(std::unique_ptr<OriginConnection> connection) {
   connection_ = std::move(connection);
   // A copy: a connection kept from before may have ended, and the request is sent again.
   const bool may_repeat = connection_->reused();
-  watch_reading();
+  heard();
   connection_->begin(*this, request_.method, may_repeat ? request_.head : std::move(request_.head));
   reply_.on_connected(may_repeat);
 }
 
-// One timer for many reads: it looks when the last one was.
-void OriginCall::watch_reading() {
-  heard_at_ = client_.loop_.clock().monotonic();
-  if (!deadline_) deadline_ = client_.loop_.after(request_.times.read, [this] { check_reading(); });
-}
-
-void OriginCall::check_reading() {
-  deadline_.reset();
-  const Duration silent = client_.loop_.clock().monotonic() - heard_at_;
-  if (paused_ || silent < request_.times.read) {
-    const Duration left = paused_ ? request_.times.read : request_.times.read - silent;
-    deadline_ = client_.loop_.after(left, [this] { check_reading(); });
-    return;
-  }
-  fail(head_came_ ? Failure::BodyCut : Failure::ReadTime,
-       fmt::format("nothing came for {} s",
-                   std::chrono::floor<std::chrono::seconds>(request_.times.read).count()));
-}
-
 void OriginCall::heard() {
-  watch_reading();
+  silence_.heard(request_.times.read);
 }
 
 void OriginCall::drained() {
   if (!body_begun_ || body_sent_) return;
-  watch_reading();
+  heard();
   reply_.on_room();
 }
 
 void OriginCall::send(std::string piece) {
   if (!connection_ || piece.empty()) return;
   body_begun_ = true;
-  watch_reading();
+  heard();
   if (request_.body == CallRequest::Body::Chunked) {
     connection_->tcp().write(fmt::format("{:x}\r\n", piece.size()));
     piece += "\r\n";
@@ -263,17 +256,19 @@ std::size_t OriginCall::unsent() const {
 
 void OriginCall::pause() {
   if (!connection_ || std::exchange(paused_, true)) return;
+  silence_.pause(true);
   connection_->tcp().pause_reading();
 }
 
 void OriginCall::resume() {
   if (!connection_ || !std::exchange(paused_, false)) return;
-  watch_reading();
+  silence_.pause(false);
+  heard();
   connection_->tcp().resume_reading();
 }
 
 void OriginCall::done(bool reusable) {
-  deadline_.reset();
+  silence_.stop();
   over_ = true;
   if (paused_) connection_->tcp().resume_reading();
   // What is left of the request would be read as the next one.

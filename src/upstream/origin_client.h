@@ -1,13 +1,15 @@
-// HTTP/1.1 to origins over pooled connections: one call is one request and its response, both streamed. Of
-// one loop's thread. Rule: a request is sent a second time only when nobody can have acted on the first: it
-// was never sent, or it is safe and the connection, kept from before, closed without a byte of an answer (RFC
-// 9112 §9.3.1).
+// HTTP/1.1 to origins over pooled connections, and HTTP/2 for what needs it: one call is one request and its
+// response, both streamed. Of one loop's thread. Rule: a request is sent a second time only when nobody can
+// have acted on the first: it was never sent, or it is safe and the connection, kept from before, closed
+// without a byte of an answer (RFC 9112 §9.3.1).
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@ namespace meridian::upstream {
 
 inline constexpr std::size_t kConnectionsMax = 16'384;  // of one client, idle or not
 inline constexpr std::size_t kIdlePerPeerMax = 256;
+inline constexpr std::size_t kStreamsPerConnectionMax = 100;  // of HTTP/2; a peer may allow fewer
 // After 101, instead of CallTimes::read (CF: WebSocket connections may be idle for ten minutes).
 inline constexpr Duration kTunnelIdleMax = std::chrono::minutes(10);
 inline constexpr http1::Limits kResponseHeadLimits{
@@ -45,10 +48,17 @@ struct CallTimes {
   Duration keep_alive = std::chrono::seconds(5);
 };
 
+// A request's head for HTTP/2 (RFC 9113 §8.3.1); names in lower case.
+struct Http2Head {
+  std::string authority, path;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
 struct CallRequest {
   Peer peer;
   std::string method;
-  std::string head;  // as on the wire, with its empty line
+  std::string head;                  // of HTTP/1.1, as on the wire, with its empty line
+  std::optional<Http2Head> http2{};  // in its place: the call is a stream of HTTP/2
   enum class Body : std::uint8_t { None, Length, Chunked } body = Body::None;
   CallTimes times;
 };
@@ -62,7 +72,7 @@ enum class Failure : std::uint8_t {
   ReadTime,      // no bytes for CallTimes::read
   Closed,        // before the whole head of a response came
   HeadTooLarge,  //
-  Malformed,     // what came is no HTTP/1.1 response
+  Malformed,     // what came is no HTTP response
   BodyCut,       // the body ended before its length or its last chunk
   Limit,         // kConnectionsMax
 };
@@ -83,6 +93,7 @@ class Reply {
   // the call only.
   virtual void on_head(const http1::ResponseHead& head, http1::BodyEnd body) = 0;
   virtual void on_data(std::string_view piece) = 0;
+  virtual void on_trailers(std::span<const http1::Field> /*fields*/) {}  // of HTTP/2 alone
   virtual void on_end() = 0;
   virtual void on_failure(const CallFailure& failure) = 0;
   virtual void on_connected(bool /*reused*/) {}  // the request's head is on its way: a body may follow
@@ -101,9 +112,14 @@ class Call {
 
 // Whom origins' certificates have to be signed by.
 struct TlsTrust {
-  std::shared_ptr<net::TlsClientContext> tls12, tls13;  // both without a name of their own
+  struct Contexts {
+    std::shared_ptr<net::TlsClientContext> tls12, tls13;  // both without a name of their own
+  };
+  Contexts http1, http2;
   static Result<TlsTrust> of(const std::string& ca_pem);
 };
+
+struct DialParts;
 
 class OriginClient {
  public:
@@ -118,11 +134,18 @@ class OriginClient {
  private:
   friend class OriginCall;
   friend class OriginConnection;
+  friend class Http2Call;
+  friend class Http2Connection;
 
   std::unique_ptr<class OriginConnection> take_idle(const Peer& peer);
   void put_idle(std::unique_ptr<class OriginConnection> connection, Duration keep_alive);
   void drop_idle(const class OriginConnection& connection);
   void bury(std::unique_ptr<class OriginConnection> connection);
+  class Http2Connection* find_http2(const Peer& peer);  // null: none has room
+  class Http2Connection& keep_http2(std::unique_ptr<class Http2Connection> connection);
+  void drop_http2(class Http2Connection& connection);
+  void bury_soon();
+  DialParts dial_parts(const TlsTrust::Contexts& trust);
   void sweep();
 
   net::Loop& loop_;
@@ -132,6 +155,8 @@ class OriginClient {
   std::size_t connections_ = 0;
   std::map<Peer, std::list<std::unique_ptr<class OriginConnection>>> idle_;  // the newest last
   std::vector<std::unique_ptr<class OriginConnection>> graves_;
+  std::map<Peer, std::list<std::unique_ptr<class Http2Connection>>> http2_;
+  std::vector<std::unique_ptr<class Http2Connection>> http2_graves_;
   std::unique_ptr<net::Timer> sweep_timer_, burial_;
 };
 

@@ -1,7 +1,7 @@
 // One connection to an origin and the response that arrives on it. Internal to upstream/.
 #pragma once
 
-#include "upstream/origin_client.h"
+#include "upstream/dial.h"
 
 namespace meridian::upstream {
 
@@ -66,7 +66,9 @@ class OriginCall final : public Call {
   void heard();  // bytes came: the clock starts anew
   void head_came(bool tunnel) {
     head_came_ = true;
-    if (tunnel) request_.times.read = kTunnelIdleMax;
+    if (!tunnel) return;
+    request_.times.read = kTunnelIdleMax;
+    heard();
   }
   void drained();
   void done(bool reusable);
@@ -76,26 +78,16 @@ class OriginCall final : public Call {
 
  private:
   void begin();
-  void look_up();
-  void connect();
-  void connected(Result<std::unique_ptr<net::TcpConnection>> tcp);
-  void attempt_failed(Failure kind, std::string why);
   void use(std::unique_ptr<OriginConnection> connection);
-  void watch_reading();
-  void check_reading();
   void let_go();
 
   OriginClient& client_;
   CallRequest request_;
   Reply& reply_;
-  net::Address address_;
-  std::unique_ptr<net::Timer> start_, deadline_;
-  std::unique_ptr<NameLookup> lookup_;
-  std::unique_ptr<net::TcpConnect> connect_;
+  std::unique_ptr<net::Timer> start_;
+  std::unique_ptr<Dial> dial_;
   std::unique_ptr<OriginConnection> connection_;
-  MonotonicTime heard_at_{};
-  unsigned attempt_ = 0;
-  bool handshake_ = false;  // of TLS, under way
+  SilenceWatch silence_;
   bool fresh_only_ = false;
   bool paused_ = false, head_came_ = false, body_begun_ = false, body_sent_ = false, over_ = false;
 };

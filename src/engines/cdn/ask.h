@@ -33,6 +33,7 @@ struct Ask {
   bool has_body = false;
   std::optional<std::uint64_t> body_length;
   bool upgrade = false;
+  bool grpc = false;  // HTTP/2 all the way, with trailers
 
   bool is_read() const { return method == "GET" || method == "HEAD"; }
 };

@@ -53,6 +53,9 @@ class Body {
 
   // The producer's.
   void append(std::string_view bytes);
+  // RFC 9110 §6.5; before finish().
+  using Trailers = std::vector<std::pair<std::string, std::string>>;
+  void set_trailers(Trailers trailers) { trailers_ = std::make_unique<const Trailers>(std::move(trailers)); }
   void finish(State end);
   bool congested();  // if so, `producer` is told when that is over
   void set_producer(std::shared_ptr<Wake> producer);
@@ -66,6 +69,8 @@ class Body {
   State state() const { return state_.load(std::memory_order_acquire); }
   std::uint64_t size() const { return size_.load(std::memory_order_acquire); }  // so far
   std::optional<std::uint64_t> length() const;                                  // once it is known
+  // Null: none; of a body that is whole.
+  const Trailers* trailers() const { return state() == State::Whole ? trailers_.get() : nullptr; }
   Kind kind() const { return kind_.load(std::memory_order_relaxed); }
 
  private:
@@ -91,6 +96,7 @@ class Body {
   std::vector<std::shared_ptr<Wake>> waiting_;
   std::vector<class BodyReader*> readers_;
   std::shared_ptr<Wake> producer_;
+  std::unique_ptr<const Trailers> trailers_;
   bool producer_waits_ = false;
 };
 

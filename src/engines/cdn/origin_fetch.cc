@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "engines/cdn/rules/compression_choice.h"
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/rules/origin_request_headers.h"
@@ -108,7 +109,15 @@ void OriginFetch::ask_origin() {
       call_.reset();
       fail({upstream::Failure::ReadTime, "the response was not complete in time", body_ != nullptr});
     });
-  call_ = worker_.origins.start(call_request(), *this);
+  upstream::CallRequest request = call_request();
+  // CF:distribution-using-grpc: HTTPS all the way. Never answered from inside start().
+  if (ask_->grpc && !request.peer.tls) {
+    completion_ = worker_.loop.after(Duration::zero(), [this] {
+      on_failure({upstream::Failure::Tls, "gRPC goes to origins over HTTPS alone", false});
+    });
+    return;
+  }
+  call_ = worker_.origins.start(std::move(request), *this);
 }
 
 upstream::CallRequest OriginFetch::call_request() {
@@ -124,7 +133,8 @@ upstream::CallRequest OriginFetch::call_request() {
                                        .request_id = ask_->request_id,
                                        .has_body = ask_->has_body,
                                        .for_cache = ask_->for_cache,
-                                       .websocket = ask_->upgrade},
+                                       .websocket = ask_->upgrade,
+                                       .grpc = ask_->grpc},
                                       fields);
   write_conditions(fields);
   std::string target;
@@ -145,8 +155,27 @@ upstream::CallRequest OriginFetch::call_request() {
   if (call.peer.tls) call.peer.server_name = without_port(rules::value_of(fields, "host"));
   call.times = {to.connection_attempts, to.connect_timeout, to.read_timeout, to.keep_alive};
 
+  if (ask_->grpc)
+    write_http2_head(std::move(target), fields, call);
+  else
+    write_head(target, fields, call);
+  return call;
+}
+
+void OriginFetch::write_http2_head(std::string target, rules::Fields fields,
+                                   upstream::CallRequest& call) const {
+  auto& head = call.http2.emplace();
+  head.authority = rules::value_of(fields, "host");
+  head.path = std::move(target);
+  for (const rules::Field& field : fields)
+    if (!rules::same_name(field.name, "host")) head.fields.emplace_back(to_lower(field.name), field.value);
+  call.body = upstream::CallRequest::Body::Chunked;
+}
+
+void OriginFetch::write_head(std::string_view target, rules::Fields fields,
+                             upstream::CallRequest& call) const {
   call.head = fmt::format("{} {} HTTP/1.1\r\n", ask_->method, target);
-  for (const rules::Field& field : fields.fields()) {
+  for (const rules::Field& field : fields) {
     call.head += field.name;
     call.head += ": ";
     call.head += field.value;
@@ -162,7 +191,6 @@ upstream::CallRequest OriginFetch::call_request() {
     call.head += "Content-Length: 0\r\n";  // RFC 9110 §8.6
   }
   call.head += "\r\n";
-  return call;
 }
 
 void OriginFetch::write_conditions(rules::FieldList& fields) const {
@@ -336,6 +364,13 @@ void OriginFetch::body_changed() {
   if (!paused_ || !call_ || body_->congested()) return;
   paused_ = false;
   call_->resume();
+}
+
+void OriginFetch::on_trailers(rules::Fields fields) {
+  if (!body_) return;
+  Body::Trailers kept;
+  for (const rules::Field& field : fields) kept.emplace_back(field.name, field.value);
+  body_->set_trailers(std::move(kept));
 }
 
 void OriginFetch::on_end() {

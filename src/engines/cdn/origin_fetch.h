@@ -40,6 +40,7 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
 
   void on_head(const http1::ResponseHead& head, http1::BodyEnd body) override;
   void on_data(std::string_view piece) override;
+  void on_trailers(rules::Fields fields) override;
   void on_end() override;
   void on_failure(const upstream::CallFailure& failure) override;
   void on_connected(bool reused) override;
@@ -50,6 +51,8 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   bool may_fail_over() const;
   void ask_origin();
   upstream::CallRequest call_request();
+  void write_head(std::string_view target, rules::Fields fields, upstream::CallRequest& call) const;
+  void write_http2_head(std::string target, rules::Fields fields, upstream::CallRequest& call) const;
   void write_conditions(rules::FieldList& fields) const;
   bool fails_over(int status) const;
   void fail_over();

@@ -90,7 +90,7 @@ class Request final : public Exchange {
   std::string_view query_;  // without a signature
   std::optional<signing::SignatureRefusal> signature_refusal_;
 
-  bool for_cache_ = false;
+  bool for_cache_ = false, is_grpc_ = false;
   std::string key_bytes_, uri_;
   Key key_{};
 

@@ -85,6 +85,7 @@ Request::Next Request::check_protocol() {
 }
 
 Request::Next Request::check_method() {
+  is_grpc_ = rules::is_grpc(*behavior_, request_.method, request_.version, request_.fields);
   if (const auto refusal = rules::refuse_method(*behavior_, request_.method, request_.has_body))
     return refuse(*refusal);
   return Next::Step;

@@ -120,9 +120,13 @@ void Request::begin_reply() {
 
   ReplyHead head;
   head.status = status_;
-  head.has_body = !bodiless && request_.method != "HEAD";
+  // A response of gRPC without a body says everything in its head, which has to be its end, too.
+  const bool head_alone = is_grpc_ && object.length == std::optional<std::uint64_t>(0);
+  head.has_body = !bodiless && !head_alone && request_.method != "HEAD";
   if (multipart_)
     reply_length_ = multipart_->content_length();
+  else if (head_alone)
+    reply_length_ = std::nullopt;
   else if (bodiless)
     reply_length_ = status_ == 304 ? std::nullopt : std::optional<std::uint64_t>(0);
   else if (until_ != kToTheEnd)
@@ -246,7 +250,11 @@ void Request::pump() {
       continue;
     }
     if (reader_->at_end()) {
-      if (!multipart_) return end();
+      if (!multipart_) {
+        if (const Body::Trailers* const trailers = answer_->object->body->trailers())
+          viewer_->send_trailers(*trailers);
+        return end();
+      }
       if (++part_ == parts_.size()) {
         viewer_->send(multipart_->end());
         return end();

@@ -4,6 +4,7 @@
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/cache_key.h"
 #include "engines/cdn/rules/error_page.h"
+#include "engines/cdn/rules/protocol_rules.h"
 #include "engines/cdn/rules/unsafe_invalidation.h"
 
 namespace meridian::engines::cdn {
@@ -52,6 +53,7 @@ std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
   ask->has_body = request_.has_body;
   ask->body_length = request_.body_length;
   ask->upgrade = request_.wants_upgrade;
+  ask->grpc = is_grpc_;
   return ask;
 }
 

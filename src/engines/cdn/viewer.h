@@ -22,7 +22,7 @@ std::string_view to_string(HttpVersion version);  // "HTTP/1.1"
 struct ViewerConnection {
   net::Address peer, local;
   bool tls = false;
-  std::string server_name;              // SNI
+  std::string server_name;                   // SNI
   std::string_view tls_version, tls_cipher;  // "TLSv1.3", "TLS_AES_128_GCM_SHA256"; "" without TLS
   rules::TlsSession tls_session = rules::TlsSession::FullHandshake;  // of the request that is under way
 };
@@ -57,6 +57,9 @@ class ViewerStream {
   virtual void reply(const ReplyHead& head) = 0;
   virtual void send(std::string piece) = 0;  // of the body
   virtual std::size_t unsent() const = 0;    // see Exchange::on_room
+  // Behind the body, before finish(). Where a transport cannot send them, they are left out (RFC 9110
+  // §6.5.1).
+  virtual void send_trailers(std::span<const std::pair<std::string, std::string>> /*fields*/) {}
   virtual void finish() = 0;
   virtual void abort() = 0;                      // what was sent must not look whole
   virtual void read_body() = 0;                  // one more piece of the request's body

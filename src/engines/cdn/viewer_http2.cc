@@ -18,6 +18,13 @@ constexpr std::int32_t kConnectionWindow = 1024 * 1024;  // of request bodies, a
 
 class Http2Session;
 
+// A view of both.
+nghttp2_nv line_of(std::string_view name, std::string_view value) {
+  return {const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(name.data())),
+          const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(value.data())), name.size(),
+          value.size(), NGHTTP2_NV_FLAG_NONE};
+}
+
 // Heads are kept as one piece of bytes: views into it are made when it is whole.
 struct HeadBytes {
   struct Place {
@@ -43,6 +50,9 @@ class Http2Stream final : public ViewerStream {
   void reply(const ReplyHead& head) override;
   void send(std::string piece) override;
   std::size_t unsent() const override { return out_bytes_; }
+  void send_trailers(std::span<const std::pair<std::string, std::string>> fields) override {
+    trailers_.assign(fields.begin(), fields.end());
+  }
   void finish() override;
   void abort() override;
   void read_body() override;
@@ -58,6 +68,7 @@ class Http2Stream final : public ViewerStream {
 
  private:
   void split_target();
+  void submit_trailers();
   void end_exchange();
 
   Http2Session& session_;
@@ -73,6 +84,7 @@ class Http2Stream final : public ViewerStream {
   bool beginning_ = false, begun_ = false, finished_ = false, over_ = false, was_full_ = false;
   std::deque<std::string> out_;
   std::size_t out_offset_ = 0, out_bytes_ = 0;
+  std::vector<std::pair<std::string, std::string>> trailers_;
   std::uint64_t sent_ = 0;
 };
 
@@ -266,9 +278,7 @@ void Http2Stream::reply(const ReplyHead& head) {
   std::deque<std::string> names;
   std::vector<nghttp2_nv> lines;
   const auto add = [&](std::string_view name, std::string_view value) {
-    lines.push_back({const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(name.data())),
-                     const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(value.data())),
-                     name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    lines.push_back(line_of(name, value));
     sent_ += name.size() + value.size();
   };
   add(":status", status);
@@ -308,9 +318,24 @@ ssize_t Http2Stream::fill(std::uint8_t* into, std::size_t size, std::uint32_t* f
     out_offset_ = 0;
   }
   out_bytes_ -= done;
-  if (out_.empty() && finished_) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (out_.empty() && finished_) {
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (!trailers_.empty()) {
+      *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+      submit_trailers();
+    }
+  }
   if (done == 0 && !finished_) return NGHTTP2_ERR_DEFERRED;
   return static_cast<ssize_t>(done);
+}
+
+void Http2Stream::submit_trailers() {
+  std::vector<nghttp2_nv> lines;
+  for (const auto& [name, value] : trailers_) {
+    lines.push_back(line_of(name, value));
+    sent_ += name.size() + value.size();
+  }
+  nghttp2_submit_trailer(session_.h2(), id_, lines.data(), lines.size());
 }
 
 bool Http2Stream::tell_room() {

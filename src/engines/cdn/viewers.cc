@@ -71,13 +71,14 @@ std::string_view to_string(HttpVersion version) {
 
 ViewerConnection describe(const net::TcpConnection& tcp, bool tls) {
   const net::TlsFacts facts = tcp.tls_facts();
-  return {.peer = tcp.peer(),
-          .local = tcp.local(),
-          .tls = tls,
-          .server_name = std::string(tcp.server_name()),
-          .tls_version = facts.version,
-          .tls_cipher = facts.cipher,
-          .tls_session = facts.resumed ? rules::TlsSession::SessionResumed : rules::TlsSession::FullHandshake};
+  return {
+      .peer = tcp.peer(),
+      .local = tcp.local(),
+      .tls = tls,
+      .server_name = std::string(tcp.server_name()),
+      .tls_version = facts.version,
+      .tls_cipher = facts.cipher,
+      .tls_session = facts.resumed ? rules::TlsSession::SessionResumed : rules::TlsSession::FullHandshake};
 }
 
 Viewers::Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits, Metrics& metrics)

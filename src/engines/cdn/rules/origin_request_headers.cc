@@ -56,6 +56,7 @@ bool passes(const OriginRequest& request, std::string_view name) {
   if (is_selected(behavior, name)) return true;
   // Without them nobody could read the body.
   if (request.has_body && starts_with_name(name, "content-")) return true;
+  if (request.grpc && starts_with_name(name, "grpc-")) return true;
   if (request.websocket && starts_with_name(name, "sec-websocket-")) return true;
   return behavior.forward.legacy && !is_removed_by_default(request, name);
 }
@@ -130,6 +131,8 @@ void write_origin_request_headers(const OriginRequest& request, FieldList& out) 
   if (request.websocket) {
     out.add("Connection", "Upgrade");
     out.add("Upgrade", "websocket");
+  } else if (request.grpc) {
+    out.add("TE", "trailers");
   } else {
     out.add("Connection", "Keep-Alive");
   }

@@ -28,6 +28,7 @@ struct OriginRequest {
   bool has_body = false;
   bool for_cache = true;   // the answer may be kept: the viewer's If-* and Range are not sent
   bool websocket = false;  // the connection becomes one
+  bool grpc = false;       // HTTP/2: no Connection, but trailers
 };
 
 // Host first. The list refers to the request's bytes and to the configuration's.

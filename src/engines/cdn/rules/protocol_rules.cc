@@ -17,6 +17,15 @@ ProtocolChoice choose_protocol(snapshots::cdn::ViewerProtocol policy, bool is_tl
                                         : ProtocolChoice{Kind::Redirect, 307};
 }
 
+bool is_grpc(const snapshots::cdn::Behavior& behavior, std::string_view method, HttpVersion version,
+             Fields fields) {
+  constexpr std::string_view kType = "application/grpc";
+  if (!behavior.allow_grpc || method != "POST" || version != HttpVersion::Http2) return false;
+  const std::string_view type = value_of(fields, "content-type");
+  return type.starts_with(kType) &&
+         (type.size() == kType.size() || std::string_view("+; ").contains(type[kType.size()]));
+}
+
 std::string https_location(std::string_view host, std::uint16_t port, std::string_view target) {
   // The port that the viewer came to is that of HTTP. An IPv6 address has its colons within brackets.
   const std::size_t colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);

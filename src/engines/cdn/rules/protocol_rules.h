@@ -17,6 +17,10 @@ struct ProtocolChoice {
 ProtocolChoice choose_protocol(snapshots::cdn::ViewerProtocol policy, bool is_tls, std::string_view method,
                                HttpVersion version);
 
+// CF:distribution-using-grpc: by its Content-Type, of a behavior that allows it, and over HTTP/2 alone.
+bool is_grpc(const snapshots::cdn::Behavior& behavior, std::string_view method, HttpVersion version,
+             Fields fields);
+
 // Where a redirect goes: the same URL over HTTPS. `port` is the HTTPS port of the deployment.
 std::string https_location(std::string_view host, std::uint16_t port, std::string_view target);
 

@@ -12,6 +12,23 @@ namespace {
 
 using snapshots::cdn::ViewerProtocol;
 
+TEST(RequestRules, GrpcIsToldByItsContentTypeWhereItIsAllowed) {
+  snapshots::cdn::Behavior behavior;
+  const auto is = [&](std::string_view type, std::string_view method = "POST",
+                      HttpVersion version = HttpVersion::Http2) {
+    const Field fields[] = {{"content-type", type}};
+    return is_grpc(behavior, method, version, fields);
+  };
+  EXPECT_FALSE(is("application/grpc"));
+  behavior.allow_grpc = true;
+  EXPECT_TRUE(is("application/grpc"));
+  EXPECT_TRUE(is("application/grpc+proto"));
+  EXPECT_FALSE(is("application/grpc-web"));
+  EXPECT_FALSE(is("application/json"));
+  EXPECT_FALSE(is("application/grpc", "GET"));
+  EXPECT_FALSE(is("application/grpc", "POST", HttpVersion::Http11));
+}
+
 TEST(MethodRules, TakeTheMethodsOfTheBehavior) {
   snapshots::cdn::Behavior behavior;
   EXPECT_EQ(refuse_method(behavior, "GET", false), std::nullopt);
