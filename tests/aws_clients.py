@@ -54,8 +54,8 @@ class OneServerCase(AwsCliCase):
         cls.addClassCleanup(cls.server.__exit__)
 
 
-def run_sdk_script(test: unittest.TestCase, server: Server, script: pathlib.Path):
-    """A script that uses the SDK, with the packages that package.json beside it names."""
+def node_folder(script: pathlib.Path) -> pathlib.Path:
+    """A folder with the script, and with the packages that package.json beside it names."""
     place = ROOT / "build" / "clients"
     place.mkdir(parents=True, exist_ok=True)
     wanted = (script.parent / "package.json").read_text()
@@ -66,6 +66,11 @@ def run_sdk_script(test: unittest.TestCase, server: Server, script: pathlib.Path
                        cwd=place, check=True, timeout=300)
         installed.write_text(wanted)
     shutil.copy(script, place)
+    return place
+
+
+def run_sdk_script(test: unittest.TestCase, server: Server, script: pathlib.Path):
+    place = node_folder(script)
     credentials = {}
     for line in (server.directory / "credentials").read_text().splitlines():
         key, _, value = line.partition("=")

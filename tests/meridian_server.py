@@ -52,6 +52,7 @@ class Server:
         self.api_tls = self.address(found["api_tls"][0]) if found.get("api_tls") else None
         self.website = self.address(found["website"][0]) if found.get("website") else None
         self.cdn = self.address(found["cdn"][0]) if found.get("cdn") else None
+        self.cdn_tls = self.address(found["cdn_tls"][0]) if found.get("cdn_tls") else None
         self.dns_tls = self.address(found["dns_tls"][0]) if found.get("dns_tls") else None
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MERIDIAN_"))},
