@@ -5,21 +5,11 @@ whole or not at all, and the disk holds exactly the bytes of the versions that a
 
 usage: s3_versions_kill.py [--kills N] [--seed N] [--keys N]
 """
-import argparse
-import http.client
-import pathlib
-import random
 import sys
-import threading
-import time
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from meridian_server import Server  # noqa: E402
-from s3_client import PACKED_MAX, S3, Refused, items  # noqa: E402
-from s3_kill import KIB, MIB, Version, space  # noqa: E402
+from s3_kill_loop import KIB, MIB, PACKED_MAX, S3, Refused, Server, Version, Writer, items, run, wrong_space
 
-WRITERS = 4
 BUCKET = "kill-versions"
 VERSIONS_MAX = 12  # of a key, before its writer rather takes some away
 
@@ -63,35 +53,21 @@ class VersionsClient(S3):
                            (("key-marker", "KeyMarker"), ("version-id-marker", "VersionIdMarker")))
 
 
-class Writer(threading.Thread):
-    """Changes keys of its own, one change at a time. `state`: what a key has, newest first: an id and a Version, or None for
-    a delete marker. `pending`: what is being put on top of a key, or which versions of it are being taken away."""
+class VersionWriter(Writer):
+    """`state`: what a key has, newest first: an id and a Version, or None for a delete marker. `on_top`: what is being put
+    on a key; `gone`: which versions of it are being taken away."""
 
-    def __init__(self, index: int, api: tuple[str, int], state: dict, seed: int, keys: int):
-        super().__init__()
-        self.index, self.state, self.keys = index, state, keys
-        self.chance = random.Random(seed)
-        self.client = VersionsClient(api, timeout=20)
-        self.key = ""
-        self.on_top: list[Version | None] = []
-        self.gone: list[str] = []
-        self.refused: str | None = None
-        self.acknowledged = 0
+    key = ""
+    on_top: list[Version | None] = []
+    gone: list[str] = []
 
-    def run(self):
-        try:
-            while True:
-                self.key = f"w{self.index}/k{self.chance.randrange(self.keys)}"
-                had = self.state.setdefault(self.key, [])
-                full = len(had) >= VERSIONS_MAX
-                self.chance.choice([self.take] * 4 + [self.take_many] if full else
-                                   [self.put] * 8 + [self.hide] * 2 + [self.take] * 3 + [self.take_many])(had)
-                self.on_top, self.gone = [], []
-                self.acknowledged += 1
-        except Refused as error:
-            self.refused = str(error)
-        except (OSError, http.client.HTTPException, TypeError, ValueError):
-            pass  # the kill
+    def change(self):
+        self.key = self.any_key()
+        had = self.state.setdefault(self.key, [])
+        full = len(had) >= VERSIONS_MAX
+        self.chance.choice([self.take] * 4 + [self.take_many] if full else
+                           [self.put] * 8 + [self.hide] * 2 + [self.take] * 3 + [self.take_many])(had)
+        self.on_top, self.gone = [], []
 
     def put(self, had: list):
         size = self.chance.choice((0, self.chance.randrange(8 * KIB), PACKED_MAX + self.chance.randrange(-2, 3),
@@ -117,7 +93,7 @@ class Writer(threading.Thread):
         had[:] = [entry for entry in had if entry[0] not in self.gone]
 
 
-def settle(client: VersionsClient, writer: Writer, listed: dict) -> list[str]:
+def settle(client: VersionsClient, writer: VersionWriter, listed: dict) -> list[str]:
     """What is wrong with the writer's keys; its state becomes what was found."""
     wrong = []
     for key in sorted(writer.state):
@@ -150,47 +126,16 @@ def settle(client: VersionsClient, writer: Writer, listed: dict) -> list[str]:
     return wrong
 
 
-def check(server: Server, writers: list[Writer]) -> list[str]:
+def check(server: Server, writers: list[VersionWriter]) -> list[str]:
     client = VersionsClient(server.api)
-    wrong = [f"refused {writer.refused}" for writer in writers if writer.refused]
     listed = client.versions()
-    for writer in writers:
-        wrong += settle(client, writer, listed)
-    left = {each: version for writer in writers for had in writer.state.values() for each, version in had if version}
-    wrong += space(server, left)
+    wrong = [why for writer in writers for why in settle(client, writer, listed)]
+    wrong += wrong_space(server, [version for writer in writers for had in writer.state.values() for _, version in had if version])
     client.close()
     return wrong
 
 
-def main() -> int:
-    options = argparse.ArgumentParser()
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--keys", type=int, default=8, help="of each writer")
-    options.add_argument("--seed", type=int, default=1)
-    options = options.parse_args()
-    chance = random.Random(options.seed)
-    failures, acknowledged, done = [], 0, 0
-    with Server("--dev", "--log-level", "error") as server:
-        VersionsClient(server.api).enable()
-        states: list[dict] = [{} for _ in range(WRITERS)]
-        while done < options.kills and not failures:
-            writers = [Writer(i, server.api, states[i], chance.getrandbits(40), options.keys) for i in range(WRITERS)]
-            for writer in writers:
-                writer.start()
-            time.sleep(chance.uniform(0.05, 1.2))
-            server.kill()
-            for writer in writers:
-                writer.join()
-                acknowledged += writer.acknowledged
-            server.start()
-            failures = [f"kill {done}: {why}" for why in check(server, writers)]
-            done += 1
-        versions = sum(len(had) for state in states for had in state.values())
-    for failure in failures[:10]:
-        print(failure)
-    print(f"kills {done}, changes acknowledged {acknowledged}, versions at the end {versions}, failures {len(failures)}")
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(prepare=lambda server: VersionsClient(server.api).enable(),
+                 make_writer=lambda index, api, *more: VersionWriter(index, VersionsClient(api, timeout=20), *more),
+                 check=check, count=lambda state: sum(map(len, state.values())), keys=8))
