@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs sdk.mjs and sdk_s3.mjs with the AWS SDK for JavaScript v3 from npm; `dig` sees what the first one left."""
+"""Runs sdk.mjs, sdk_s3.mjs and sdk_s3_buckets.mjs with the AWS SDK for JavaScript v3 from npm; `dig` sees what the first one left."""
 import pathlib
 import sys
 import unittest
@@ -20,6 +20,10 @@ class JavaScriptSdk(unittest.TestCase):
     def test_objects_with_default_checksums(self):
         with Server() as server:
             run_sdk_script(self, server, HERE / "sdk_s3.mjs")
+
+    def test_what_buckets_are_told(self):
+        with Server() as server:
+            run_sdk_script(self, server, HERE / "sdk_s3_buckets.mjs")
 
 
 if __name__ == "__main__":
