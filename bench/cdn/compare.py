@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Cached objects over HTTP/1.1, HTTPS and HTTP/2, and objects that no cache has yet: this CDN beside nginx, Varnish, Apache
+Traffic Server, HAProxy and h2o, in one run, in turns. Each server has one core to itself and the load comes from the other.
+
+usage: compare.py [--servers ours,nginx,…] [--kinds one,zipf,…] [--rounds N] [--seconds N] [--server-core N] [--load-core N]
+
+Needs `ninja -C build/release meridian http_load` and `tools/install_dependencies --bench`. How to read it: README.md.
+"""
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from cdn_servers import ALL, HOST, CannotRun, H2o, Origin, Proxy, cpu_seconds
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+LOAD = ROOT / "build" / "release" / "http_load"
+OBJECTS = 10_000
+MISSES = itertools.count()  # no miss is asked for twice
+# Protocol, bytes of a body, connections.
+KINDS = {"one": ("http", 1024, 32), "zipf": ("http", 1024, 32), "100k": ("http", 100 * 1024, 32), "16m": ("http", 16 * 1024 * 1024, 4),
+         "miss": ("http", 1024, 32), "tls": ("h1", 1024, 32), "h2": ("h2", 1024, 8)}
+
+
+def targets(kind: str) -> list[str]:
+    if kind == "zipf":
+        weights = [1 / rank for rank in range(1, OBJECTS + 1)]
+        return [f"/zipf/{n}" for n in random.Random(1).choices(range(OBJECTS), weights, k=100_000)]
+    if kind == "miss":
+        return [f"/miss/{next(MISSES)}" for _ in range(200_000)]
+    return ["/files/" + kind if kind in ("100k", "16m") else "/one"]
+
+
+def can_play(server: type[Proxy] | Proxy, kind: str) -> bool:
+    if kind in ("tls", "h2") and not server.tls:
+        return False
+    # h2o asks no origin; HAProxy's cache takes no such body.
+    return not (server.name == H2o.name and kind == "miss" or server.name == "haproxy" and kind == "16m")
+
+
+def with_http_load(server: Proxy, kind: str, options) -> tuple[float, float]:
+    _, size, connections = KINDS[kind]
+    path = server.folder / f"{kind}.requests"
+    path.write_text("".join(f"GET {target}\n" for target in targets(kind)))
+    done = subprocess.run(["taskset", "-c", str(options.load_core), LOAD, "--server", f"{HOST}:{server.port}", "--host", server.host,
+                           "--requests", path, "--seconds", str(options.seconds), "--connections", str(connections),
+                           "--reply-bytes", str(size)], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    if found["failed"]:
+        print(f"{server.name}, {kind}: {found['failed']} failed; {done.stderr}", file=sys.stderr)
+    return found["bytes_in"] / size if size > 1024 * 1024 else found["replies"], found["seconds"]
+
+
+def with_h2load(server: Proxy, kind: str, options) -> tuple[float, float]:
+    protocol, _, connections = KINDS[kind]
+    words = ["--h1"] if protocol == "h1" else ["-m", "32"]
+    done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", *words, "-c", str(connections), "-D",
+                           str(max(1, round(options.seconds))), f"--connect-to={HOST}:{server.tls_port}",
+                           f"https://{server.host}/one"], capture_output=True, text=True, check=True)
+    good = int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
+    failed = int(re.search(r"(\d+) failed", done.stdout).group(1))
+    if failed or not good:
+        print(f"{server.name}, {kind}: {failed} failed: {done.stdout}", file=sys.stderr)
+    return good, float(max(1, round(options.seconds)))
+
+
+def measure(server: Proxy, kind: str, options) -> dict[str, float]:
+    before = cpu_seconds(server.pid)
+    count, seconds = (with_http_load if KINDS[kind][0] == "http" else with_h2load)(server, kind, options)
+    used = cpu_seconds(server.pid) - before
+    return {"a second": count / seconds, "a CPU-second": count / max(used, 1e-9), "busy": used / seconds}
+
+
+def table(rounds: dict[tuple[str, str], list[dict[str, float]]], options) -> str:
+    lines = [f"{'':6} {'':8} {'a second':>10} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'busy':>5}"]
+    for kind, server in ((kind, server) for kind in options.kinds for server in options.servers):
+        if (found := rounds.get((kind, server))) is None:
+            continue
+        middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
+        ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)]
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios and server != "ours" else ""
+        lines.append(f"{kind:6} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
+    return "\n".join(lines)
+
+
+def choice(allowed):
+    def parse(text: str) -> list[str]:
+        chosen = text.split(",")
+        if not set(chosen) <= set(allowed):
+            raise argparse.ArgumentTypeError(f"some of {', '.join(allowed)}")
+        return chosen
+    return parse
+
+
+def make_certificate(folder: pathlib.Path) -> pathlib.Path:
+    """P-256, with its key in the same file."""
+    made = folder / "bench.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=bench.example", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+                   check=True, capture_output=True)
+    made.write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
+    return made
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("--servers", type=choice(ALL), default=list(ALL))
+    options.add_argument("--kinds", type=choice(KINDS), default=list(KINDS))
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=2)
+    options.add_argument("--server-core", type=int, default=0)
+    options.add_argument("--load-core", type=int, default=1)
+    options = options.parse_args()
+    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-cdn-bench-"))
+    rounds: dict[tuple[str, str], list[dict[str, float]]] = {}
+    try:
+        with contextlib.ExitStack() as stack:
+            origin = stack.enter_context(Origin(folder, options.load_core))
+            certificate = make_certificate(folder)
+            servers = []
+            for name in options.servers:
+                try:
+                    servers.append(stack.enter_context(ALL[name](folder, options.server_core, origin, certificate)))
+                except CannotRun as why:
+                    print(f"without {name}: {why}")
+            for kind in options.kinds:
+                playing = [server for server in servers if can_play(server, kind)]
+                for server in playing:  # fills the cache
+                    measure(server, kind, options)
+                for _ in range(options.rounds):
+                    for server in playing:
+                        rounds.setdefault((kind, server.name), []).append(measure(server, kind, options))
+        print(table(rounds, options))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
