@@ -173,7 +173,7 @@ class Nginx(Proxy):
 daemon off; user root; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=100000 inactive=600s;
+  access_log off; sendfile on; keepalive_requests 100000000; open_file_cache max=100000 inactive=600s;
   open_file_cache_valid 600s; ssl_session_cache shared:tls:10m;
   client_body_temp_path {self.folder}/body; proxy_temp_path {self.folder}/temp;
   fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
@@ -279,6 +279,7 @@ class H2o(Proxy):
             path.write_bytes(b"x" * 1024)
         configuration = self.folder / "h2o.conf"
         configuration.write_text(f"""
+user: root
 num-threads: 1
 http2-idle-timeout: 60
 listen: {{host: {HOST}, port: {self.port}}}

@@ -86,7 +86,8 @@ def table(rounds: dict[tuple[str, str], list[dict[str, float]]], options) -> str
         if (found := rounds.get((kind, server))) is None:
             continue
         middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
-        ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)]
+        ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)
+                  if each["a CPU-second"]]
         ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios and server != "ours" else ""
         lines.append(f"{kind:6} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
     return "\n".join(lines)

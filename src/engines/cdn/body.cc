@@ -4,6 +4,11 @@
 #include <cstring>
 
 namespace meridian::engines::cdn {
+namespace {
+
+constexpr std::size_t kCopiedBytesMax = 4096;  // up to here a copy is cheaper than to share
+
+}  // namespace
 
 std::shared_ptr<Body> Body::of(std::string_view bytes) {
   auto body = std::make_shared<Body>(Kind::Kept, bytes.size());
@@ -18,31 +23,31 @@ std::optional<std::uint64_t> Body::length() const {
   return std::nullopt;
 }
 
-// A small body costs what it has; a long one of unknown length grows in ever larger pieces.
-Body::Piece& Body::room_for(std::size_t size) {
-  if (!pieces_.empty() && pieces_.back().used < pieces_.back().capacity) return pieces_.back();
-  Piece piece;
+// A small body costs what it has; a long one of unknown length grows in ever larger blocks.
+Body::Block& Body::room_for(std::size_t size) {
+  if (!blocks_.empty() && blocks_.back().used < blocks_.back().capacity) return blocks_.back();
+  Block block;
   if (kind() == Kind::Passing)
-    piece.capacity = size;
+    block.capacity = size;
   else if (length_)
-    piece.capacity = static_cast<std::size_t>(
-        std::min<std::uint64_t>(*length_ - std::min(*length_, this->size()), kWholePieceBytesMax));
-  else if (!pieces_.empty())
-    piece.capacity = std::min(kPieceBytesMax, pieces_.back().capacity * 2);
-  piece.capacity = std::max(piece.capacity, std::min(size, kPieceBytesMax));
-  piece.bytes = std::make_unique_for_overwrite<char[]>(piece.capacity);
-  pieces_.push_back(std::move(piece));
-  return pieces_.back();
+    block.capacity = static_cast<std::size_t>(
+        std::min<std::uint64_t>(*length_ - std::min(*length_, this->size()), kWholeBlockBytesMax));
+  else if (!blocks_.empty())
+    block.capacity = std::min(kBlockBytesMax, blocks_.back().capacity * 2);
+  block.capacity = std::max(block.capacity, std::min(size, kBlockBytesMax));
+  block.bytes = std::make_shared_for_overwrite<char[]>(block.capacity);
+  blocks_.push_back(std::move(block));
+  return blocks_.back();
 }
 
 void Body::append(std::string_view bytes) {
   {
     std::lock_guard lock(mutex_);
     while (!bytes.empty()) {
-      Piece& piece = room_for(bytes.size());
-      const std::size_t size = std::min(bytes.size(), piece.capacity - piece.used);
-      std::memcpy(piece.bytes.get() + piece.used, bytes.data(), size);
-      piece.used += size;
+      Block& block = room_for(bytes.size());
+      const std::size_t size = std::min(bytes.size(), block.capacity - block.used);
+      std::memcpy(block.bytes.get() + block.used, bytes.data(), size);
+      block.used += size;
       bytes.remove_prefix(size);
       size_.fetch_add(size, std::memory_order_release);
     }
@@ -110,10 +115,10 @@ void Body::abandon() {
 
 std::shared_ptr<Wake> Body::forget_read() {
   const std::uint64_t read = least_read();
-  while (!pieces_.empty() && bytes_gone_ + pieces_.front().capacity <= read) {
-    bytes_gone_ += pieces_.front().capacity;
-    ++pieces_gone_;
-    pieces_.pop_front();
+  while (!blocks_.empty() && bytes_gone_ + blocks_.front().capacity <= read) {
+    bytes_gone_ += blocks_.front().capacity;
+    ++blocks_gone_;
+    blocks_.pop_front();
   }
   if (readers_.empty() && state() == State::Growing) {
     abandoned_ = true;
@@ -130,8 +135,8 @@ BodyReader::BodyReader(std::shared_ptr<Body> body, std::uint64_t from, std::uint
     : body_(std::move(body)), at_(from), until_(until) {
   std::lock_guard lock(body_->mutex_);
   body_->readers_.push_back(this);
-  piece_ = body_->pieces_gone_;
-  piece_begins_ = body_->bytes_gone_;
+  block_ = body_->blocks_gone_;
+  block_begins_ = body_->bytes_gone_;
 }
 
 BodyReader::~BodyReader() {
@@ -144,25 +149,25 @@ BodyReader::~BodyReader() {
   if (told) Wake::fire(told);
 }
 
-std::string BodyReader::take(std::size_t most) {
-  std::string out;
+Piece BodyReader::take(std::size_t most) {
+  Piece out;
   std::shared_ptr<Wake> told;
   {
     std::lock_guard lock(body_->mutex_);
     most = static_cast<std::size_t>(std::min<std::uint64_t>(most, until_ - std::min(until_, at_)));
-    while (out.size() < most && piece_ >= body_->pieces_gone_ &&
-           piece_ - body_->pieces_gone_ < body_->pieces_.size()) {
-      const Body::Piece& piece = body_->pieces_[piece_ - body_->pieces_gone_];
-      if (at_ < piece_begins_ + piece.used) {
-        const auto offset = static_cast<std::size_t>(at_ - piece_begins_);
-        const std::size_t size = std::min(most - out.size(), piece.used - offset);
-        if (out.empty()) out.reserve(size);
-        out.append(piece.bytes.get() + offset, size);
+    while (out.empty() && most > 0 && block_ >= body_->blocks_gone_ &&
+           block_ - body_->blocks_gone_ < body_->blocks_.size()) {
+      const Body::Block& block = body_->blocks_[block_ - body_->blocks_gone_];
+      if (at_ < block_begins_ + block.used) {
+        const auto offset = static_cast<std::size_t>(at_ - block_begins_);
+        const std::size_t size = std::min(most, block.used - offset);
+        const std::string_view bytes(block.bytes.get() + offset, size);
+        out = size <= kCopiedBytesMax ? Piece(std::string(bytes)) : Piece(SharedBytes{block.bytes, bytes});
         at_ += size;
       }
-      if (at_ < piece_begins_ + piece.capacity) break;
-      piece_begins_ += piece.capacity;
-      ++piece_;
+      if (at_ < block_begins_ + block.capacity) break;
+      block_begins_ += block.capacity;
+      ++block_;
     }
     if (body_->kind() == Body::Kind::Passing) told = body_->forget_read();
   }
@@ -178,7 +183,7 @@ bool BodyReader::at_end() const {
 bool BodyReader::cut() const {
   if (body_->state() == Body::State::Cut && at_ >= body_->size()) return true;
   std::lock_guard lock(body_->mutex_);
-  return piece_ < body_->pieces_gone_ || at_ < body_->bytes_gone_;
+  return block_ < body_->blocks_gone_ || at_ < body_->bytes_gone_;
 }
 
 void BodyReader::wait(const std::shared_ptr<Wake>& wake) {

@@ -1,6 +1,6 @@
 // The body of a response while it arrives and after: one producer, any number of readers, on any loops.
-// Rule: pieces never move. A kept body holds all it was given; a passing one only what its slowest reader has
-// not read, and beyond kPassingBytesMax the producer is to wait.
+// Rule: blocks never move, and what was written is never written again. A kept body holds all it was given; a
+// passing one only what its slowest reader has not read, and beyond kPassingBytesMax the producer is to wait.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/piece.h"
 #include "net/loop.h"
 
 namespace meridian::engines::cdn {
 
 inline constexpr std::size_t kPassingBytesMax = 512 * 1024;
-inline constexpr std::size_t kPieceBytesMax = 64 * 1024;  // of a body of unknown length
-inline constexpr std::size_t kWholePieceBytesMax =
-    1024 * 1024;  // up to here a body of known length is one piece
+inline constexpr std::size_t kBlockBytesMax = 64 * 1024;  // of a body of unknown length
+inline constexpr std::size_t kWholeBlockBytesMax =
+    1024 * 1024;  // up to here a body of known length is one block
 
 // Runs a task of one loop, which may be asked for on another.
 class Wake {
@@ -75,11 +76,11 @@ class Body {
 
  private:
   friend class BodyReader;
-  struct Piece {
-    std::unique_ptr<char[]> bytes;
+  struct Block {
+    std::shared_ptr<char[]> bytes;  // whoever sends them holds them, too
     std::size_t capacity = 0, used = 0;
   };
-  Piece& room_for(std::size_t size);
+  Block& room_for(std::size_t size);
   std::uint64_t least_read() const;
   std::shared_ptr<Wake> forget_read();  // whom to tell
   void tell_readers();
@@ -90,8 +91,8 @@ class Body {
   std::atomic<std::uint64_t> size_{0};
   std::atomic<bool> abandoned_{false};
   mutable std::mutex mutex_;  // of what follows
-  std::deque<Piece> pieces_;
-  std::size_t pieces_gone_ = 0;  // and the bytes in them:
+  std::deque<Block> blocks_;
+  std::size_t blocks_gone_ = 0;  // and the bytes in them:
   std::uint64_t bytes_gone_ = 0;
   std::vector<std::shared_ptr<Wake>> waiting_;
   std::vector<class BodyReader*> readers_;
@@ -109,8 +110,8 @@ class BodyReader {
   BodyReader(const BodyReader&) = delete;
   BodyReader& operator=(const BodyReader&) = delete;
 
-  // What is there, at most `most` bytes; empty: nothing now, or the end (at_end, cut).
-  std::string take(std::size_t most);
+  // What is there, at most `most` bytes and not always all; empty: nothing now, or the end (at_end, cut).
+  Piece take(std::size_t most);
   bool at_end() const;  // all of the range was read
   bool cut() const;     // what is missing will not come
   // `wake` is fired once, when there may be more.
@@ -122,8 +123,8 @@ class BodyReader {
   const std::shared_ptr<Body> body_;
   std::uint64_t at_;
   const std::uint64_t until_;
-  std::size_t piece_ = 0;  // where at_ is, of all pieces that there ever were
-  std::uint64_t piece_begins_ = 0;
+  std::size_t block_ = 0;  // where at_ is, of all blocks that there ever were
+  std::uint64_t block_begins_ = 0;
 };
 
 }  // namespace meridian::engines::cdn

@@ -12,7 +12,6 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kUnsentMax = 256 * 1024;  // taken from a body, and not yet by the viewer
-constexpr std::size_t kPieceMax = 64 * 1024;
 constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
 
 }  // namespace
@@ -244,7 +243,7 @@ void Request::on_room() {
 void Request::pump() {
   if (over_) return;
   while (viewer_->unsent() < kUnsentMax) {
-    std::string piece = reader_->take(kPieceMax);
+    Piece piece = reader_->take(kUnsentMax);
     if (!piece.empty()) {
       viewer_->send(std::move(piece));
       continue;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/piece.h"
 #include "engines/cdn/rules/cloudfront_headers.h"
 #include "formats/http1/message.h"
 #include "net/loop.h"
@@ -55,8 +56,8 @@ class ViewerStream {
   virtual const ViewerConnection& connection() const = 0;
   virtual net::Loop& loop() = 0;
   virtual void reply(const ReplyHead& head) = 0;
-  virtual void send(std::string piece) = 0;  // of the body
-  virtual std::size_t unsent() const = 0;    // see Exchange::on_room
+  virtual void send(Piece piece) = 0;      // of the body
+  virtual std::size_t unsent() const = 0;  // see Exchange::on_room
   // Behind the body, before finish(). Where a transport cannot send them, they are left out (RFC 9110
   // §6.5.1).
   virtual void send_trailers(std::span<const std::pair<std::string, std::string>> /*fields*/) {}

@@ -50,7 +50,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   const ViewerConnection& connection() const override { return connection_; }
   net::Loop& loop() override { return owner_.loop(); }
   void reply(const ReplyHead& head) override;
-  void send(std::string piece) override;
+  void send(Piece piece) override;
   std::size_t unsent() const override { return tcp_->pending(); }
   void finish() override;
   void abort() override;
@@ -71,9 +71,9 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   void refuse(const http1::Refusal& why);
   void close();
   void set_deadline(Duration from_now) { deadline_ = owner_.loop().clock().monotonic() + from_now; }
-  void write(std::string bytes) {
+  void write(Piece bytes) {
     sent_ += bytes.size();
-    tcp_->write(std::move(bytes));
+    tcp_->write_piece(std::move(bytes));
   }
 
   Viewers& owner_;
@@ -269,17 +269,17 @@ void Http1Session::reply(const ReplyHead& head) {
   write(std::move(out));
 }
 
-void Http1Session::send(std::string piece) {
+void Http1Session::send(Piece piece) {
   if (piece.empty() || phase_ == Phase::Closed || head_only_) return;
   if (!chunked_reply_) return write(std::move(piece));
   write(fmt::format("{:x}\r\n", piece.size()));
-  piece += "\r\n";
   write(std::move(piece));
+  write(std::string("\r\n"));
 }
 
 void Http1Session::finish() {
   if (phase_ == Phase::Closed) return;
-  if (chunked_reply_) write("0\r\n\r\n");
+  if (chunked_reply_) write(std::string("0\r\n\r\n"));
   finished_ = true;
   if (!beginning_) end_exchange();
 }

@@ -48,7 +48,7 @@ class Http2Stream final : public ViewerStream {
   const ViewerConnection& connection() const override;
   net::Loop& loop() override;
   void reply(const ReplyHead& head) override;
-  void send(std::string piece) override;
+  void send(Piece piece) override;
   std::size_t unsent() const override { return out_bytes_; }
   void send_trailers(std::span<const std::pair<std::string, std::string>> fields) override {
     trailers_.assign(fields.begin(), fields.end());
@@ -82,7 +82,7 @@ class Http2Stream final : public ViewerStream {
   bool body_ended_ = false, body_wanted_ = false;
   std::unique_ptr<Exchange> exchange_;
   bool beginning_ = false, begun_ = false, finished_ = false, over_ = false, was_full_ = false;
-  std::deque<std::string> out_;
+  std::deque<Piece> out_;
   std::size_t out_offset_ = 0, out_bytes_ = 0;
   std::vector<std::pair<std::string, std::string>> trailers_;
   std::uint64_t sent_ = 0;
@@ -295,7 +295,7 @@ void Http2Stream::reply(const ReplyHead& head) {
   session_.flush_soon();
 }
 
-void Http2Stream::send(std::string piece) {
+void Http2Stream::send(Piece piece) {
   if (piece.empty() || over_) return;
   out_bytes_ += piece.size();
   sent_ += piece.size();
@@ -308,7 +308,7 @@ void Http2Stream::send(std::string piece) {
 ssize_t Http2Stream::fill(std::uint8_t* into, std::size_t size, std::uint32_t* flags) {
   std::size_t done = 0;
   while (done < size && !out_.empty()) {
-    const std::string& front = out_.front();
+    const std::string_view front = out_.front().view();
     const std::size_t some = std::min(size - done, front.size() - out_offset_);
     std::copy_n(front.data() + out_offset_, some, into + done);
     done += some;
