@@ -192,7 +192,9 @@ TEST(VirtualHost, TheBucketStandsBeforeTheService) {
   EXPECT_EQ(bucket_of_host("photos.s3.localhost:4566"), "photos");
   EXPECT_EQ(bucket_of_host("a.b.S3.eu-west-1.amazonaws.com"), "a.b");
   EXPECT_EQ(bucket_of_host("x.s3.y.s3.localhost"), "x.s3.y");
+  EXPECT_EQ(bucket_of_host("photos.s3-eu-west-1.amazonaws.com"), "photos");
   EXPECT_EQ(bucket_of_host("photos.localhost:4566"), "photos");
+  EXPECT_EQ(bucket_of_host("my.s3-photos.localhost:4566"), "my.s3-photos");
   EXPECT_EQ(bucket_of_host("s3.eu-west-1.localhost"), std::nullopt);
   EXPECT_EQ(bucket_of_host("localhost:4566"), std::nullopt);
   EXPECT_EQ(bucket_of_host("s3.localhost:4566"), std::nullopt);

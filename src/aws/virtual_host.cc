@@ -2,17 +2,18 @@
 
 #include "base/bytes.h"
 #include "base/percent.h"
+#include "formats/s3_host/s3_host.h"
 
 namespace meridian::aws {
 
 std::optional<std::string> bucket_of_host(std::string_view host) {
   const std::string lower = to_lower(host.substr(0, host.rfind(':')));
-  // A bucket's own name may have such a label too: the last one is the service's.
-  std::size_t end = lower.rfind(".s3.");
-  if (end == std::string::npos && !lower.starts_with("s3.") && lower.ends_with(".localhost"))
-    end = lower.rfind('.');
-  if (end == std::string::npos || end == 0) return std::nullopt;
-  return lower.substr(0, end);
+  const auto name = s3_host::read(lower);
+  if (name && name->service == s3_host::Service::Objects)
+    return name->bucket.empty() ? std::nullopt : std::optional(std::string(name->bucket));
+  constexpr std::string_view kLocal = ".localhost";
+  if (!lower.ends_with(kLocal) || lower.size() == kLocal.size()) return std::nullopt;
+  return lower.substr(0, lower.size() - kLocal.size());
 }
 
 std::string path_with_bucket(std::string_view bucket, std::string_view path) {

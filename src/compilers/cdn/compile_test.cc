@@ -255,6 +255,7 @@ TEST(StandIns, TellsBucketsFromTheirWebsitesAndFromEverythingElse) {
   EXPECT_EQ(classify_origin("b.s3-eu-west-1.amazonaws.com"), OriginHost::S3);
   EXPECT_EQ(classify_origin("my.bucket.s3.eu-west-1.amazonaws.com"), OriginHost::S3);
   EXPECT_EQ(classify_origin("b.s3.localhost"), OriginHost::S3);
+  EXPECT_EQ(classify_origin("my.s3-website.bucket.s3.amazonaws.com"), OriginHost::S3);
   EXPECT_EQ(classify_origin("b.s3-website-us-east-1.amazonaws.com"), OriginHost::S3Website);
   EXPECT_EQ(classify_origin("b.s3-website.eu-central-1.amazonaws.com"), OriginHost::S3Website);
   EXPECT_EQ(classify_origin("b.s3-website.localhost"), OriginHost::S3Website);
@@ -262,6 +263,7 @@ TEST(StandIns, TellsBucketsFromTheirWebsitesAndFromEverythingElse) {
   EXPECT_EQ(classify_origin("b.s3x.amazonaws.com"), OriginHost::Other);
   EXPECT_EQ(classify_origin("lb-1.eu-west-1.elb.amazonaws.com"), OriginHost::Other);
   EXPECT_EQ(bucket_of_domain("logs.s3.amazonaws.com"), "logs");
+  EXPECT_EQ(bucket_of_domain("my.s3.logs.s3.amazonaws.com"), "my.s3.logs");
   EXPECT_EQ(bucket_of_domain("logs"), "logs");
 }
 

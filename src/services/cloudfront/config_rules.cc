@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "formats/geo/geo.h"
+#include "formats/s3_host/s3_host.h"
 #include "services/cloudfront/refusals.h"
 
 namespace meridian::services::cloudfront {
@@ -189,14 +190,9 @@ bool is_domain_name(std::string_view name, bool wildcard) {
 }
 
 bool is_s3_bucket_domain(std::string_view name) {
-  static constexpr std::string_view kEnd = ".amazonaws.com";
-  if (!is_domain_name(name) || !name.ends_with(kEnd)) return false;
-  name.remove_suffix(kEnd.size());
-  const std::size_t service = name.rfind(".s3");
-  if (service == name.npos || service == 0) return false;
-  const std::string_view region = name.substr(service + 3);
-  return region.empty() || region.starts_with('.') ||
-         (region.starts_with('-') && !region.starts_with("-website"));
+  const auto read = s3_host::read(name);
+  return is_domain_name(name) && read && read->service == s3_host::Service::Objects &&
+         !read->bucket.empty() && name.ends_with(".amazonaws.com");
 }
 
 bool is_relative_path(std::string_view path) {

@@ -1,6 +1,7 @@
 #include "services/s3/website_host.h"
 
 #include "base/bytes.h"
+#include "formats/s3_host/s3_host.h"
 
 namespace meridian::services::s3 {
 namespace {
@@ -11,17 +12,6 @@ std::optional<std::string> before(const std::string& host, std::string_view doma
   if (!host.ends_with(domain) || host.size() < domain.size() + 2) return std::nullopt;
   const std::size_t dot = host.size() - domain.size() - 1;
   return host[dot] == '.' ? std::optional(host.substr(0, dot)) : std::nullopt;
-}
-
-// Where the labels of the endpoint begin: "s3-website" or "s3-website-REGION".
-std::size_t endpoint_label(std::string_view host) {
-  constexpr std::string_view kLabel = "s3-website";
-  for (std::size_t at = host.rfind(kLabel); at != std::string_view::npos && at + kLabel.size() < host.size();
-       at = at == 0 ? std::string_view::npos : host.rfind(kLabel, at - 1)) {
-    const char next = host[at + kLabel.size()];
-    if ((at == 0 || host[at - 1] == '.') && (next == '.' || next == '-')) return at;
-  }
-  return std::string_view::npos;
 }
 
 }  // namespace
@@ -39,14 +29,10 @@ std::optional<std::string> bucket_of_website_host(std::string_view text,
   const std::string host = host_name(text);
   for (const std::string& domain : domains)
     if (auto bucket = before(host, domain)) return bucket;
-  const std::size_t label = endpoint_label(host);
-  if (label == std::string::npos) return std::nullopt;
-  const std::string_view endpoint = std::string_view(host).substr(label);
-  const std::string_view parent = endpoint.substr(endpoint.find('.') + 1);
-  const bool ours = parent == "localhost" || parent == "amazonaws.com" || parent == "amazonaws.com.cn" ||
-                    parent.ends_with(".amazonaws.com") || parent.ends_with(".amazonaws.com.cn");
-  if (!ours || endpoint.find('.') == std::string_view::npos) return std::nullopt;
-  return label == 0 ? std::string() : host.substr(0, label - 1);
+  const auto name = s3_host::read(host);
+  if (!name || name->service != s3_host::Service::Website) return std::nullopt;
+  if (name->parent != "localhost" && !s3_host::is_amazons(host)) return std::nullopt;
+  return std::string(name->bucket);
 }
 
 }  // namespace meridian::services::s3
