@@ -1,6 +1,7 @@
 // X.509 over OpenSSL 3; it stays in this file.
 #include "formats/x509/x509.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <optional>
 
 #include "base/check.h"
 
@@ -80,18 +82,24 @@ std::string name_part(const X509_NAME* name, int nid) {
   return at < 0 ? "" : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
 }
 
-std::string whole_name(const X509_NAME* name) {
-  std::string out;
+std::vector<NamePart> parts_of(const X509_NAME* name) {
+  std::vector<NamePart> out;
   for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
     const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
     char oid[80];
     const ASN1_OBJECT* object = X509_NAME_ENTRY_get_object(entry);
     const int nid = OBJ_obj2nid(object);
     OBJ_obj2txt(oid, sizeof oid, object, 1);
+    out.push_back({nid != NID_undef ? OBJ_nid2sn(nid) : oid, oid, text_of(X509_NAME_ENTRY_get_data(entry))});
+  }
+  return out;
+}
+
+std::string whole_name(const std::vector<NamePart>& parts) {
+  std::string out;
+  for (const NamePart& part : parts) {
     if (!out.empty()) out += ", ";
-    out += nid != NID_undef ? OBJ_nid2sn(nid) : oid;
-    out += '=';
-    out += text_of(X509_NAME_ENTRY_get_data(entry));
+    out.append(part.type).append("=").append(part.value);
   }
   return out;
 }
@@ -195,13 +203,43 @@ std::vector<ExtendedKeyUsage> extended_usages_of(const X509* certificate) {
   return out;
 }
 
+std::string address_of(const ASN1_OCTET_STRING* bytes) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
+  if (family == AF_INET || ASN1_STRING_length(bytes) == 16)
+    inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text);
+  return text;
+}
+
+std::optional<AlternativeName> alternative_name_of(const GENERAL_NAME& name) {
+  using Kind = AlternativeName::Kind;
+  switch (name.type) {
+    case GEN_DNS:
+      return AlternativeName{Kind::Dns, text_of(name.d.dNSName)};
+    case GEN_IPADD:
+      return AlternativeName{Kind::Address, address_of(name.d.iPAddress)};
+    case GEN_EMAIL:
+      return AlternativeName{Kind::Email, text_of(name.d.rfc822Name)};
+    case GEN_URI:
+      return AlternativeName{Kind::Uri, text_of(name.d.uniformResourceIdentifier)};
+    case GEN_RID: {
+      char oid[80];
+      OBJ_obj2txt(oid, sizeof oid, name.d.registeredID, 1);
+      return AlternativeName{Kind::RegisteredId, oid};
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 void read_alternative_names(const X509* certificate, Facts& facts) {
   const Owned<GENERAL_NAMES> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type == GEN_IPADD) facts.names_address = true;
-    if (name->type == GEN_DNS) facts.dns_names.push_back(text_of(name->d.dNSName));
+    auto name = alternative_name_of(*sk_GENERAL_NAME_value(names.get(), i));
+    if (!name) continue;
+    if (name->kind == AlternativeName::Kind::Dns) facts.dns_names.push_back(name->value);
+    facts.alternative_names.push_back(*std::move(name));
   }
 }
 
@@ -243,7 +281,9 @@ Facts Certificate::facts() const {
   Facts facts;
   const X509_NAME* subject = X509_get_subject_name(x509);
   const X509_NAME* issuer = X509_get_issuer_name(x509);
-  facts.subject = whole_name(subject);
+  facts.subject_parts = parts_of(subject);
+  facts.issuer_parts = parts_of(issuer);
+  facts.subject = whole_name(facts.subject_parts);
   facts.common_name = name_part(subject, NID_commonName);
   facts.issuer = name_part(issuer, NID_organizationName);
   if (facts.issuer.empty()) facts.issuer = name_part(issuer, NID_commonName);

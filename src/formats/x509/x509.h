@@ -3,6 +3,7 @@
 // malformed is refused, never half-read.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,13 +23,26 @@ struct ExtendedKeyUsage {
   bool operator==(const ExtendedKeyUsage&) const = default;
 };
 
+struct NamePart {
+  std::string type;  // "CN"; the OID when it has no such name
+  std::string oid;
+  std::string value;
+};
+
+struct AlternativeName {
+  enum class Kind : std::uint8_t { Dns, Address, Email, Uri, RegisteredId };  // others are left out
+  Kind kind;
+  std::string value;
+};
+
 struct Facts {
   std::string subject;      // "CN=example.com, O=Example"
   std::string common_name;  // of the subject
   std::string issuer;       // its organization; without one its common name
   std::string serial;       // "0a:1b:…"
-  std::vector<std::string> dns_names;
-  bool names_address = false;  // one of the alternative names is an IP address
+  std::vector<NamePart> subject_parts, issuer_parts;
+  std::vector<AlternativeName> alternative_names;
+  std::vector<std::string> dns_names;  // those of them that are
   SystemTime not_before, not_after;
   std::string key_algorithm;        // "RSA_2048", "EC_prime256v1"
   std::string signature_algorithm;  // "SHA256WITHRSA"

@@ -23,7 +23,9 @@ TEST(X509, DescribesACertificate) {
   EXPECT_EQ(facts.common_name, "example.com");
   EXPECT_EQ(facts.issuer, "Meridian Test");
   EXPECT_THAT(facts.dns_names, ElementsAre("example.com", "*.example.com"));
-  EXPECT_FALSE(facts.names_address);
+  EXPECT_EQ(facts.alternative_names.size(), 2U);
+  ASSERT_EQ(facts.issuer_parts.size(), 2U);
+  EXPECT_EQ(facts.issuer_parts[0].type + " " + facts.issuer_parts[0].oid, "CN 2.5.4.3");
   EXPECT_EQ(format_iso8601(facts.not_before), "2020-01-01T00:00:00Z");
   EXPECT_EQ(format_iso8601(facts.not_after), "2099-12-31T23:59:59Z");
   EXPECT_EQ(facts.key_algorithm, "RSA_2048");
@@ -35,7 +37,9 @@ TEST(X509, DescribesACertificate) {
   EXPECT_EQ(facts.serial.size() % 3, 2U) << facts.serial;
   const Facts other = certificate("ec.pem").facts();
   EXPECT_EQ(other.key_algorithm, "EC_prime256v1");
-  EXPECT_TRUE(other.names_address);
+  ASSERT_EQ(other.alternative_names.size(), 2U);
+  EXPECT_EQ(other.alternative_names[1].kind, AlternativeName::Kind::Address);
+  EXPECT_EQ(other.alternative_names[1].value, "192.0.2.1");
   EXPECT_TRUE(other.key_usages.empty());
 }
 

@@ -23,22 +23,6 @@ std::string_view to_string(DomainStatus status) {
   return "FAILED";
 }
 
-std::string_view to_string(RenewalStatus status) {
-  switch (status) {
-    case RenewalStatus::None:
-      break;
-    case RenewalStatus::PendingAutoRenewal:
-      return "PENDING_AUTO_RENEWAL";
-    case RenewalStatus::PendingValidation:
-      return "PENDING_VALIDATION";
-    case RenewalStatus::Success:
-      return "SUCCESS";
-    case RenewalStatus::Failed:
-      return "FAILED";
-  }
-  return "";
-}
-
 std::vector<api::DomainValidation> shown_validations(const CertificateResource& certificate) {
   std::vector<api::DomainValidation> out;
   for (const DomainValidation& each : certificate.validations) {
@@ -128,6 +112,22 @@ aws::Failure overtaken() {
 
 std::string_view to_string(CertificateType type) {
   return type == CertificateType::Imported ? "IMPORTED" : "AMAZON_ISSUED";
+}
+
+std::string_view to_string(RenewalStatus status) {
+  switch (status) {
+    case RenewalStatus::None:
+      break;
+    case RenewalStatus::PendingAutoRenewal:
+      return "PENDING_AUTO_RENEWAL";
+    case RenewalStatus::PendingValidation:
+      return "PENDING_VALIDATION";
+    case RenewalStatus::Success:
+      return "SUCCESS";
+    case RenewalStatus::Failed:
+      return "FAILED";
+  }
+  return "";
 }
 
 std::string_view status_at(const CertificateResource& certificate, SystemTime now) {

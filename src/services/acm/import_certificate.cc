@@ -66,6 +66,13 @@ aws::Outcome<std::vector<x509::Certificate>> read_chain(const x509::Certificate&
   return *std::move(chain);
 }
 
+bool names_host(const x509::Facts& facts) {
+  using Kind = x509::AlternativeName::Kind;
+  return std::ranges::any_of(facts.alternative_names, [](const x509::AlternativeName& name) {
+    return name.kind == Kind::Dns || name.kind == Kind::Address;
+  });
+}
+
 aws::Outcome<Imported> read_all(const api::ImportCertificateRequest& input, SystemTime now) {
   auto certificate = TRY(read_body(input.Certificate));
   auto key = TRY(read_key(input.PrivateKey));
@@ -76,7 +83,7 @@ aws::Outcome<Imported> read_all(const api::ImportCertificateRequest& input, Syst
   x509::Facts facts = certificate.facts();
   if (!certificate.is_version_3())
     return ValidationException("The certificate is not valid: it is not an X.509 version 3 certificate.");
-  if (facts.common_name.empty() && facts.dns_names.empty() && !facts.names_address)
+  if (facts.common_name.empty() && !names_host(facts))
     return ValidationException("The certificate is not valid: it names no domain and no address.");
   if (now < facts.not_before) return ValidationException("The certificate is not valid yet.");
   if (now >= facts.not_after) return ValidationException("The certificate has expired.");

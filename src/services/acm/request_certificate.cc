@@ -40,8 +40,7 @@ aws::Outcome<std::vector<std::string>> domains_of(const api::RequestCertificateR
     return api::errors::InvalidParameterException(
         fmt::format("The first domain name of a certificate cannot exceed {} octets.", kFirstDomainBytesMax));
   if (domains.size() > kDomainsMax)
-    return api::errors::LimitExceededException(
-        fmt::format("A certificate can have at most {} domain names.", kDomainsMax));
+    return api::errors::LimitExceededException("Certificate has too many domains.");
   for (const std::string& domain : domains) TRY(check_domain(domain));
   return domains;
 }

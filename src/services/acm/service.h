@@ -21,7 +21,7 @@ namespace meridian::services::acm {
 namespace api = gen::acm;
 
 inline constexpr std::size_t kCertificatesMax = 2500;  // of an account in a region, AWS's default
-inline constexpr std::size_t kDomainsMax = 100;        // of a certificate
+inline constexpr std::size_t kDomainsMax = 10;         // of a request, AWS's default
 inline constexpr std::size_t kTagsMax = 50;            // of a certificate
 
 using StoredCertificate = aws::Stored<CertificateResource>;
@@ -52,6 +52,10 @@ class Acm final : public api::Api {
   // list_certificates.cc
   aws::Outcome<api::ListCertificatesResponse> ListCertificates(aws::Call&,
                                                                const api::ListCertificatesRequest&) override;
+
+  // search_certificates.cc
+  aws::Outcome<api::SearchCertificatesResponse> SearchCertificates(
+      aws::Call&, const api::SearchCertificatesRequest&) override;
 
   // tags.cc
   aws::Outcome<api::AddTagsToCertificateResponse> AddTagsToCertificate(
@@ -101,6 +105,7 @@ aws::Outcome<std::map<std::string, std::string>> with_tags(std::map<std::string,
 
 // certificates.cc
 std::string_view to_string(CertificateType type);
+std::string_view to_string(RenewalStatus status);  // "": it was never to be renewed
 // ISSUED certificates expire without anybody's doing.
 std::string_view status_at(const CertificateResource& certificate, SystemTime now);
 bool is_exported_or_used(const CertificateResource& certificate, bool in_use);
