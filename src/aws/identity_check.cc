@@ -29,6 +29,7 @@ Wording wording_of(sigv4::Reason reason) {
     case sigv4::Reason::Missing:
       return {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 403};
     case sigv4::Reason::Incomplete:
+    case sigv4::Reason::Version2:
       return {"IncompleteSignatureException", "IncompleteSignature", 400};
     case sigv4::Reason::Mismatch:
     case sigv4::Reason::Skewed:
@@ -56,6 +57,8 @@ ServiceError s3_error(const sigv4::Refusal& refusal) {
     case sigv4::Reason::Scope:
       return error("AuthorizationHeaderMalformed",
                    "The authorization header is malformed; " + refusal.message, 400);
+    case sigv4::Reason::Version2:
+      return error("InvalidRequest", refusal.message, 400);
     case sigv4::Reason::Mismatch:
       return error("SignatureDoesNotMatch", refusal.message);
     case sigv4::Reason::Skewed:

@@ -16,6 +16,7 @@ namespace meridian::aws::sigv4 {
 enum class Reason : std::uint8_t {
   Missing,       // no signature at all
   Incomplete,    // one that lacks a part or has a malformed one
+  Version2,      // which AWS has given up
   Mismatch,      // simply wrong
   Skewed,        // made at another time than ours
   Scope,         // made for another service

@@ -20,6 +20,12 @@ std::unexpected<Refusal> incomplete(std::string message) {
   return std::unexpected(Refusal{Reason::Incomplete, std::move(message)});
 }
 
+std::unexpected<Refusal> version_2() {
+  return std::unexpected(Refusal{
+      Reason::Version2,
+      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."});
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -114,6 +120,7 @@ Verdict<void> read_signed_headers(Claim& claim, std::string_view text) {
 Verdict<Claim> read_header(const HttpRequest& request, std::string_view authorization) {
   const std::size_t space = authorization.find(' ');
   const std::string_view algorithm = authorization.substr(0, space);
+  if (algorithm == "AWS") return version_2();
   if (algorithm.starts_with("AWS4-") && algorithm != kAlgorithm)
     return incomplete(fmt::format("Unsupported AWS 'algorithm': '{}'.", algorithm));
   std::string_view credential, signed_headers, signature;
@@ -151,6 +158,7 @@ Verdict<Claim> read_header(const HttpRequest& request, std::string_view authoriz
 // The parameters of the query form, decoded.
 struct QueryParameters {
   std::optional<std::string> algorithm, credential, signature, signed_headers, date, expires, token;
+  std::optional<std::string> key_2, signature_2;  // of version 2
 };
 
 QueryParameters query_parameters(std::string_view query) {
@@ -163,6 +171,8 @@ QueryParameters query_parameters(std::string_view query) {
       {"X-Amz-Date", &found.date},
       {"X-Amz-Expires", &found.expires},
       {"X-Amz-Security-Token", &found.token},
+      {"AWSAccessKeyId", &found.key_2},
+      {"Signature", &found.signature_2},
   };
   for (std::string_view pair : split(query, '&')) {
     const std::size_t equals = pair.find('=');
@@ -225,6 +235,7 @@ Verdict<std::optional<Claim>> read_claim(const HttpRequest& request) {
                 "header."});
   if (authorization != nullptr) return TRY(read_header(request, trim(*authorization)));
   if (query.algorithm || query.signature || query.credential) return TRY(read_query(query));
+  if (query.key_2 && query.signature_2) return version_2();
   return std::nullopt;
 }
 

@@ -288,6 +288,20 @@ TEST(SigV4Claim, ReadsTheTimeOfEitherDateHeader) {
   }
 }
 
+TEST(SigV4Claim, Version2IsNamedAsSuch) {
+  HttpRequest presigned = request_of("GET", "/b/k", "AWSAccessKeyId=AKID&Expires=1&Signature=x%3D", "h");
+  HttpRequest header = request_of("GET", "/b/k", "", "h");
+  header.headers.set("Authorization", "AWS AKID:signature=");
+  for (const HttpRequest& request : {presigned, header}) {
+    const auto claim = read_claim(request);
+    ASSERT_FALSE(claim);
+    EXPECT_EQ(claim.error().reason, Reason::Version2);
+    EXPECT_TRUE(claim.error().message.ends_with("Please use AWS4-HMAC-SHA256."));
+  }
+  const HttpRequest alone = request_of("GET", "/b/k", "Signature=x", "h");
+  EXPECT_EQ(verdict(alone, rules_for("s3")), "unsigned") << "that may be a parameter of anything";
+}
+
 TEST(SigV4Claim, SaysWhatTheQueryLacks) {
   HttpRequest request = request_of("GET", "/", "X-Amz-Algorithm=&X-Amz-Credential=a", "h");
   EXPECT_EQ(
