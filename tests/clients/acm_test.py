@@ -53,6 +53,7 @@ class AwsCli(FreshServerCase):
             self.assertEqual([each["CertificateArn"] for each in listed], [arn])
             self.assertEqual(self.acm("list-certificates", "--includes", "keyTypes=EC_prime256v1")
                              ["CertificateSummaryList"], [])
+            self.search(arn)
             tags = self.acm("list-tags-for-certificate", "--certificate-arn", arn)["Tags"]
             self.assertEqual(tags, [{"Key": "env", "Value": "prod"}])
             self.make("example.com", "-newkey", "rsa:2048")
@@ -63,6 +64,18 @@ class AwsCli(FreshServerCase):
                      fails="ValidationException")
             self.acm("delete-certificate", "--certificate-arn", arn)
             self.acm("describe-certificate", "--certificate-arn", arn, fails="ResourceNotFoundException")
+
+    def search(self, arn: str):
+        """Clients from before 2026 cannot."""
+        known = subprocess.run([self.command, "acm", "search-certificates", "--generate-cli-skeleton"], capture_output=True,
+                               env=self.server.environment)
+        if known.returncode != 0:
+            return
+        imported = {"Filter": {"AcmCertificateMetadataFilter": {"Type": "IMPORTED"}}}
+        named = {"Filter": {"X509AttributeFilter": {"Subject": {"CommonName": {"Value": "ample", "ComparisonOperator": "CONTAINS"}}}}}
+        for statement, count in (({"And": [imported, named]}, 1), ({"And": [imported, {"Not": named}]}, 0)):
+            found = self.acm("search-certificates", "--filter-statement", json.dumps(statement))["Results"]
+            self.assertEqual([each["CertificateArn"] for each in found], [arn] * count)
 
     def route53(self, *words: str):
         return self.aws("route53", *words)
