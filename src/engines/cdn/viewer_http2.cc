@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <deque>
 
 #include "base/check.h"
@@ -13,6 +14,7 @@
 namespace meridian::engines::cdn {
 namespace {
 
+constexpr std::size_t kWriteBytes = 16 * 1024;           // one TLS record
 constexpr std::size_t kUnsentMax = 256 * 1024;           // frames made, and not with the kernel yet
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;  // of request bodies, all streams together
 
@@ -113,6 +115,8 @@ class Http2Session final : public ViewerSession {
 
  private:
   void flush();
+  void add_output(std::string_view frame);
+  void write_output();
   void end();
 
   Viewers& owner_;
@@ -122,6 +126,7 @@ class Http2Session final : public ViewerSession {
   nghttp2_session* h2_ = nullptr;
   std::unordered_map<std::int32_t, std::unique_ptr<Http2Stream>> streams_;
   std::vector<std::unique_ptr<Http2Stream>> closed_;  // they may be on the stack
+  std::string out_;                                   // frames that make up the next write
   std::unique_ptr<net::Timer> flush_timer_;
   MonotonicTime idle_since_;
   StallWatch stall_;
@@ -310,7 +315,7 @@ ssize_t Http2Stream::fill(std::uint8_t* into, std::size_t size, std::uint32_t* f
   while (done < size && !out_.empty()) {
     const std::string_view front = out_.front().view();
     const std::size_t some = std::min(size - done, front.size() - out_offset_);
-    std::copy_n(front.data() + out_offset_, some, into + done);
+    std::memcpy(into + done, front.data() + out_offset_, some);
     done += some;
     out_offset_ += some;
     if (out_offset_ < front.size()) continue;
@@ -434,6 +439,16 @@ void Http2Session::flush_soon() {
   });
 }
 
+void Http2Session::add_output(std::string_view frame) {
+  if (out_.size() + frame.size() > kWriteBytes) write_output();
+  if (out_.empty()) out_.reserve(std::max(kWriteBytes, frame.size()));
+  out_ += frame;
+}
+
+void Http2Session::write_output() {
+  if (!out_.empty()) tcp_->write(std::exchange(out_, {}));
+}
+
 // Bodies that wait, then frames, then whoever was told to wait; until nothing moves any more.
 void Http2Session::flush() {
   if (flushing_ || over_) return;
@@ -444,8 +459,7 @@ void Http2Session::flush() {
     if (Http2Stream* const each = stream(id)) each->deliver_body();
   for (bool moved = true; moved;) {
     moved = false;
-    std::string out;
-    while (tcp_->pending() + out.size() < kUnsentMax) {
+    while (tcp_->pending() < kUnsentMax) {
       const std::uint8_t* bytes = nullptr;
       const ssize_t size = nghttp2_session_mem_send(h2_, &bytes);
       if (size < 0) {
@@ -453,12 +467,10 @@ void Http2Session::flush() {
         return end();
       }
       if (size == 0) break;
-      out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-    }
-    if (!out.empty()) {
       moved = true;
-      tcp_->write(std::move(out));
+      add_output({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
     }
+    write_output();
     if (tcp_->pending() >= kUnsentMax) break;
     for (const std::int32_t id : ids)
       if (Http2Stream* const each = stream(id)) moved |= each->tell_room();
