@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace meridian::upstream {
+namespace {
+
+// What is no HTTP at all is not waited for. Empty lines may come first (RFC 9112 §2.2).
+bool may_begin_head(std::string_view bytes) {
+  constexpr std::string_view kBegin = "HTTP/1.";
+  bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+  return kBegin.starts_with(bytes.substr(0, kBegin.size()));
+}
+
+}  // namespace
 
 OriginConnection::OriginConnection(OriginClient& client, Peer peer, std::unique_ptr<net::TcpConnection> tcp)
     : client_(client), peer_(std::move(peer)), tcp_(std::move(tcp)) {
@@ -69,7 +79,10 @@ std::size_t OriginConnection::take_head(std::string_view bytes) {
         size.error().reason);
     return 0;
   }
-  if (*size == 0) return 0;
+  if (*size == 0) {
+    if (!may_begin_head(bytes)) call_->fail(Failure::Malformed, "no HTTP");
+    return 0;
+  }
   head_end_.reset();
   if (auto parsed = http1::parse_response(bytes.substr(0, *size), head_); !parsed) {
     call_->fail(Failure::Malformed, parsed.error().reason);

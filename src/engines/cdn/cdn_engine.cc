@@ -86,7 +86,12 @@ EngineWorker::~EngineWorker() = default;
 Result<net::Address> EngineWorker::listen(std::size_t index, const net::Address& address,
                                           const net::ListenOptions& options,
                                           std::shared_ptr<net::TlsServerContext> tls) {
-  return viewers_[index]->listen(address, options, std::move(tls));
+  const bool is_tls = tls != nullptr;
+  const net::Address bound = TRY(viewers_[index]->listen(address, options, std::move(tls)));
+  // A port that the system chose is known only now.
+  std::uint16_t& port = sites_[index]->settings.https_port;
+  if (is_tls && port == 0) port = bound.port;
+  return bound;
 }
 
 struct CdnEngine::Thread {

@@ -68,7 +68,7 @@ class Site final : public ViewerHandler {
   Worker& worker;
   Tier& tier;
   ServedTable& served;
-  const SiteSettings settings;
+  SiteSettings settings;
   // Where a viewer is, as far as that is known.
   snapshots::location::Place locate(const net::IpAddress& address);
 

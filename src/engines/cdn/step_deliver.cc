@@ -106,12 +106,14 @@ rules::CacheResult Request::result() const {
 
 void Request::begin_reply() {
   const Object& object = *answer_->object;
-  const bool bodiless = status_ == 304 || status_ == 412 || status_ == 416;
+  // The origin's own 412 and 416 have bodies, and so have pages that are shown with such a status.
+  const bool ours = !page_ && status_ != object.status;
+  const bool bodiless = status_ == 304 || (ours && (status_ == 412 || status_ == 416));
   rules::FieldList kept;
   for (const rules::Field& field : object.fields.fields())
     if (status_ != 304 || rules::belongs_to_not_modified(field.name)) kept.add(field.name, field.value);
   const std::uint64_t size = object.length_now().value_or(0);
-  if (status_ == 416) kept.set("Content-Range", kept.keep(rules::unsatisfied_range_text(size)));
+  if (ours && status_ == 416) kept.set("Content-Range", kept.keep(rules::unsatisfied_range_text(size)));
   if (multipart_) kept.set("Content-Type", kept.keep(multipart_->content_type()));
   if (status_ == 206 && for_cache_ && !too_large_ && !multipart_)
     kept.set("Content-Range", kept.keep(rules::content_range_text({first_, until_ - 1}, size)));
