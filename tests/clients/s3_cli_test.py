@@ -90,8 +90,12 @@ class S3Cli(OneServerCase):
             path = there / f"d{i % 7}" / f"ä file {i}.bin"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(random.Random(i).randbytes(i % 2000))
-        self.s3("sync", str(there), f"s3://{bucket}/tree", "--no-progress")
-        self.s3("sync", f"s3://{bucket}/tree", str(back), "--no-progress")
+        times = []
+        for source, target in ((there, f"s3://{bucket}/tree"), (f"s3://{bucket}/tree", back)):
+            started = time.monotonic()
+            self.s3("sync", str(source), str(target), "--no-progress", timeout=1800)
+            times.append(time.monotonic() - started)
+        print("%d files, there %.0f s, back %.0f s" % (count, *times), file=sys.stderr)
         compared = subprocess.run(["diff", "-r", there, back], capture_output=True, text=True)
         self.assertEqual(compared.stdout, "")
         self.assertEqual(self.s3("sync", str(there), f"s3://{bucket}/tree").strip(), "")
