@@ -18,24 +18,19 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 
 }  // namespace
 
-Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const std::string& data_dir,
+Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers,
                                                 const engines::cdn::OriginSigner* signer,
                                                 const World& world) {
-  std::unique_ptr<CdnSide> side(new CdnSide());
+  std::unique_ptr<CdnSide> side(new CdnSide(world.logger));
   engines::cdn::CdnEngineOptions engine;
   engines::cdn::CdnLocation location;
   location.code = options.location;
   location.http = TRY(parse_addresses(options.addresses));
   location.https = TRY(parse_addresses(options.tls_addresses));
   if (!location.https.empty()) {
-    side->certificate_ = TRY(ServerCertificate::open(
-        world.disk, world.clock,
-        {data_dir + "/cdn-certificate.pem",
-         data_dir + "/cdn-key.pem",
-         {"*.cloudfront.net", "*.cloudfront.localhost", "localhost", "127.0.0.1", "::1"}},
-        {"h2", "http/1.1"}));
-    engine.tls = side->certificate_->context();
+    engine.tls = TRY(net::make_tls_server_context(
+        {.certificates = side->certificates_.published(), .protocols = {"h2", "http/1.1"}}));
     engine.https_port = location.https.front().port;
   }
   const std::size_t http = location.http.size();
@@ -54,6 +49,18 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options, const
   side->addresses_.assign(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(http));
   side->tls_addresses_.assign(bound.begin() + static_cast<std::ptrdiff_t>(http), bound.end());
   return side;
+}
+
+void CdnSide::publish(const snapshots::cdn::Delta& delta) {
+  const snapshots::cdn::CdnSnapshot& before = engine_->latest();
+  auto next = snapshots::cdn::apply(before, delta);
+  certificates_.show(before, delta, *next);
+  if (!std::exchange(begun_, true)) purged_ = delta.to;
+  for (const snapshots::cdn::Invalidation& invalidation : delta.invalidations)
+    if (invalidation.revision > purged_)
+      for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
+  purged_ = delta.to;
+  engine_->publish(std::move(next));
 }
 
 void CdnSide::add_loops(std::vector<Watchdog::Watched>& loops) {

@@ -1,12 +1,13 @@
-// The CDN in a server's process: the engine with its sockets and certificate, and how what the compiler makes
-// reaches it. No control-plane code, so that an edge may link it when the feed carries distributions.
+// The CDN in a server's process: the engine with its sockets and certificates, and how deltas reach it. No
+// control-plane code: an edge links it.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "apps/server_certificate.h"
+#include "apps/command_line.h"
+#include "apps/viewer_certificates.h"
 #include "apps/watchdog.h"
 #include "apps/world.h"
 #include "engines/cdn/cdn_engine.h"
@@ -17,9 +18,13 @@ class CdnSide {
  public:
   // Listens and answers; what nobody has published yet is refused as CloudFront refuses strangers.
   // `resolvers` look up the names of origins; `signer` may be null, and outlives this.
-  static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options, const std::string& data_dir,
+  static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers,
                                                 const engines::cdn::OriginSigner* signer, const World& world);
+
+  // Forgets what is to be forgotten, then serves what is new. One thread at a time.
+  void publish(const snapshots::cdn::Delta& delta);
+  std::uint64_t served_revision() const { return engine_->served_revision(); }
 
   engines::cdn::CdnEngine& engine() { return *engine_; }
   const std::vector<net::Address>& addresses() const { return addresses_; }
@@ -27,9 +32,12 @@ class CdnSide {
   void add_loops(std::vector<Watchdog::Watched>& loops);
 
  private:
-  CdnSide() = default;
+  explicit CdnSide(Logger& logger) : certificates_(logger) {}
 
-  std::unique_ptr<ServerCertificate> certificate_;  // null: no HTTPS
+  ViewerCertificates certificates_;
+  // Up to where invalidations count as done: a cache that began empty has nothing older.
+  std::uint64_t purged_ = 0;
+  bool begun_ = false;
   std::unique_ptr<engines::cdn::CdnEngine> engine_;
   std::vector<net::Address> addresses_, tls_addresses_;
 };

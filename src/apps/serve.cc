@@ -9,6 +9,7 @@
 #include "apps/alarms/alarm_side.h"
 #include "apps/cdn_side.h"
 #include "apps/control/api_certificates.h"
+#include "apps/control/cdn_certificates.h"
 #include "apps/control/cdn_control.h"
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
@@ -118,6 +119,7 @@ class Server final : public RoleServer {
   std::unique_ptr<aws::Authority> authority_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<CertificateControl> certificates_;
+  std::unique_ptr<CdnCertificates> cdn_certificates_;  // on the loop of certificates_; null with cdn_
   std::unique_ptr<LifecycleControl> lifecycles_;
   std::unique_ptr<ApiCertificates> api_certificates_;  // on the loop of certificates_; null: no TLS
   std::unique_ptr<DiffService> diffs_;
@@ -178,11 +180,10 @@ Result<void> Server::start() {
   if (options_.cdn.any()) {
     signer_ = std::make_unique<ServiceSigner>(
         TRY(services::iam::service_key(*store_, random_, ServiceSigner::kPrincipal)), clock_);
-    cdn_ =
-        TRY(CdnSide::start(options_.cdn, options_.data_dir,
-                           TRY(health_resolvers(options_.health.resolvers, disk_)), signer_.get(), world()));
+    cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health.resolvers, disk_)),
+                              signer_.get(), world()));
     dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
-    cdn_control_ = std::make_unique<CdnControl>(*store_, cdn_->engine(), logger_, metrics_);
+    cdn_control_ = std::make_unique<CdnControl>(*store_, *secrets_, *cdn_, logger_, metrics_);
   }
 
   const auto secondaries = TRY(secondary_options());
@@ -239,7 +240,12 @@ Result<void> Server::start() {
   lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
   lifecycles_->start();
   TRY(start_api());
-  if (cdn_control_) TRY(cdn_control_->start(stand_ins(), served_addresses()));
+  if (cdn_control_) {
+    cdn_certificates_ = std::make_unique<CdnCertificates>(
+        *store_, *secrets_, certificates_->local_authority(), certificates_->loop(), world());
+    TRY(cdn_certificates_->start());
+    TRY(cdn_control_->start(stand_ins(), served_addresses()));
+  }
   TRY(certificates_->start());
   if (feed_) {
     feed_->server().on_crash([this](const std::string& edge, const snapshots::feed::Crash& crash) {

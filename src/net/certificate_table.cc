@@ -42,8 +42,10 @@ void place(const CertificateTable::Certificate& certificate, CertificateTable::C
 
 }  // namespace
 
-void CertificateTable::add(std::string_view name, const Certificate& certificate) {
-  place(certificate, names_[to_lower(name)]);
+void CertificateTable::add(std::string_view name, const Certificate& certificate, bool only_tls13) {
+  Choice& choice = names_[to_lower(name)];
+  place(certificate, choice);
+  choice.only_tls13 = only_tls13;
 }
 
 void CertificateTable::add_default(const Certificate& certificate) {

@@ -23,10 +23,12 @@ class CertificateTable {
   // One a kind of key; a client is shown the one that it can verify. Null: none of that kind.
   struct Choice {
     Certificate rsa, ecdsa;
+    bool only_tls13 = false;  // clients of TLS 1.2 are refused
   };
 
-  // Of several with one kind of key the one added last counts. `name` may be a wildcard, "*.example.com".
-  void add(std::string_view name, const Certificate& certificate);
+  // Of several with one kind of key the one added last counts. `name` may be a wildcard, "*.example.com", or
+  // "": for clients that name none, where those that name a stranger are not to have the default.
+  void add(std::string_view name, const Certificate& certificate, bool only_tls13 = false);
   void add_default(const Certificate& certificate);
 
   // For a name as a client sends it; "": it sent none.

@@ -71,6 +71,16 @@ TEST(CertificateTable, ExactThenWildcardOfOneLabelThenDefault) {
   EXPECT_EQ(table.find("www.example.com").rsa, nullptr);
 }
 
+TEST(CertificateTable, WhoNamesNobodyMayHaveWhatStrangersHaveNot) {
+  Authority authority;
+  CertificatePool pool;
+  const auto own = take(pool, authority.issue("localhost"));
+  CertificateTable table;
+  table.add("", own);
+  EXPECT_EQ(table.find("").ecdsa, own);
+  EXPECT_EQ(table.find("stranger.example").ecdsa, nullptr);
+}
+
 TEST(CertificateTable, OneOfEachKindOfKeyForAName) {
   Authority authority;
   CertificatePool pool;
@@ -115,7 +125,9 @@ class Echo final : public TcpHandler {
 // A blocking client that shows which certificate it got.
 class Client {
  public:
-  Client(std::uint16_t port, const char* name, const char* algorithms = nullptr) {
+  Client(std::uint16_t port, const char* name, const char* algorithms = nullptr,
+         int version_max = TLS1_3_VERSION) {
+    SSL_CTX_set_max_proto_version(context_.get(), version_max);
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
     ssl_.reset(SSL_new(context_.get()));
     if (*name) SSL_set_tlsext_host_name(ssl_.get(), name);
@@ -211,6 +223,18 @@ TEST_F(ServedByName, AClientGetsTheKindOfKeyThatItCanVerify) {
   publish({{"one.test", rsa}, {"one.test", ecdsa}, {"", other}});
   EXPECT_EQ(Client(port_, "one.test", "rsa_pss_rsae_sha256").certificate, print(rsa));
   EXPECT_EQ(Client(port_, "one.test", "ecdsa_secp256r1_sha256").certificate, print(ecdsa));
+}
+
+TEST_F(ServedByName, ANameMayWantTls13) {
+  const auto strict = take(pool_, authority_.issue("strict.test")),
+             other = take(pool_, authority_.issue("one.test"));
+  auto table = std::make_unique<CertificateTable>();
+  table->add("strict.test", strict, true);
+  table->add("one.test", other);
+  published_->publish(std::move(table));
+  EXPECT_EQ(Client(port_, "strict.test").certificate, print(strict));
+  EXPECT_EQ(Client(port_, "strict.test", nullptr, TLS1_2_VERSION).certificate, "");
+  EXPECT_EQ(Client(port_, "one.test", nullptr, TLS1_2_VERSION).certificate, print(other));
 }
 
 TEST_F(ServedByName, ANewTableCountsFromTheNextHandshakeAndConnectionsGoOn) {

@@ -150,6 +150,25 @@ int verify_pinned(X509_STORE_CTX* store, void* context) {
   return X509_verify_cert(store);
 }
 
+// The name of a ClientHello whose extensions OpenSSL has not read yet (RFC 6066 §3); "": none.
+std::string_view name_asked_for(SSL* ssl) {
+  const unsigned char* bytes = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) != 1) return {};
+  ByteReader list(Bytes(bytes, size));
+  const std::uint16_t list_size = list.u16();
+  const std::uint8_t type = list.u8();
+  const std::string_view name = as_text(list.take(list.u16()));
+  return list.ok() && list_size == size - 2 && type == TLSEXT_NAMETYPE_host_name ? name : std::string_view();
+}
+
+// Before the version is settled: a name may want more than the listener does.
+int raise_version(SSL* ssl, int*, void* context) {
+  PublishedCertificates::Reader reader(*static_cast<const OpensslServerContext*>(context)->certificates);
+  if (reader.current()->find(name_asked_for(ssl)).only_tls13) SSL_set_min_proto_version(ssl, TLS1_3_VERSION);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 // A connection holds on to what it was shown; the table may be replaced meanwhile. With nothing to show the
 // handshake fails for want of a cipher.
 int show_certificates(SSL* ssl, void* context) {
@@ -247,6 +266,7 @@ Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServe
   if (!options.certificate_pem.empty() || !options.key_pem.empty())
     return invalid("a TLS server has either one certificate or published ones");
   context->certificates = options.certificates;
+  SSL_CTX_set_client_hello_cb(ssl, raise_version, context.get());
   SSL_CTX_set_cert_cb(ssl, show_certificates, context.get());
   return context;
 }

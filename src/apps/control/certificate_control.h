@@ -42,6 +42,7 @@ class CertificateControl {
   void stop();
 
   net::Loop& loop() { return loop_.loop(); }  // for what else is done about certificates
+  LocalAuthority& local_authority() { return *local_; }
 
  private:
   CertificateControl(Parts parts, std::unique_ptr<LocalAuthority> local);

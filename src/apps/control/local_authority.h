@@ -21,6 +21,7 @@ class LocalAuthority final : public services::acm::Authority {
 
   Result<services::acm::Answer> issue(const services::acm::Wanted& wanted) override;
   bool judges_caa() const override { return false; }
+  const std::string& root_pem() const { return root_.certificate_pem; }
 
  private:
   explicit LocalAuthority(net::CertificateAndKey root) : root_(std::move(root)) {}

@@ -20,6 +20,11 @@ Result<const Value*> refer(const ById<Value>& all, const std::string& id, const 
   return &found->second;
 }
 
+// Of an ARN, or of a path.
+std::string last_part(const std::string& text) {
+  return text.substr(text.rfind('/') + 1);
+}
+
 std::uint8_t method_bits(const std::vector<std::string>& names) {
   static constexpr std::pair<std::string_view, std::uint8_t> kBits[] = {
       {"GET", cdn::kGet},   {"HEAD", cdn::kHead},   {"OPTIONS", cdn::kOptions}, {"PUT", cdn::kPut},
@@ -115,7 +120,7 @@ Result<cdn::OriginAccess> compile_access(const api::Origin& config, const Librar
     out.kind = cdn::OriginAccess::Kind::Identity;
     out.signing = cdn::SigningBehavior::Always;
     out.signed_service = "s3";
-    out.identity_id = identity.substr(identity.rfind('/') + 1);
+    out.identity_id = last_part(identity);
   }
   return out;
 }
@@ -226,7 +231,7 @@ void compile_geo(const api::DistributionConfig& config, cdn::Distribution& out) 
   std::ranges::sort(out.geo.countries);
 }
 
-void compile_viewers(const api::DistributionConfig& config, cdn::Distribution& out) {
+void compile_viewers(const api::DistributionConfig& config, const Library& library, cdn::Distribution& out) {
   out.ipv6 = config.IsIPV6Enabled.value_or(false);
   const std::string version = config.HttpVersion.value_or("http2");
   out.http2 = version.starts_with("http2");
@@ -236,6 +241,9 @@ void compile_viewers(const api::DistributionConfig& config, cdn::Distribution& o
   if (price == "PriceClass_200") out.price_class = cdn::PriceClass::Class200;
   if (const auto& certificate = config.ViewerCertificate) {
     out.tls.certificate_arn = certificate->ACMCertificateArn.value_or("");
+    if (const auto found = library.certificates.find(last_part(out.tls.certificate_arn));
+        found != library.certificates.end())
+      out.tls.certificate = found->second;
     out.tls.security_policy = certificate->MinimumProtocolVersion.value_or("TLSv1");
   }
   if (const auto& log = config.Logging; log && log->Enabled.value_or(false)) {
@@ -300,12 +308,18 @@ Result<cdn::SharedDistribution> compile(const DistributionResource& resource, st
   if (config.CacheTagConfig) out->tag_header = to_lower(config.CacheTagConfig->HeaderName);
   out->additional_metrics = library.monitored.contains(resource.id);
   compile_geo(config, *out);
-  compile_viewers(config, *out);
+  compile_viewers(config, library, *out);
   compile_error_pages(config, *out);
   TRY(compile_origins(config, library, stand_ins, *out));
   TRY(compile_behaviors(config, library, *out));
   TRY(compile_continuous_deployment(config, library, *out));
   return out;
+}
+
+std::optional<std::string> certificate_arn(const api::DistributionConfig& config) {
+  if (!config.ViewerCertificate || config.ViewerCertificate->ACMCertificateArn.value_or("").empty())
+    return std::nullopt;
+  return config.ViewerCertificate->ACMCertificateArn;
 }
 
 std::vector<std::string> references(const DistributionResource& resource) {
@@ -317,6 +331,7 @@ std::vector<std::string> references(const DistributionResource& resource) {
   for (const api::Origin& origin : config.Origins.Items)
     if (origin.OriginAccessControlId) out.insert(*origin.OriginAccessControlId);
   if (config.ContinuousDeploymentPolicyId) out.insert(*config.ContinuousDeploymentPolicyId);
+  if (const auto arn = certificate_arn(config)) out.insert(last_part(*arn));
   out.erase("");
   return {out.begin(), out.end()};
 }

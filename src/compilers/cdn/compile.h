@@ -18,4 +18,7 @@ Result<snapshots::cdn::SharedDistribution> compile(const services::cloudfront::D
 // What those refer to in turn is not in it: a key group's keys are never changed.
 std::vector<std::string> references(const services::cloudfront::DistributionResource& resource);
 
+// The certificate of ACM that viewers of its aliases are shown; nothing: none.
+std::optional<std::string> certificate_arn(const api::DistributionConfig& config);
+
 }  // namespace meridian::compilers::cdn

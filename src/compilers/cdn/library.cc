@@ -28,6 +28,7 @@ void Library::erase(std::string_view id) {
   from(public_keys);
   from(key_groups);
   from(continuous_deployment_policies);
+  from(certificates);
 }
 
 }  // namespace meridian::compilers::cdn

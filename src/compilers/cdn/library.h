@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gen/cloudfront/types.h"
-#include "snapshots/cdn/behavior.h"
+#include "snapshots/cdn/distribution.h"
 
 namespace meridian::compilers::cdn {
 
@@ -23,8 +23,9 @@ struct Library {
   ById<std::shared_ptr<const snapshots::cdn::TrustedKey>> public_keys;
   ById<api::KeyGroupConfig> key_groups;
   ById<api::ContinuousDeploymentPolicyConfig> continuous_deployment_policies;
-  ById<std::string> distributions_by_domain;  // their ids
-  ById<bool> monitored;                       // distributions whose additional metrics are on
+  ById<std::string> distributions_by_domain;             // their ids
+  ById<snapshots::cdn::SharedCertificate> certificates;  // of ACM: those that could be read
+  ById<bool> monitored;                                  // distributions whose additional metrics are on
 
   void add_managed_policies();
   void erase(std::string_view id);  // whatever has it, but for a distribution

@@ -24,11 +24,12 @@ bool is_of(std::string_view key) {
 
 }  // namespace
 
-CdnWatcher::CdnWatcher(store::Store& store, CdnSink& sink, StandIns stand_ins, Logger& logger,
-                       Metrics& metrics)
+CdnWatcher::CdnWatcher(store::Store& store, CdnSink& sink, StandIns stand_ins,
+                       const store::objects::Secrets* secrets, Logger& logger, Metrics& metrics)
     : store_(store),
       sink_(sink),
       stand_ins_(std::move(stand_ins)),
+      secrets_(secrets),
       logger_(logger),
       distributions_(metrics.gauge("meridian_cdn_distributions", "Distributions that engines serve.")),
       refused_count_(metrics.gauge("meridian_cdn_refused_distributions",
@@ -106,6 +107,7 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
     library_.monitored[id_of(key)] = true;
     dirty_.insert(id_of(key));
   }
+  if (key.starts_with(kCertificatesPrefix)) return read_certificate_row(item);
   // An invalidation is never changed, so that its row is put once.
   if (is_of<api::InvalidationBatch>(key)) {
     const auto entity = TRY(cloudfront::decode<api::InvalidationBatch>(item.value));
@@ -115,6 +117,29 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
                               .paths = entity.config.Paths.Items.value_or(std::vector<std::string>())});
   }
   return {};
+}
+
+Result<void> CdnWatcher::read_certificate_row(const store::KeyValue& item) {
+  if (!secrets_) return {};
+  if (item.key != own_certificate_key()) {
+    touch(id_of(item.key));
+    return {};
+  }
+  OwnCertificate own = TRY(decode_own_certificate(item.value, *secrets_));
+  own_certificate_ = std::make_shared<const cdn::ViewerCertificate>(
+      cdn::ViewerCertificate{std::move(own.chain_pem), std::move(own.key_pem)});
+  return {};
+}
+
+// What could be read before stays when it cannot now.
+void CdnWatcher::take_certificate(const api::DistributionConfig& config) {
+  const auto arn = certificate_arn(config);
+  if (!arn || !secrets_) return;
+  const auto read = read_certificate(store_, *secrets_, *arn);
+  if (!read)
+    return logger_.error("cdn", "a certificate cannot be shown to viewers", {{"why", read.error().message}});
+  cdn::SharedCertificate& known = library_.certificates[id_of(*arn)];
+  if (!known || *known != **read) known = *read;  // one object, however many distributions show it
 }
 
 Result<void> CdnWatcher::read_distribution(const store::KeyValue& item) {
@@ -156,8 +181,9 @@ void CdnWatcher::compile_dirty(cdn::Delta& delta) {
     const auto compiled = [&]() -> Result<cdn::SharedDistribution> {
       const auto item = TRY(store_.get(row->second.key));
       if (!item) return invalid("it is gone");
-      return compile(TRY(cloudfront::decode<api::DistributionConfig>(item->value)), row->second.revision,
-                     library_, stand_ins_);
+      const auto entity = TRY(cloudfront::decode<api::DistributionConfig>(item->value));
+      take_certificate(entity.config);
+      return compile(entity, row->second.revision, library_, stand_ins_);
     }();
     if (compiled)
       delta.puts.push_back(*compiled);
@@ -178,6 +204,7 @@ void CdnWatcher::publish(cdn::Delta delta) {
   compile_dirty(delta);
   delta.removes = std::exchange(gone_, {});
   delta.invalidations = std::exchange(invalidations_, {});
+  delta.own_certificate = std::exchange(own_certificate_, nullptr);
   dirty_.clear();
   distributions_.set(static_cast<double>(rows_.size()));
   sink_.publish(delta);

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "compilers/cdn/certificates.h"
 #include "compilers/cdn/compile.h"
 #include "compilers/cdn/library.h"
 #include "snapshots/cdn/delta.h"
@@ -34,7 +35,9 @@ class CdnSink {
 
 class CdnWatcher final : public store::FollowerReader {
  public:
-  CdnWatcher(store::Store& store, CdnSink& sink, StandIns stand_ins, Logger& logger, Metrics& metrics);
+  // Without `secrets` (null) no distribution has a certificate. They outlive this.
+  CdnWatcher(store::Store& store, CdnSink& sink, StandIns stand_ins, const store::objects::Secrets* secrets,
+             Logger& logger, Metrics& metrics);
 
   // Returns when the newest state of this moment is published.
   Result<void> start() { return follower_.start(); }
@@ -61,6 +64,8 @@ class CdnWatcher final : public store::FollowerReader {
   Result<void> read(const store::KeyValue& item);
   void forget(std::string_view key);
   Result<void> read_distribution(const store::KeyValue& item);
+  Result<void> read_certificate_row(const store::KeyValue& item);
+  void take_certificate(const api::DistributionConfig& config);
   void touch(const std::string& referred_to);
   void compile_dirty(snapshots::cdn::Delta& delta);
   void publish(snapshots::cdn::Delta delta);
@@ -69,6 +74,7 @@ class CdnWatcher final : public store::FollowerReader {
   store::Store& store_;
   CdnSink& sink_;
   const StandIns stand_ins_;
+  const store::objects::Secrets* const secrets_;
   Logger& logger_;
   Gauge& distributions_;
   Gauge& refused_count_;
@@ -79,6 +85,7 @@ class CdnWatcher final : public store::FollowerReader {
   std::set<std::string> dirty_;
   std::vector<std::string> gone_;
   std::vector<snapshots::cdn::Invalidation> invalidations_;
+  snapshots::cdn::SharedCertificate own_certificate_;  // when it is new
 
   mutable std::mutex mutex_;
   std::map<std::string, Refused, std::less<>> refused_;

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/acm/resources.h"
 #include "store/memory/memory_store.h"
 
 namespace meridian::compilers::cdn {
 namespace {
 
 namespace cdn = snapshots::cdn;
+namespace acm = services::acm;
 namespace cloudfront = services::cloudfront;
 using testing::ElementsAre;
 
@@ -20,7 +22,7 @@ class FakeSink final : public CdnSink {
  public:
   void publish(const cdn::Delta& delta) override {
     deltas.push_back(delta);
-    snapshot = snapshot->next(delta.to, delta.puts, delta.removes);
+    snapshot = cdn::apply(*snapshot, delta);
   }
   std::uint64_t served_revision() const override { return served; }
 
@@ -71,7 +73,7 @@ class CdnWatcherTest : public testing::Test {
     return config;
   }
   void begin() {
-    watcher = std::make_unique<CdnWatcher>(store, sink, StandIns(), logger, metrics);
+    watcher = std::make_unique<CdnWatcher>(store, sink, StandIns(), &secrets, logger, metrics);
     ASSERT_TRUE(watcher->start());
   }
   std::int64_t fallback_of(const std::string& id) {
@@ -79,6 +81,21 @@ class CdnWatcherTest : public testing::Test {
     return found == nullptr ? -1 : (*found)->behaviors[0].ttl.fallback.count();
   }
 
+  // A certificate of ACM as the API keeps it.
+  store::Transaction certificate(const std::string& text) {
+    acm::CertificateResource row;
+    row.place = place;
+    row.id = "c1";
+    row.certificate_pem = text;
+    const std::string key = acm::private_key_key(place, "c1");
+    return {{},
+            {{key, secrets.seal(key, "key of " + text)}, {acm::certificate_key(place, "c1"), encode(row)}},
+            {}};
+  }
+
+  const acm::Place place{kAccount, "us-east-1"};
+  SeededRandom random{1};
+  const store::objects::Secrets secrets{std::string(32, 'k'), random};
   ManualClock clock{SystemTime{}};
   Logger logger{clock, open("/dev/null", O_WRONLY | O_CLOEXEC), LogFormat::Text, LogLevel::Error};
   Metrics metrics;
@@ -110,6 +127,35 @@ TEST_F(CdnWatcherTest, APolicyThatChangesChangesWhoeverUsesIt) {
   EXPECT_EQ(fallback_of("E1"), 90);
   EXPECT_EQ(fallback_of("E2"), 70);
   EXPECT_EQ(sink.deltas.back().puts.size(), 1u);
+}
+
+TEST_F(CdnWatcherTest, ACertificateThatChangesIsBroughtInOrder) {
+  put("P1", policy(60));
+  commit(certificate("one"));
+  auto config = distribution("P1");
+  config.ViewerCertificate = api::ViewerCertificate{.ACMCertificateArn = acm::certificate_arn(place, "c1")};
+  put("E1", config, "d1.cloudfront.net");
+  put("E2", config, "d2.cloudfront.net");
+  begin();
+  const auto shown = [&](const char* id) { return (*sink.snapshot->find_id(id))->tls.certificate; };
+  ASSERT_TRUE(shown("E1"));
+  EXPECT_EQ(shown("E1")->chain_pem, "one");
+  EXPECT_EQ(shown("E1")->key_pem, "key of one");
+  EXPECT_EQ(shown("E1"), shown("E2")) << "one object for both";
+  commit(certificate("two"));
+  EXPECT_EQ(shown("E1")->chain_pem, "one") << "nothing was said under CloudFront's prefix";
+  const store::Revision revision = commit({{}, {{served_certificate_key("c1"), "2"}}, {}});
+  EXPECT_EQ(shown("E2")->chain_pem, "two");
+  EXPECT_EQ(sink.snapshot->revision(), revision);
+}
+
+TEST_F(CdnWatcherTest, TheOwnCertificateIsPartOfWhatIsPublished) {
+  commit({{}, {{own_certificate_key(), encode(OwnCertificate{"chain", "key", clock.now()}, secrets)}}, {}});
+  begin();
+  ASSERT_TRUE(sink.snapshot->own_certificate());
+  EXPECT_EQ(sink.snapshot->own_certificate()->key_pem, "key");
+  put("P1", policy(60));
+  EXPECT_EQ(sink.snapshot->own_certificate()->chain_pem, "chain") << "until there is another one";
 }
 
 TEST_F(CdnWatcherTest, ADistributionIsServedWhenEveryEngineSaysSo) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "snapshots/cdn/snapshot.h"
 
 namespace meridian::snapshots::cdn {
@@ -17,11 +18,35 @@ struct Invalidation {
 };
 
 struct Delta {
+  std::uint64_t from = 0;  // the revision that it follows; 0: an image, or not said yet
   std::uint64_t to = 0;
   bool whole = false;  // everything that is not in `puts` is gone
   std::vector<SharedDistribution> puts{};
   std::vector<std::string> removes{};         // ids
   std::vector<Invalidation> invalidations{};  // in the order they were asked for
+  // Of a whole one: these are all invalidations after this revision. Who was last told before it may keep
+  // nothing.
+  std::uint64_t invalidations_after = 0;
+  // For the names under the deployment's own domain suffix; null: as before.
+  SharedCertificate own_certificate{};
 };
+
+// The snapshot after it. Invalidations are for who has a cache.
+std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta& delta);
+// What makes the snapshot out of nothing, but for invalidations.
+Delta image_of(const CdnSnapshot& snapshot);
+
+// Limits of what is encoded: far above CloudFront's quotas, so that only bytes gone wrong meet them.
+inline constexpr std::size_t kTextBytesMax = 16 * 1024;  // of a name, a path, a header's value
+inline constexpr std::size_t kPemBytesMax = 128 * 1024;
+inline constexpr std::size_t kDistributionsMax = 1'000'000;
+inline constexpr std::size_t kInvalidationsMax = 1'000'000;
+inline constexpr std::size_t kListMax = 10'000;  // of anything in a distribution or in an invalidation
+inline constexpr std::chrono::seconds kTimeMax = std::chrono::years(100);
+
+std::string encode(const Delta& delta);
+// Refuses whole what is malformed, or of which an engine could not serve every request: an index that leads
+// nowhere, a distribution without a default behavior, a header that would end the line.
+Result<Delta> decode(std::string_view bytes);
 
 }  // namespace meridian::snapshots::cdn

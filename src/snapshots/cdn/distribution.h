@@ -41,9 +41,18 @@ struct ContinuousDeployment {
   std::string header_name, header_value;  // in place of a weight; lower-case name
 };
 
+// What viewers are shown over TLS, in PEM form.
+struct ViewerCertificate {
+  std::string chain_pem;  // the server's own certificate first
+  std::string key_pem;
+  bool operator==(const ViewerCertificate&) const = default;
+};
+using SharedCertificate = std::shared_ptr<const ViewerCertificate>;
+
 struct ViewerTls {
-  std::string certificate_arn;  // "": the deployment's own, for names under its domain suffix only
-  std::string security_policy;  // MinimumProtocolVersion, "TLSv1.2_2021"
+  std::string certificate_arn;    // "": the deployment's own, for names under its domain suffix only
+  std::string security_policy;    // MinimumProtocolVersion, "TLSv1.2_2021"
+  SharedCertificate certificate;  // for the aliases; null: there is none that could be shown
 };
 
 struct Distribution {

@@ -25,9 +25,11 @@ void CdnSnapshot::unname(const Distribution& distribution) {
 
 std::unique_ptr<const CdnSnapshot> CdnSnapshot::next(std::uint64_t revision,
                                                      std::span<const SharedDistribution> puts,
-                                                     std::span<const std::string> removes) const {
+                                                     std::span<const std::string> removes,
+                                                     SharedCertificate own_certificate) const {
   auto made = std::make_unique<CdnSnapshot>(*this);
   made->revision_ = revision;
+  if (own_certificate) made->own_certificate_ = std::move(own_certificate);
   const auto remove = [&](std::string_view id) {
     const auto found = made->by_id_.find(id);
     if (found == made->by_id_.end()) return;

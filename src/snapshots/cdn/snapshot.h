@@ -24,9 +24,10 @@ class CdnSnapshot {
   CdnSnapshot() = default;
 
   // The next revision: `removes` (ids) are gone, `puts` are new or replaced. A name that two of them claim is
-  // the first one's; the API lets none come to that.
+  // the first one's; the API lets none come to that. Without `own_certificate` it stays the same.
   std::unique_ptr<const CdnSnapshot> next(std::uint64_t revision, std::span<const SharedDistribution> puts,
-                                          std::span<const std::string> removes) const;
+                                          std::span<const std::string> removes,
+                                          SharedCertificate own_certificate = nullptr) const;
 
   // `host` in lower case, without port: an exact name before a wildcard, the longest wildcard first. Null:
   // nobody's, as the names of staging distributions, which viewers reach through their primary ones alone.
@@ -35,6 +36,8 @@ class CdnSnapshot {
   const SharedDistribution* find_id(std::string_view id) const;
 
   std::uint64_t revision() const { return revision_; }
+  // Of "*.cloudfront.net"; null: not made yet.
+  const SharedCertificate& own_certificate() const { return own_certificate_; }
   std::size_t size() const { return by_id_.size(); }
   const std::map<std::string, SharedDistribution, std::less<>>& distributions() const { return by_id_; }
 
@@ -47,6 +50,7 @@ class CdnSnapshot {
   void unname(const Distribution& distribution);
 
   std::uint64_t revision_ = 0;
+  SharedCertificate own_certificate_;
   std::map<std::string, SharedDistribution, std::less<>> by_id_;
   // "example.com", and ".example.com" for "*.example.com".
   std::unordered_map<std::string, SharedDistribution, Hash, std::equal_to<>> by_host_;
