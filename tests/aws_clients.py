@@ -1,4 +1,5 @@
 """AWS's own clients against a Meridian server: every AWS CLI on this machine, and the SDK for JavaScript v3 from npm."""
+import fcntl
 import json
 import os
 import pathlib
@@ -60,12 +61,14 @@ def node_folder(script: pathlib.Path) -> pathlib.Path:
     place.mkdir(parents=True, exist_ok=True)
     wanted = (script.parent / "package.json").read_text()
     installed = place / "installed.json"  # what npm was last asked for
-    if not installed.exists() or installed.read_text() != wanted:
-        shutil.copy(script.parent / "package.json", place)
-        subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-                       cwd=place, check=True, timeout=300)
-        installed.write_text(wanted)
-    shutil.copy(script, place)
+    with open(place / "lock", "w") as lock:  # other files of tests run beside this one
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.read_text() != wanted:
+            shutil.copy(script.parent / "package.json", place)
+            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
+                           cwd=place, check=True, timeout=300)
+            installed.write_text(wanted)
+        shutil.copy(script, place)
     return place
 
 
