@@ -101,8 +101,8 @@ class EpollConnection final : public TcpConnection, public Ready {
       if (!alive || !ready_) return;
     }
     if (wire_.pending() > 0) {
-      flush();
-      if (!alive) return;
+      flush(alive);
+      if (!alive || closed_) return;
     }
     const bool broken = events & (EPOLLERR | EPOLLHUP);
     if (broken && (!reading_ || ended_)) return fail(broken_error());
@@ -132,7 +132,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   }
 
   // Something is pending.
-  void flush() {
+  void flush(const StillWatched& alive) {
     const IoResult result = wire_.flush();
     if (result.status == IoStatus::Done) {
       was_blocked_ = false;
@@ -140,7 +140,10 @@ class EpollConnection final : public TcpConnection, public Ready {
     } else if (result.status == IoStatus::Blocked) {
       was_blocked_ = true;
     } else {
-      fail(wire_.failure());
+      // What the peer said before it stopped listening is still there, and may say why: a refused upload.
+      const Error why = wire_.failure();
+      if (reading_ && !ended_) read(alive);
+      if (alive && !closed_) fail(why);
     }
   }
 

@@ -1,8 +1,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -229,6 +229,40 @@ TEST_F(Tcp, AClosingConnectionWhosePeerEndedAndDoesNotReadCostsNothing) {
   loop->run();
   EXPECT_LT(thread_time() - before, 10ms) << "the loop spins";
   ::close(peer);
+}
+
+TEST_F(Tcp, WhatAPeerSaidBeforeItStoppedListeningIsHeard) {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof here;
+  ASSERT_EQ(::bind(listening, reinterpret_cast<sockaddr*>(&here), size), 0);
+  ASSERT_EQ(::listen(listening, 1), 0);
+  ASSERT_EQ(::getsockname(listening, reinterpret_cast<sockaddr*>(&here), &size), 0);
+  std::thread peer([&] {
+    const int accepted = ::accept(listening, nullptr, nullptr);
+    char some[1000];
+    EXPECT_GT(::recv(accepted, some, sizeof some, 0), 0);
+    EXPECT_EQ(::send(accepted, "too much", 8, MSG_NOSIGNAL), 8);
+    ::close(accepted);  // with input unread: a reset
+  });
+  auto attempt = loop->connect_tcp(loopback(ntohs(here.sin_port)), 2s,
+                                   [this](Result<std::unique_ptr<TcpConnection>> result) {
+                                     ASSERT_TRUE(result) << result.error().message;
+                                     client = std::move(*result);
+                                     client->start(at_client);
+                                     client->write(std::string(64'000'000, 'x'));
+                                   });
+  at_client.when_closed = [this](TcpConnection&) {
+    if (!at_client.failure.empty()) loop->stop();
+  };
+  guard = loop->after(5s, [this] { loop->stop(); });
+  loop->run();
+  peer.join();
+  ::close(listening);
+  EXPECT_EQ(at_client.received, "too much");
+  EXPECT_NE(at_client.failure, "");
 }
 
 TEST_F(Tcp, ThePeersOrderlyEndLeavesTheOtherDirectionOpen) {
