@@ -18,23 +18,42 @@ http::Response reply_as(Output output, std::string body) {
 
 }  // namespace
 
-std::string query_value(std::string_view query, std::string_view name) {
+std::vector<std::string> query_values(std::string_view query, std::string_view name) {
+  std::vector<std::string> values;
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) == name)
-      return equals == pair.npos ? "" : percent_decode(pair.substr(equals + 1), true).value_or("");
+      values.push_back(equals == pair.npos ? "" : percent_decode(pair.substr(equals + 1), true).value_or(""));
   }
-  return "";
+  return values;
+}
+
+std::string query_value(std::string_view query, std::string_view name) {
+  auto values = query_values(query, name);
+  return values.empty() ? "" : std::move(values.front());
 }
 
 void Admin::handle(http::Request request, http::Responder responder) {
   const http1::RequestHead& head = request.head;
+  if (head.path == "/explain/http" && (head.method == "GET" || head.method == "PUT"))
+    return explain_http(request, query_value(head.query, "output") == "json" ? Output::Json : Output::Table,
+                        std::move(responder));
   if (head.method != "POST" || head.path != "/diff/dns" || !sources_.diff_dns)
     return responder.send(answer(request));
   const Output output = query_value(head.query, "output") == "json" ? Output::Json : Output::Table;
   sources_.diff_dns(std::move(request.body), output, std::move(responder));
+}
+
+void Admin::explain_http(const http::Request& request, Output output, http::Responder responder) {
+  if (!sources_.explain_http) return responder.send(reply(404, "no distributions are served here\n"));
+  if (request.field("origin")) return responder.send(reply(403, "no page may say this\n"));
+  const std::string_view query = request.head.query;
+  sources_.explain_http(
+      {query_value(query, "url"), query_value(query, "method"), query_value(query, "from"),
+       query_value(query, "location"), query_values(query, "header"), request.head.method == "PUT"},
+      output, std::move(responder));
 }
 
 // A browser says in Origin whose page sent this.
@@ -96,8 +115,8 @@ http::Response Admin::answer(const http::Request& request) {
     return text ? reply_as(output, *std::move(text)) : reply(404, text.error().message + "\n");
   }
   return reply(404,
-               "here are /metrics, /ready, /status, /health-checks, /dns/top, /explain/dns, /explain/health "
-               "and /explain/s3\n");
+               "here are /metrics, /ready, /status, /health-checks, /dns/top, /explain/dns, /explain/health, "
+               "/explain/http and /explain/s3\n");
 }
 
 }  // namespace meridian::apps

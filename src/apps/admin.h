@@ -1,6 +1,7 @@
 // The operator's endpoint: /metrics, /ready, /status, /edges, /health-checks, /dns/top, /explain/dns,
-// /explain/health and /explain/s3 over HTTP, unsigned, on an address of its own. Rule: nothing here changes
-// anything, but for PUT and DELETE /health-checks/ID, which no browser can be led to send.
+// /explain/health, /explain/http and /explain/s3 over HTTP, unsigned, on an address of its own. Rule: nothing
+// here changes anything, but for PUT and DELETE /health-checks/ID and PUT /explain/http, which asks origins:
+// no browser can be led to send those.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,12 @@ namespace meridian::apps {
 // A question to explain, in the words of the request.
 struct ExplainDnsQuery {
   std::string name, type = {}, from = {}, subnet = {}, region = {}, draws = {};
+};
+
+struct ExplainHttpQuery {
+  std::string url, method = {}, from = {}, location = {};
+  std::vector<std::string> fields = {};  // "Name: value"
+  bool fetch = false;                    // origins may be asked
 };
 
 struct ExplainS3Query {
@@ -39,6 +46,8 @@ struct AdminSources {
   std::function<Result<void>(std::string_view id, std::string_view words)> say_health;
   std::function<Result<void>(std::string_view id)> take_back_health;
   std::function<Result<std::string>(const ExplainDnsQuery&, Output)> explain_dns;
+  // Replies when it is done; null: no distribution is served here.
+  std::function<void(const ExplainHttpQuery&, Output, http::Responder)> explain_http;
   // Null: there is no store here.
   std::function<Result<std::string>(const ExplainS3Query&, Output)> explain_s3;
   // Null: health checks are explained at the control. The error is NotFound.
@@ -54,11 +63,14 @@ class Admin final : public http::Handler {
 
  private:
   http::Response answer(const http::Request& request);
+  void explain_http(const http::Request& request, Output output, http::Responder responder);
   http::Response change_health(const http::Request& request);
   Metrics& metrics_;
   AdminSources sources_;
 };
 
+// All values of `name`, in their order.
+std::vector<std::string> query_values(std::string_view query, std::string_view name);
 // The value of `name` in the query of a request, percent-decoded; "" when absent.
 std::string query_value(std::string_view query, std::string_view name);
 

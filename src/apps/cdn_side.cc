@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/explain_http.h"
 #include "apps/process.h"
 
 namespace meridian::apps {
@@ -61,6 +62,12 @@ void CdnSide::publish(const snapshots::cdn::Delta& delta) {
       for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
   purged_ = delta.to;
   engine_->publish(std::move(next));
+}
+
+void CdnSide::show(AdminSources& sources) {
+  sources.explain_http = [this](const ExplainHttpQuery& query, Output output, http::Responder responder) {
+    explain_http(engine(), query, output, std::move(responder));
+  };
 }
 
 void CdnSide::add_loops(std::vector<Watchdog::Watched>& loops) {

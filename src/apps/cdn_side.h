@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/command_line.h"
+#include "apps/admin.h"
 #include "apps/viewer_certificates.h"
 #include "apps/watchdog.h"
 #include "apps/world.h"
@@ -29,6 +29,7 @@ class CdnSide {
   engines::cdn::CdnEngine& engine() { return *engine_; }
   const std::vector<net::Address>& addresses() const { return addresses_; }
   const std::vector<net::Address>& tls_addresses() const { return tls_addresses_; }
+  void show(AdminSources& sources);
   void add_loops(std::vector<Watchdog::Watched>& loops);
 
  private:

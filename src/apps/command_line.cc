@@ -14,6 +14,7 @@
 #include "apps/client_words.h"
 #include "apps/command_line_cdn.h"
 #include "apps/command_line_certificates.h"
+#include "apps/command_line_explain.h"
 #include "apps/command_line_health.h"
 #include "apps/command_line_s3.h"
 #include "apps/command_texts.h"
@@ -45,9 +46,7 @@ struct Parsed {
   HealthSetOptions health_set;
   HealthClearOptions health_clear;
   StatusOptions status;
-  ExplainDnsOptions explain_dns;
-  ExplainHealthOptions explain_health;
-  ExplainS3Options explain_s3;
+  ExplainWords explain;
   DiffOptions diff;
   DoctorOptions doctor;
   DrillOptions drill;
@@ -448,33 +447,6 @@ void add_health(CLI::App& root, Parsed& parsed) {
   add_admin(clear, parsed.health_clear.client);
 }
 
-void add_explain(CLI::App& root, Parsed& parsed) {
-  CLI::App& explain = *root.add_subcommand("explain", "Say why something is answered as it is");
-  explain.require_subcommand(1);
-  CLI::App& dns = *explain.add_subcommand("dns", "Each step that leads to a DNS answer");
-  dns.add_option("name", parsed.explain_dns.name, "The name asked for")->required()->type_name("NAME");
-  dns.add_option("type", parsed.explain_dns.type, "The type asked for")->default_val("A")->type_name("TYPE");
-  ExplainDnsOptions& options = parsed.explain_dns;
-  CLI::Option* from =
-      dns.add_option("--from", options.from, "The address that the question comes from")->type_name("IP");
-  CLI::Option* subnet =
-      dns.add_option("--subnet", options.subnet, "The client subnet that a resolver tells (RFC 7871)")
-          ->type_name("CIDR");
-  dns.add_option("--region", options.region, "As if the client were in the place of this AWS Region")
-      ->type_name("REGION")
-      ->excludes(from)
-      ->excludes(subnet);
-  dns.add_option("--repeat", options.draws,
-                 "Show how often each answer comes, over so many evenly spread draws")
-      ->check(silent(CLI::Range(1, 100000)))
-      ->type_name("N");
-  add_admin(dns, parsed.explain_dns.client);
-  CLI::App& health = *explain.add_subcommand("health", "Why a health check has the status that it has");
-  health.add_option("id", parsed.explain_health.id, "The health check")->required()->type_name("ID");
-  add_admin(health, parsed.explain_health.client);
-  add_explain_s3(explain, parsed.explain_s3);
-}
-
 void add_diff(CLI::App& root, Parsed& parsed) {
   CLI::App& diff = *root.add_subcommand("diff", "Who would get another answer, were this change made");
   DiffOptions& options = parsed.diff;
@@ -561,7 +533,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
             parsed.status.client);
   add_health(root, parsed);
   add_ca(root, parsed.ca);
-  add_explain(root, parsed);
+  add_explain(root, parsed.explain);
   add_diff(root, parsed);
   add_doctor(root, parsed.doctor);
   add_drill(root, parsed.drill);
@@ -654,11 +626,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
     return parsed.ca;
   }
   if (got("status")) return parsed.status;
-  if (got("explain")) {
-    if (root.get_subcommand("explain")->got_subcommand("health")) return parsed.explain_health;
-    if (root.get_subcommand("explain")->got_subcommand("s3")) return parsed.explain_s3;
-    return parsed.explain_dns;
-  }
+  if (got("explain")) return choose_explain(root, parsed.explain);
   if (got("diff")) return parsed.diff;
   if (got("doctor")) return parsed.doctor;
   if (got("drill")) {

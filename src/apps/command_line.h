@@ -213,6 +213,12 @@ struct ExplainDnsOptions {
   std::string from, subnet, region;  // who asks, in at most two of three ways
   unsigned draws = 0;                // for shares; 0: one answer
 };
+struct ExplainHttpOptions {
+  ClientOptions client;
+  std::string url, method, from, location;
+  std::vector<std::string> fields;  // "Name: value"
+  bool fetch = false;
+};
 struct ExplainS3Options {
   ClientOptions client;
   std::string method, uri;
@@ -283,8 +289,8 @@ struct PrintOptions {
 using Command =
     std::variant<ServeOptions, EdgeOptions, EdgeJoinOptions, EdgesOptions, EdgesTokenOptions,
                  EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
-                 StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainS3Options, DiffOptions,
-                 DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions, SignOptions,
+                 StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainHttpOptions, ExplainS3Options,
+                 DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions, SignOptions,
                  SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);

@@ -62,6 +62,7 @@ int main(int count, char** words) {
           [&](const StatusOptions& options) { return status(options); },
           [&](const ExplainDnsOptions& options) { return explain_dns(options); },
           [&](const ExplainHealthOptions& options) { return explain_health(options); },
+          [&](const ExplainHttpOptions& options) { return explain_http(options); },
           [&](const ExplainS3Options& options) { return explain_s3(options); },
           [&](const DiffOptions& options) { return diff(options, clock); },
           [&](const DoctorOptions& options) { return doctor::run_doctor(options, clock); },

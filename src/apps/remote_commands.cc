@@ -66,6 +66,18 @@ int explain_dns(const ExplainDnsOptions& options) {
                                           percent_encode(options.region), options.draws));
 }
 
+int explain_http(const ExplainHttpOptions& options) {
+  std::string target = "/explain/http?url=" + percent_encode(options.url);
+  const auto add = [&](const char* name, std::string_view value) {
+    if (!value.empty()) target += fmt::format("&{}={}", name, percent_encode(value));
+  };
+  add("method", options.method);
+  add("from", options.from);
+  add("location", options.location);
+  for (const std::string& field : options.fields) add("header", field);
+  return ask(options.client, target, options.fetch ? "PUT" : "GET", "");
+}
+
 int explain_s3(const ExplainS3Options& options) {
   std::string target = "/explain/s3?method=" + percent_encode(options.method);
   const auto add = [&](const char* name, std::string_view value) {

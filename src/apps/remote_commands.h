@@ -12,6 +12,7 @@ int health_set(const HealthSetOptions& options);
 int health_clear(const HealthClearOptions& options);
 int explain_dns(const ExplainDnsOptions& options);
 int explain_health(const ExplainHealthOptions& options);
+int explain_http(const ExplainHttpOptions& options);
 int explain_s3(const ExplainS3Options& options);
 
 }  // namespace meridian::apps

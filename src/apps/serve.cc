@@ -345,6 +345,7 @@ Result<void> Server::start_admin() {
     diffs_->answer(std::move(body), output, std::move(responder));
   };
   dns_->show(sources);
+  if (cdn_) cdn_->show(sources);
   sources.health_checks = [this](Output output) { return health_->describe(output); };
   sources.explain_health = [this](std::string_view id, Output output) {
     return health_->explain(id, output);

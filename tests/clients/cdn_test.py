@@ -149,6 +149,29 @@ class Cdn(FreshServerCase):
                                "--if-match", f'{primary["ETag"]}, {staging["ETag"]}'))
         self.assertEqual(served(), "/new.html")
 
+    def explain(self, url: str, *words: str) -> dict:
+        return json.loads(self.server.meridian("explain", "http", url, "--output", "json", *words).stdout)
+
+    def test_explain_tells_what_the_edge_then_does(self):
+        host = self.make_site()["DomainName"]
+        before = self.explain(f"http://{host}/")
+        self.assertIsNone(before["answer"], "the origin is not asked")
+        steps = {step["step"]: step for step in before["steps"]}
+        self.assertEqual(steps["path"]["text"], "/ stands for /index.html, the default root object")
+        self.assertTrue(steps["answer"]["would_ask_origin"])
+        self.assertIn("Authorization (SigV4)", [step["text"] for step in before["steps"] if step["step"] == "sent"])
+        self.assertEqual(self.get(host, "/")[0].headers["X-Cache"], "Miss from cloudfront", "nor is anything kept")
+        kept = self.explain(f"http://{host}/")["answer"]
+        headers = {header["name"]: header["value"] for header in kept["headers"]}
+        self.assertEqual((kept["status"], headers["X-Cache"]), (200, "Hit from cloudfront"))
+        self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+        fetched = self.explain(f"http://{host}/api/x", "--fetch")["answer"]
+        self.assertEqual((fetched["status"], fetched["whole"], Origin.asked), (200, True, ["/api/x"]))
+        deep = self.explain(f"http://{host}/a/page", "--fetch")
+        self.assertEqual([step["page_path"] for step in deep["steps"] if "page_path" in step], ["/index.html"])
+        refused = self.explain("http://nobody.example/")
+        self.assertEqual(refused["answer"]["status"], 403)
+
     def test_dns_knows_its_name_and_aliases_that_lead_to_it(self):
         host = self.make_site()["DomainName"]
         self.assertEqual(self.server.dig(host, "A", "+short"), "127.0.0.1\n")

@@ -1,5 +1,6 @@
 #include "engines/cdn/cdn_engine.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -92,6 +93,21 @@ Result<net::Address> EngineWorker::listen(std::size_t index, const net::Address&
   std::uint16_t& port = sites_[index]->settings.https_port;
   if (is_tls && port == 0) port = bound.port;
   return bound;
+}
+
+void EngineWorker::explain(ExplainAsk ask, Explained::OnDone done) {
+  const auto found = std::ranges::find_if(
+      sites_, [&](const auto& site) { return ask.location.empty() || site->settings.pop == ask.location; });
+  if (found == sites_.end())
+    return done(invalid(fmt::format("there is no edge location {} here", ask.location)));
+  if (explained_.size() >= kExplainedMax)
+    return done(fail(ErrorCode::Unavailable, "too many requests are being explained"));
+  const std::uint64_t id = ++last_explained_;
+  auto made = std::make_unique<Explained>(**found, std::move(ask), std::move(done),
+                                          [this, id] { explained_.erase(id); });
+  Explained& explained = *made;
+  explained_.emplace(id, std::move(made));
+  explained.begin();
 }
 
 struct CdnEngine::Thread {
@@ -187,6 +203,13 @@ std::uint64_t CdnEngine::served_revision() const {
   std::uint64_t least = ~std::uint64_t{0};
   for (const auto& thread : threads_) least = std::min(least, thread->revision.load());
   return threads_.empty() ? 0 : least;
+}
+
+void CdnEngine::explain(ExplainAsk ask, std::function<void(Result<Explanation>)> done) {
+  const auto shared = std::make_shared<ExplainAsk>(std::move(ask));
+  threads_.front()->loop->post([worker = threads_.front()->worker.get(), shared, done = std::move(done)] {
+    worker->explain(std::move(*shared), done);
+  });
 }
 
 void CdnEngine::purge(std::string_view distribution_id, std::string_view item) {

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/published.h"
 #include "base/random.h"
+#include "engines/cdn/explain.h"
 #include "engines/cdn/request_log.h"
 #include "engines/cdn/viewers.h"
 #include "net/loop.h"
@@ -66,6 +67,9 @@ class CdnEngine {
   void publish_locations(std::unique_ptr<const snapshots::location::Locations> next);
   // The lowest revision that any worker may still answer from. Thread-safe.
   std::uint64_t served_revision() const;
+
+  // Thread-safe; `done` is called on a thread of the engine, and not at all when that is stopped before.
+  void explain(ExplainAsk ask, std::function<void(Result<Explanation>)> done);
 
   // A path as CloudFront's invalidations have it, or "#tag". Counts at once, everywhere here. Thread-safe.
   void purge(std::string_view distribution_id, std::string_view item);

@@ -2,10 +2,12 @@
 // for each location it answers for.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "engines/cdn/cdn_engine.h"
+#include "engines/cdn/explain.h"
 #include "engines/cdn/site.h"
 #include "engines/cdn/viewers.h"
 
@@ -36,6 +38,8 @@ class EngineWorker {
                               const net::ListenOptions& options, std::shared_ptr<net::TlsServerContext> tls);
   Site& site(std::size_t index) { return *sites_[index]; }
   Worker& worker() { return worker_; }
+  // On the loop's thread, where `done` is called, once.
+  void explain(ExplainAsk ask, Explained::OnDone done);
 
  private:
   SeededRandom random_;
@@ -46,6 +50,8 @@ class EngineWorker {
   Published<snapshots::location::Locations>::Reader locations_;
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<std::unique_ptr<Viewers>> viewers_;  // of each site
+  std::map<std::uint64_t, std::unique_ptr<Explained>> explained_;
+  std::uint64_t last_explained_ = 0;
 };
 
 }  // namespace meridian::engines::cdn

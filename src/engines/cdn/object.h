@@ -37,8 +37,9 @@ struct Object {
   std::shared_ptr<Body> body;
   rules::StoredLife life;
   rules::LifetimeRule rule = rules::LifetimeRule::NotKept;
-  bool kept = false;       // may be given to others
-  bool too_large = false;  // for any cache
+  bool kept = false;                  // may be given to others
+  bool too_large = false;             // for any cache
+  std::string_view compression = {};  // how it is compressed, or why not; a literal, for explain
   // There was no response: the page is made when it is sent.
   std::optional<rules::Refusal> failed;
   std::string uri;  // path and query of the key, as purges name them

@@ -28,6 +28,35 @@ bool may_have_content(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+void write_http2_head(std::string target, rules::Fields fields, upstream::CallRequest& call) {
+  auto& head = call.http2.emplace();
+  head.authority = rules::value_of(fields, "host");
+  head.path = std::move(target);
+  for (const rules::Field& field : fields)
+    if (!rules::same_name(field.name, "host")) head.fields.emplace_back(to_lower(field.name), field.value);
+  call.body = upstream::CallRequest::Body::Chunked;
+}
+
+void write_head(const Ask& ask, std::string_view target, rules::Fields fields, upstream::CallRequest& call) {
+  call.head = fmt::format("{} {} HTTP/1.1\r\n", ask.method, target);
+  for (const rules::Field& field : fields) {
+    call.head += field.name;
+    call.head += ": ";
+    call.head += field.value;
+    call.head += "\r\n";
+  }
+  if (ask.has_body && ask.body_length) {
+    call.body = upstream::CallRequest::Body::Length;
+    call.head += fmt::format("Content-Length: {}\r\n", *ask.body_length);
+  } else if (ask.has_body) {
+    call.body = upstream::CallRequest::Body::Chunked;
+    call.head += "Transfer-Encoding: chunked\r\n";
+  } else if (may_have_content(ask.method)) {
+    call.head += "Content-Length: 0\r\n";  // RFC 9110 §8.6
+  }
+  call.head += "\r\n";
+}
+
 }  // namespace
 
 rules::Refusal meaning_of(upstream::Failure failure) {
@@ -56,6 +85,60 @@ rules::Refusal meaning_of(upstream::Failure failure) {
       break;
   }
   return Refusal::Overloaded;
+}
+
+upstream::CallRequest call_request(const Worker& worker, const Ask& ask, const snapshots::cdn::Origin& to,
+                                   const Object* previous) {
+  rules::FieldList fields;
+  rules::write_origin_request_headers({.behavior = *ask.behavior,
+                                       .origin = to,
+                                       .method = ask.method,
+                                       .fields = ask.fields,
+                                       .viewer = ask.viewer,
+                                       .viewer_version = ask.viewer_version,
+                                       .via_host = worker.via_host,
+                                       .request_id = ask.request_id,
+                                       .has_body = ask.has_body,
+                                       .for_cache = ask.for_cache,
+                                       .websocket = ask.upgrade,
+                                       .grpc = ask.grpc},
+                                      fields);
+  if (previous && !previous->life.fetch_unconditionally)
+    rules::write_revalidation(rules::Validators::of(previous->fields, previous->life.answered), fields);
+  std::string target;
+  rules::write_origin_target(*ask.behavior, to, ask.path, ask.query, target);
+  if (worker.signer && to.access.kind != snapshots::cdn::OriginAccess::Kind::None)
+    worker.signer->sign(*ask.distribution, to, ask.method, target, fields);
+
+  upstream::CallRequest call;
+  call.method = ask.method;
+  using Protocol = snapshots::cdn::OriginProtocol;
+  const bool tls =
+      to.protocol == Protocol::HttpsOnly || (to.protocol == Protocol::MatchViewer && ask.viewer_tls);
+  if (to.stand_in)
+    call.peer = {to.stand_in->host, to.stand_in->port, to.stand_in->tls, {}, to.oldest_tls};
+  else
+    call.peer = {to.domain_name, tls ? to.https_port : to.http_port, tls, {}, to.oldest_tls};
+  // CF: "the certificate must be for the origin's domain name, or for the Host that is forwarded".
+  if (call.peer.tls) call.peer.server_name = without_port(rules::value_of(fields, "host"));
+  call.times = {to.connection_attempts, to.connect_timeout, to.read_timeout, to.keep_alive};
+
+  if (ask.grpc)
+    write_http2_head(std::move(target), fields, call);
+  else
+    write_head(ask, target, fields, call);
+  return call;
+}
+
+rules::LifetimeInput lifetime_input(const Ask& ask, int status, rules::Fields fields,
+                                    rules::Exchange exchange) {
+  rules::LifetimeInput input;
+  input.status = status;
+  input.origin = rules::read_origin_times(fields, exchange.answered);
+  input.ttl = ask.behavior->ttl;
+  input.error_minimum = rules::error_minimum(*ask.distribution, status);
+  input.exchange = exchange;
+  return input;
 }
 
 std::shared_ptr<OriginFetch> OriginFetch::start(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms,
@@ -109,7 +192,7 @@ void OriginFetch::ask_origin() {
       call_.reset();
       fail({upstream::Failure::ReadTime, "the response was not complete in time", body_ != nullptr});
     });
-  upstream::CallRequest request = call_request();
+  upstream::CallRequest request = call_request(worker_, *ask_, origin(), terms_.previous.get());
   // CF:distribution-using-grpc: HTTPS all the way. Never answered from inside start().
   if (ask_->grpc && !request.peer.tls) {
     completion_ = worker_.loop.after(Duration::zero(), [this] {
@@ -118,85 +201,6 @@ void OriginFetch::ask_origin() {
     return;
   }
   call_ = worker_.origins.start(std::move(request), *this);
-}
-
-upstream::CallRequest OriginFetch::call_request() {
-  const snapshots::cdn::Origin& to = origin();
-  rules::FieldList fields;
-  rules::write_origin_request_headers({.behavior = *ask_->behavior,
-                                       .origin = to,
-                                       .method = ask_->method,
-                                       .fields = ask_->fields,
-                                       .viewer = ask_->viewer,
-                                       .viewer_version = ask_->viewer_version,
-                                       .via_host = worker_.via_host,
-                                       .request_id = ask_->request_id,
-                                       .has_body = ask_->has_body,
-                                       .for_cache = ask_->for_cache,
-                                       .websocket = ask_->upgrade,
-                                       .grpc = ask_->grpc},
-                                      fields);
-  write_conditions(fields);
-  std::string target;
-  rules::write_origin_target(*ask_->behavior, to, ask_->path, ask_->query, target);
-  if (worker_.signer && to.access.kind != snapshots::cdn::OriginAccess::Kind::None)
-    worker_.signer->sign(*ask_->distribution, to, ask_->method, target, fields);
-
-  upstream::CallRequest call;
-  call.method = ask_->method;
-  using Protocol = snapshots::cdn::OriginProtocol;
-  const bool tls =
-      to.protocol == Protocol::HttpsOnly || (to.protocol == Protocol::MatchViewer && ask_->viewer_tls);
-  if (to.stand_in)
-    call.peer = {to.stand_in->host, to.stand_in->port, to.stand_in->tls, {}, to.oldest_tls};
-  else
-    call.peer = {to.domain_name, tls ? to.https_port : to.http_port, tls, {}, to.oldest_tls};
-  // CF: "the certificate must be for the origin's domain name, or for the Host that is forwarded".
-  if (call.peer.tls) call.peer.server_name = without_port(rules::value_of(fields, "host"));
-  call.times = {to.connection_attempts, to.connect_timeout, to.read_timeout, to.keep_alive};
-
-  if (ask_->grpc)
-    write_http2_head(std::move(target), fields, call);
-  else
-    write_head(target, fields, call);
-  return call;
-}
-
-void OriginFetch::write_http2_head(std::string target, rules::Fields fields,
-                                   upstream::CallRequest& call) const {
-  auto& head = call.http2.emplace();
-  head.authority = rules::value_of(fields, "host");
-  head.path = std::move(target);
-  for (const rules::Field& field : fields)
-    if (!rules::same_name(field.name, "host")) head.fields.emplace_back(to_lower(field.name), field.value);
-  call.body = upstream::CallRequest::Body::Chunked;
-}
-
-void OriginFetch::write_head(std::string_view target, rules::Fields fields,
-                             upstream::CallRequest& call) const {
-  call.head = fmt::format("{} {} HTTP/1.1\r\n", ask_->method, target);
-  for (const rules::Field& field : fields) {
-    call.head += field.name;
-    call.head += ": ";
-    call.head += field.value;
-    call.head += "\r\n";
-  }
-  if (ask_->has_body && ask_->body_length) {
-    call.body = upstream::CallRequest::Body::Length;
-    call.head += fmt::format("Content-Length: {}\r\n", *ask_->body_length);
-  } else if (ask_->has_body) {
-    call.body = upstream::CallRequest::Body::Chunked;
-    call.head += "Transfer-Encoding: chunked\r\n";
-  } else if (may_have_content(ask_->method)) {
-    call.head += "Content-Length: 0\r\n";  // RFC 9110 §8.6
-  }
-  call.head += "\r\n";
-}
-
-void OriginFetch::write_conditions(rules::FieldList& fields) const {
-  if (terms_.previous && !terms_.previous->life.fetch_unconditionally)
-    rules::write_revalidation(rules::Validators::of(terms_.previous->fields, terms_.previous->life.answered),
-                              fields);
 }
 
 void OriginFetch::on_connected(bool) {
@@ -243,14 +247,8 @@ void OriginFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
 }
 
 void OriginFetch::decide(Object& object, rules::Fields fields) const {
-  const auto& behavior = *ask_->behavior;
-  rules::LifetimeInput input;
-  input.status = object.status;
-  input.origin = rules::read_origin_times(fields, worker_.now());
-  input.ttl = behavior.ttl;
-  input.error_minimum = rules::error_minimum(*ask_->distribution, object.status);
-  input.exchange = {asked_, worker_.now()};
-  const rules::Lifetime lifetime = rules::decide_lifetime(input);
+  const rules::Lifetime lifetime =
+      rules::decide_lifetime(lifetime_input(*ask_, object.status, fields, {asked_, worker_.now()}));
   object.life = lifetime.life;
   object.rule = lifetime.rule;
   object.kept = ask_->for_cache && lifetime.keep && object.status != 206 && object.status != 101;
@@ -284,19 +282,19 @@ std::shared_ptr<Object> OriginFetch::read_response(const http1::ResponseHead& he
   return object;
 }
 
-bool OriginFetch::compress(const http1::ResponseHead& head, const Object& object,
+bool OriginFetch::compress(const http1::ResponseHead& head, Object& object,
                            std::optional<std::uint64_t> length, rules::FieldList& kept) {
-  if (ask_->method != "GET" || !ask_->behavior->compress) return false;
+  if (ask_->method != "GET") return false;
   const snapshots::cdn::CacheKeyRule& key = ask_->behavior->key;
-  const rules::Encodings coding = rules::choose_compression({.behavior = *ask_->behavior,
-                                                             .viewer = rules::normalize_accept_encoding(
-                                                                 ask_->fields, key.gzip, key.brotli),
-                                                             .version = ask_->viewer_version,
-                                                             .status = object.status,
-                                                             .response = head.fields,
-                                                             .content_length = length,
-                                                             .kept = object.kept && object.life.fresh_s > 0})
-                                      .coding;
+  const auto [coding, why] = rules::choose_compression(
+      {.behavior = *ask_->behavior,
+       .viewer = rules::normalize_accept_encoding(ask_->fields, key.gzip, key.brotli),
+       .version = ask_->viewer_version,
+       .status = object.status,
+       .response = head.fields,
+       .content_length = length,
+       .kept = object.kept && object.life.fresh_s > 0});
+  object.compression = why;
   if (coding == rules::kIdentity) return false;
   kept.set("Content-Encoding", coding == rules::kBrotli ? "br" : "gzip");
   rules::add_to_vary("Accept-Encoding", kept);
@@ -320,6 +318,7 @@ std::shared_ptr<Object> OriginFetch::read_not_modified(const http1::ResponseHead
   object->purges_seen = ask_->purges_seen;
   object->uri = previous.uri;
   object->tags = previous.tags;
+  object->compression = previous.compression;
   object->length = previous.length;
   object->body = previous.body;
   const std::string via = fmt::format("1.1 {} (CloudFront)", worker_.via_host);

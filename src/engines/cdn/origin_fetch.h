@@ -50,16 +50,12 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   const snapshots::cdn::Origin& origin() const;
   bool may_fail_over() const;
   void ask_origin();
-  upstream::CallRequest call_request();
-  void write_head(std::string_view target, rules::Fields fields, upstream::CallRequest& call) const;
-  void write_http2_head(std::string target, rules::Fields fields, upstream::CallRequest& call) const;
-  void write_conditions(rules::FieldList& fields) const;
   bool fails_over(int status) const;
   void fail_over();
   std::shared_ptr<Object> read_response(const http1::ResponseHead& head, http1::BodyEnd end);
   std::shared_ptr<Object> read_not_modified(const http1::ResponseHead& head);
   void decide(Object& object, rules::Fields fields) const;
-  bool compress(const http1::ResponseHead& head, const Object& object, std::optional<std::uint64_t> length,
+  bool compress(const http1::ResponseHead& head, Object& object, std::optional<std::uint64_t> length,
                 rules::FieldList& kept);
   void fail(const upstream::CallFailure& failure);
   void answer(Result result);
@@ -84,6 +80,13 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   bool body_ended_ = false;
   std::function<void()> told_room_;
 };
+
+// What an origin is sent for `ask`; `previous` is the copy that it may say is still good, or null.
+upstream::CallRequest call_request(const Worker& worker, const Ask& ask, const snapshots::cdn::Origin& to,
+                                   const Object* previous);
+// How long a response may be kept.
+rules::LifetimeInput lifetime_input(const Ask& ask, int status, rules::Fields fields,
+                                    rules::Exchange exchange);
 
 rules::Refusal meaning_of(upstream::Failure failure);
 

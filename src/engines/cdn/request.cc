@@ -7,14 +7,23 @@ namespace meridian::engines::cdn {
 // The order of CloudFront's own documentation; where edge functions will be called is between check_signature
 // and make_key (viewer request) and within deliver (viewer response).
 const Request::Step Request::kSteps[] = {
-    &Request::find_distribution, &Request::choose_staging, &Request::choose_behavior, &Request::check_geo,
-    &Request::check_protocol,    &Request::check_method,   &Request::check_signature, &Request::make_key,
-    &Request::find_object,       &Request::replace_error,  &Request::deliver,
+    {&Request::find_distribution, &Request::tell_distribution},
+    {&Request::choose_staging, &Request::tell_staging},
+    {&Request::choose_behavior, &Request::tell_behavior},
+    {&Request::check_geo, &Request::tell_viewer},
+    {&Request::check_protocol, &Request::tell_protocol},
+    {&Request::check_method, &Request::tell_method},
+    {&Request::check_signature, &Request::tell_signature},
+    {&Request::make_key, &Request::tell_key},
+    {&Request::find_object, &Request::tell_nothing},
+    {&Request::replace_error, &Request::tell_error},
+    {&Request::deliver, &Request::tell_reply},
 };
 
-Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer)
+Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer, Trace* trace)
     : site_(site),
       viewer_(&viewer),
+      trace_(trace),
       request_(request),
       began_(site.worker.loop.clock().monotonic()),
       began_at_(site.worker.loop.clock().now()),
@@ -33,9 +42,19 @@ Request::~Request() {
 
 void Request::run() {
   while (step_ < std::size(kSteps)) {
-    const Step step = kSteps[step_++];
-    if ((this->*step)() == Next::Wait) return;
+    const Step& step = kSteps[step_++];
+    Trace* const trace = trace_;  // the step may end this
+    const Next next = (this->*step.take)();
+    if (trace) [[unlikely]]
+      (this->*step.tell)();
+    if (next == Next::Wait) return;
   }
+}
+
+std::size_t Request::index_of(Next (Request::*take)()) {
+  std::size_t index = 0;
+  while (kSteps[index].take != take) ++index;
+  return index;
 }
 
 }  // namespace meridian::engines::cdn

@@ -14,9 +14,15 @@ namespace meridian::engines::cdn {
 
 class OriginFetch;
 
+// Of a Host, in lower case, without port.
+std::string host_name(std::string_view host);
+// Of the answer to a HEAD whose GET is not kept.
+Key key_of_head(Key key);
+
 class Request final : public Exchange {
  public:
-  Request(Site& site, const ViewerRequest& request, ViewerStream& viewer);
+  // `trace`: null but for explain, whose stream keeps the exchange until run() has returned.
+  Request(Site& site, const ViewerRequest& request, ViewerStream& viewer, Trace* trace = nullptr);
   ~Request() override;
   // May end the exchange, and with it this.
   void run();
@@ -26,8 +32,12 @@ class Request final : public Exchange {
 
  private:
   enum class Next : std::uint8_t { Step, Wait };  // Wait: the rest comes later, or never
-  using Step = Next (Request::*)();
+  struct Step {
+    Next (Request::*take)();
+    void (Request::*tell)();  // afterwards, to a trace
+  };
   static const Step kSteps[];
+  static std::size_t index_of(Next (Request::*take)());
 
   // step_admit.cc
   Next find_distribution();
@@ -45,6 +55,34 @@ class Request final : public Exchange {
   Next replace_error();
   // step_deliver.cc
   Next deliver();
+
+  // tell_admit.cc
+  void tell_distribution();
+  void tell_staging();
+  void tell_behavior();
+  void tell_viewer();
+  void tell_protocol();
+  void tell_method();
+  void tell_signature();
+  // tell_key.cc
+  void tell_key();
+  void tell_left_out_of_key();
+  void tell_tiers();
+  // From the location's tier on to the one that answers or asks.
+  Tier::Held look_through_tiers(const Ask& ask,
+                                const std::function<void(const Tier&, const Tier::Held&)>& each);
+  void tell_copy(std::string_view tier, const Tier::Held& held);
+  void tell_lifetime(const Object& object);
+  // tell_origin.cc
+  Next find_kept_object();
+  void tell_origin(const Ask& ask, const Object* previous);
+  void tell_prospects();
+  void tell_answered();
+  void tell_nothing() {}
+  // tell_reply.cc
+  void tell_error();
+  void tell_reply();
+  void tell_policy(rules::Fields before);
 
   Next refuse(rules::Refusal refusal);
   Next redirect(int status);
@@ -73,6 +111,7 @@ class Request final : public Exchange {
 
   Site& site_;
   ViewerStream* viewer_;
+  Trace* const trace_;  // null: nobody wants to know
   ViewerRequest request_;
   const MonotonicTime began_;
   const SystemTime began_at_;

@@ -39,8 +39,20 @@ std::shared_ptr<const Served> ServedTable::served(const snapshots::cdn::CdnSnaps
   return served;
 }
 
+std::string ServedTable::name_of(std::string_view host) {
+  std::string name;
+  (void)reader_.current()->find_host(host, &name);
+  return name;
+}
+
 std::unique_ptr<Exchange> Site::begin(const ViewerRequest& request, ViewerStream& stream) {
   auto exchange = std::make_unique<Request>(*this, request, stream);
+  exchange->run();
+  return exchange;
+}
+
+std::unique_ptr<Exchange> Site::explain(const ViewerRequest& request, ViewerStream& stream, Trace& trace) {
+  auto exchange = std::make_unique<Request>(*this, request, stream, &trace);
   exchange->run();
   return exchange;
 }

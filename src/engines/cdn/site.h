@@ -11,6 +11,7 @@
 #include "engines/cdn/rules/behavior_match.h"
 #include "engines/cdn/signing/signed_request.h"
 #include "engines/cdn/tier.h"
+#include "engines/cdn/trace.h"
 #include "engines/cdn/viewer.h"
 #include "engines/cdn/worker.h"
 #include "snapshots/cdn/snapshot.h"
@@ -35,6 +36,8 @@ class ServedTable {
   // `host` in lower case, without port; null: nobody's.
   std::shared_ptr<const Served> find_host(std::string_view host);
   std::shared_ptr<const Served> find_id(std::string_view id);
+  // For explain: which of the names that distributions have that is.
+  std::string name_of(std::string_view host);
 
  private:
   std::shared_ptr<const Served> served(const snapshots::cdn::CdnSnapshot& snapshot,
@@ -62,6 +65,8 @@ class Site final : public ViewerHandler {
       : worker(worker), tier(tier), served(served), settings(std::move(settings)), locations_(locations) {}
 
   std::unique_ptr<Exchange> begin(const ViewerRequest& request, ViewerStream& stream) override;
+  // The same for nobody but `trace`: neither logged nor counted.
+  std::unique_ptr<Exchange> explain(const ViewerRequest& request, ViewerStream& stream, Trace& trace);
   std::string refusal_page(int status, std::string_view reason) override;
   std::string make_request_id();
 

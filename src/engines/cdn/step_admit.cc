@@ -7,7 +7,6 @@
 #include "engines/cdn/rules/staging.h"
 
 namespace meridian::engines::cdn {
-namespace {
 
 std::string host_name(std::string_view host) {
   const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
@@ -15,8 +14,6 @@ std::string host_name(std::string_view host) {
   if (name.ends_with('.')) name.pop_back();
   return name;
 }
-
-}  // namespace
 
 Request::Next Request::find_distribution() {
   served_ = site_.served.find_host(host_name(request_.host));

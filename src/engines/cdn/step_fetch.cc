@@ -8,7 +8,6 @@
 #include "engines/cdn/rules/unsafe_invalidation.h"
 
 namespace meridian::engines::cdn {
-namespace {
 
 // An answer to HEAD has no body to give to GET, and is kept apart.
 Key key_of_head(Key key) {
@@ -16,9 +15,9 @@ Key key_of_head(Key key) {
   return key;
 }
 
-}  // namespace
-
 Request::Next Request::find_object() {
+  if (trace_ && !trace_->may_ask()) [[unlikely]]
+    return find_kept_object();
   if (!for_cache_) {
     ask_origin();
     return Next::Wait;
@@ -92,6 +91,8 @@ void Request::answered(Answer answer) {
     return ask_origin();
   }
   answer_ = std::move(answer);
+  if (trace_) [[unlikely]]
+    tell_answered();
   if (!for_cache_) forget_unsafe();
   run();
 }
@@ -123,7 +124,7 @@ Request::Next Request::refuse(rules::Refusal refusal) {
   object->status = rules::facts_of(refusal).status;
   object->body = Body::of("");
   answer_ = Answer{.object = std::move(object), .outcome = Outcome::Error};
-  while (kSteps[step_] != &Request::replace_error) ++step_;
+  step_ = index_of(&Request::replace_error);
   return Next::Step;
 }
 
@@ -145,8 +146,7 @@ Request::Next Request::replace_error() {
   waiter_.reset();
   fetch_.reset();
   too_large_ = false;
-  step_ = 0;
-  while (kSteps[step_] != &Request::make_key) ++step_;
+  step_ = index_of(&Request::make_key);
   return Next::Step;
 }
 

@@ -36,6 +36,8 @@ std::string_view Request::detailed_result() const {
 }
 
 void Request::log() {
+  if (trace_) [[unlikely]]
+    return;
   EngineCounters& counters = site_.worker.counters;
   if (answer_ && answer_->collapsed) counters.collapsed.add();
   const rules::CacheResult how = result();

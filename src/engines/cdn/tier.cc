@@ -14,24 +14,46 @@ Answer answer_of(OriginFetch::Result result) {
 
 }  // namespace
 
-std::optional<Answer> Tier::usable(Cache::Slot& slot, rules::Time now) {
+Tier::Choice Tier::choose(Cache::Slot& slot, rules::Time now) {
   if (slot.object && slot.object->gone()) slot.object.reset();
-  if (!slot.object) return std::nullopt;
-  const bool fresh = rules::judge(slot.object->life, now) == rules::Use::Fresh;
-  if (!fresh && slot.stands_in_until <= now) return std::nullopt;
+  if (slot.object) {
+    const rules::Use use = rules::judge(slot.object->life, now);
+    if (use == rules::Use::Fresh) return Choice::Serve;
+    if (slot.stands_in_until > now) return Choice::StandIn;
+    if (use == rules::Use::StaleWhileRevalidate) return Choice::ServeAndRefresh;
+    // CF: no collapsing with max-age=0, no-cache, no-store and private.
+    if (slot.object->life.fresh_s == 0) return Choice::AskAlone;
+  }
+  if (slot.alone_until > now) return Choice::AskAlone;
+  return slot.flight ? Choice::Join : Choice::Ask;
+}
+
+std::optional<Answer> Tier::usable(Cache::Slot& slot, Choice choice) {
+  if (choice != Choice::Serve && choice != Choice::StandIn && choice != Choice::ServeAndRefresh)
+    return std::nullopt;
   slot.visited = true;
   return Answer{.object = slot.object,
                 .outcome = Outcome::Hit,
-                .stale = !fresh,
-                .stands_in_until = fresh ? rules::Time{} : slot.stands_in_until};
+                .stale = choice != Choice::Serve,
+                .stands_in_until = choice == Choice::StandIn ? slot.stands_in_until : rules::Time{}};
 }
 
 std::optional<Answer> Tier::find(const Key& key, rules::Time now) {
-  return cache_.with(key, [now](Cache::Slot& slot) { return usable(slot, now); });
+  return cache_.with(key, [now](Cache::Slot& slot) -> std::optional<Answer> {
+    const Choice choice = choose(slot, now);
+    if (choice == Choice::ServeAndRefresh) return std::nullopt;  // ask() refreshes
+    return usable(slot, choice);
+  });
 }
 
-std::shared_ptr<const Object> Tier::peek(const Key& key) {
-  return cache_.with(key, [](Cache::Slot& slot) { return slot.object; });
+Tier::Held Tier::look(const Key& key, rules::Time now) {
+  return cache_.with(key, [now](Cache::Slot& slot) {
+    Held held;
+    held.purged = slot.object && slot.object->gone();
+    held.choice = choose(slot, now);
+    held.object = slot.object;
+    return held;
+  });
 }
 
 void Tier::forget(const Key& key) {
@@ -46,24 +68,27 @@ void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
   std::shared_ptr<const Object> previous;
   bool alone = false;
   cache_.with(waiter->ask->key, [&](Cache::Slot& slot) {
-    answer = usable(slot, now);
-    if (answer) return;
+    const Choice choice = choose(slot, now);
+    answer = usable(slot, choice);
     previous = slot.object;
-    const bool refreshing = previous && rules::judge(previous->life, now) == rules::Use::StaleWhileRevalidate;
-    if (refreshing) {
-      slot.visited = true;
-      answer = Answer{.object = previous, .outcome = Outcome::Hit, .stale = true};
-      if (slot.flight) return;
-    } else if (slot.alone_until > now || (previous && previous->life.fresh_s == 0)) {
-      // CF: no collapsing with max-age=0, no-cache, no-store and private.
-      alone = true;
-      return;
-    } else if (slot.flight) {
-      slot.flight->waiters.push_back(waiter);
-      return;
+    switch (choice) {
+      case Choice::Serve:
+      case Choice::StandIn:
+        return;
+      case Choice::ServeAndRefresh:
+        if (slot.flight) return;
+        break;
+      case Choice::AskAlone:
+        alone = true;
+        return;
+      case Choice::Join:
+        slot.flight->waiters.push_back(waiter);
+        return;
+      case Choice::Ask:
+        break;
     }
     flight = slot.flight = std::make_shared<Flight>(worker, waiter->ask, previous);
-    if (!refreshing) flight->waiters.push_back(waiter);
+    if (!answer) flight->waiters.push_back(waiter);
   });
   if (alone) return ask_alone(waiter, std::move(previous));
   if (flight) begin(flight);

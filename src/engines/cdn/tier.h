@@ -47,13 +47,33 @@ class Tier {
   const std::string& name() const { return name_; }
   Cache& cache() { return cache_; }
   Tier* behind() const { return behind_; }
+  // Of this request; null: the origin is.
+  Tier* behind(const Ask& ask) const;
   void forget(const Key& key);
-  // For explain: what is there, whatever it is good for.
-  std::shared_ptr<const Object> peek(const Key& key);
+
+  // What a request does with what is there.
+  enum class Choice : std::uint8_t {
+    Serve,
+    StandIn,          // the copy has expired, but the origin failed a moment ago
+    ServeAndRefresh,  // stale-while-revalidate
+    AskAlone,         // answers are not to be shared
+    Join,             // another request has asked
+    Ask,
+  };
+  // For explain. Nothing counts as visited.
+  struct Held {
+    std::shared_ptr<const Object> object;  // null: none
+    Choice choice = Choice::Ask;
+    bool purged = false;  // one was there
+    bool serves() const {
+      return choice == Choice::Serve || choice == Choice::StandIn || choice == Choice::ServeAndRefresh;
+    }
+  };
+  Held look(const Key& key, rules::Time now);
 
  private:
-  static std::optional<Answer> usable(Cache::Slot& slot, rules::Time now);
-  Tier* behind(const Ask& ask) const;
+  static Choice choose(Cache::Slot& slot, rules::Time now);
+  static std::optional<Answer> usable(Cache::Slot& slot, Choice choice);
   std::size_t object_bytes_max() const;
   void begin(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);

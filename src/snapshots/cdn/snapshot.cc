@@ -48,12 +48,17 @@ std::unique_ptr<const CdnSnapshot> CdnSnapshot::next(std::uint64_t revision,
   return made;
 }
 
-const SharedDistribution* CdnSnapshot::find_host(std::string_view host) const {
+const SharedDistribution* CdnSnapshot::find_host(std::string_view host, std::string* name) const {
   const auto exact = by_host_.find(host);
-  if (exact != by_host_.end()) return &exact->second;
+  if (exact != by_host_.end()) {
+    if (name) *name = exact->first;
+    return &exact->second;
+  }
   for (std::size_t dot = host.find('.'); dot != host.npos; dot = host.find('.', dot + 1)) {
     const auto wildcard = by_host_.find(host.substr(dot));
-    if (wildcard != by_host_.end()) return &wildcard->second;
+    if (wildcard == by_host_.end()) continue;
+    if (name) *name = '*' + wildcard->first;
+    return &wildcard->second;
   }
   return nullptr;
 }

@@ -31,8 +31,8 @@ class CdnSnapshot {
 
   // `host` in lower case, without port: an exact name before a wildcard, the longest wildcard first. Null:
   // nobody's, as the names of staging distributions, which viewers reach through their primary ones alone.
-  // The pointer lives as long as the snapshot.
-  const SharedDistribution* find_host(std::string_view host) const;
+  // The pointer lives as long as the snapshot. With `name`, by which of its names: "*.example.com".
+  const SharedDistribution* find_host(std::string_view host, std::string* name = nullptr) const;
   const SharedDistribution* find_id(std::string_view id) const;
 
   std::uint64_t revision() const { return revision_; }

@@ -161,11 +161,10 @@ std::size_t BehaviorMatch::explain(std::string_view path, std::vector<std::strin
   const std::string_view normalized = normalize_path(path, buffer);
   if (normalized != path) lines.push_back(fmt::format("compared as {}", normalized));
   const std::size_t matched = match_normalized(normalized);
-  for (std::size_t i = 0; i < matched; ++i)
-    lines.push_back(fmt::format("behavior {} ({}): does not match", i, configured_[i]));
+  for (std::size_t i = 0; i < matched; ++i) lines.push_back(fmt::format("{} does not match", configured_[i]));
   lines.push_back(matched == configured_.size()
-                      ? std::string("the default behavior: no other matches")
-                      : fmt::format("behavior {} ({}): matches first", matched, configured_[matched]));
+                      ? std::string("the default behavior: no other pattern matches")
+                      : fmt::format("{} matches first", configured_[matched]));
   return matched;
 }
 

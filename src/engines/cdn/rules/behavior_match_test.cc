@@ -84,11 +84,11 @@ TEST(BehaviorMatch, NormalizesPaths) {
 TEST(BehaviorMatch, ExplainsWhyEarlierOnesFailed) {
   std::vector<std::string> lines;
   EXPECT_EQ(table({"/a/*", "*.js"}).explain("/b//c.js", lines), 1u);
-  EXPECT_EQ(lines, (std::vector<std::string>{"compared as /b/c.js", "behavior 0 (/a/*): does not match",
-                                             "behavior 1 (*.js): matches first"}));
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"compared as /b/c.js", "/a/* does not match", "*.js matches first"}));
   lines.clear();
   table({"/a/*"}).explain("/b", lines);
-  EXPECT_EQ(lines.back(), "the default behavior: no other matches");
+  EXPECT_EQ(lines.back(), "the default behavior: no other pattern matches");
 }
 
 TEST(Wildcard, TakesNoMoreStepsThanItsLengthsMultiplied) {
