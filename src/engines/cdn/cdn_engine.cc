@@ -70,13 +70,14 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
       worker_({loop, origins_, random_, shared.counters, options.signer, options.via_host}),
       served_(shared.snapshot, shared.purges),
       locations_(shared.locations) {
+  RequestLog* const log = options.logs ? &options.logs->open() : nullptr;
   for (std::size_t i = 0; i < options.locations.size(); ++i) {
     SiteSettings settings;
     settings.pop = options.locations[i].code;
     settings.key_secret = shared.key_secret;
     settings.https_port = options.https_port;
     settings.cache_status = options.cache_status;
-    settings.log = options.log;
+    settings.log = log;
     sites_.push_back(std::make_unique<Site>(worker_, *shared.tiers[i], served_, locations_, settings));
     viewers_.push_back(std::make_unique<Viewers>(loop, *sites_.back(), options.limits, metrics));
   }

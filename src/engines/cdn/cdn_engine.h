@@ -41,7 +41,7 @@ struct CdnEngineOptions {
   bool cache_status = false;       // RFC 9211
   std::uint16_t https_port = 443;  // where redirects to HTTPS lead
   std::string via_host;            // "": made up at the start
-  RequestLog* log = nullptr;       // outlives the engine
+  RequestLogs* logs = nullptr;     // outlives the engine
   const OriginSigner* signer = nullptr;
 };
 

@@ -46,6 +46,11 @@ struct Object {
   std::vector<std::string> tags;
   std::shared_ptr<const PurgeLog> purges;
   mutable std::atomic<std::uint64_t> purges_seen{0};
+  // What the origin's answer took, for the logs: from when it was asked. The last byte has come when it is
+  // not 0.
+  MonotonicTime origin_asked{};
+  Duration origin_first_byte{};
+  std::atomic<Duration::rep> origin_last_byte{0};
 
   bool gone() const { return body->state() == Body::State::Cut || purges->purged(uri, tags, purges_seen); }
   // Content-Length of the whole, when it is known by now.

@@ -185,6 +185,7 @@ void OriginFetch::ask_origin() {
   if (reads_left_ == 0)
     reads_left_ = ask_->is_read() ? std::max<unsigned>(1, origin().connection_attempts) : 1;
   asked_ = worker_.now();
+  asked_at_ = worker_.loop.clock().monotonic();
   connected_ = false;
   worker_.counters.origin_requests.add();
   if (const auto most = origin().completion_timeout)
@@ -238,12 +239,24 @@ void OriginFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
   if (head.status == 304 && terms_.previous) {
     result.not_modified = true;
     result.object = read_not_modified(head);
+    time_head(*result.object);
+    result.object->origin_last_byte = since_asked().count();
     return answer(std::move(result));
   }
-  result.object = read_response(head, end);
-  body_ = result.object->body;
+  object_ = result.object = read_response(head, end);
+  time_head(*object_);
+  body_ = object_->body;
   if (!result.object->kept) watch_readers();
   answer(std::move(result));
+}
+
+Duration OriginFetch::since_asked() const {
+  return worker_.loop.clock().monotonic() - asked_at_;
+}
+
+void OriginFetch::time_head(Object& object) const {
+  object.origin_asked = asked_at_;
+  object.origin_first_byte = since_asked();
 }
 
 void OriginFetch::decide(Object& object, rules::Fields fields) const {
@@ -374,6 +387,7 @@ void OriginFetch::on_trailers(rules::Fields fields) {
 
 void OriginFetch::on_end() {
   if (body_) {
+    object_->origin_last_byte = since_asked().count();
     if (compressor_) {
       std::string out;
       compressor_->finish(out);

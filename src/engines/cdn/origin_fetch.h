@@ -58,6 +58,8 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   bool compress(const http1::ResponseHead& head, Object& object, std::optional<std::uint64_t> length,
                 rules::FieldList& kept);
   void fail(const upstream::CallFailure& failure);
+  Duration since_asked() const;
+  void time_head(Object& object) const;
   void answer(Result result);
   void watch_readers();
   void body_changed();
@@ -74,7 +76,9 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   bool over_ = false, paused_ = false, connected_ = false;
   unsigned reads_left_ = 0;  // times that the origin may be silent
   rules::Time asked_{};
+  MonotonicTime asked_at_{};
   std::shared_ptr<Body> body_;  // of the response, once its head is here
+  std::shared_ptr<Object> object_;
   std::unique_ptr<Compressor> compressor_;
   std::string waiting_body_;  // of the viewer, while there is no connection
   bool body_ended_ = false;

@@ -1,23 +1,24 @@
 // What is said of a request when it is over: the fields of CloudFront's standard and real-time logs
-// (CF:AccessLogs), from which also metrics are made.
+// (CF:AccessLogs), from which also metrics are made; and to whom. Rule: a worker that tells waits for nobody.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/clock.h"
 #include "engines/cdn/rules/cloudfront_headers.h"
 #include "formats/http1/message.h"
 #include "net/address.h"
-#include "snapshots/cdn/distribution.h"
+#include "snapshots/cdn/snapshot.h"
 
 namespace meridian::engines::cdn {
 
-// Views that are good for the call only.
+// Views that are good for the call only, but for those of result, response_result and detailed_result.
 struct RequestRecord {
-  const snapshots::cdn::Distribution* distribution = nullptr;
-  const snapshots::cdn::Behavior* behavior = nullptr;  // null: refused before one was chosen
+  snapshots::cdn::SharedDistribution distribution;
+  const snapshots::cdn::Behavior* behavior = nullptr;  // of it; null: refused before one was chosen
   SystemTime began{};
   Duration time_taken{}, to_first_byte{};
   std::string_view edge_location, request_id;
@@ -33,13 +34,22 @@ struct RequestRecord {
   std::string_view content_type;
   std::optional<std::uint64_t> content_length, range_start, range_end;
   std::string_view country;
+  // Of a request that an origin was asked for: how long until its first and its last byte.
+  std::optional<Duration> origin_first_byte, origin_last_byte;
 };
 
-// Thread-safe.
+// Of one worker.
 class RequestLog {
  public:
   virtual ~RequestLog() = default;
   virtual void add(const RequestRecord& record) = 0;
+};
+
+class RequestLogs {
+ public:
+  virtual ~RequestLogs() = default;
+  // Another worker's; it lives as long as this.
+  virtual RequestLog& open() = 0;
 };
 
 }  // namespace meridian::engines::cdn

@@ -1,30 +1,7 @@
-// The line in the log, and the counters.
+// What is said of a request when it is over: to the counters, and to the log.
 #include "engines/cdn/request.h"
 
 namespace meridian::engines::cdn {
-namespace {
-
-std::string_view text_of(rules::CacheResult result) {
-  switch (result) {
-    case rules::CacheResult::Hit:
-      return "Hit";
-    case rules::CacheResult::RefreshHit:
-      return "RefreshHit";
-    case rules::CacheResult::Miss:
-      return "Miss";
-    case rules::CacheResult::Redirect:
-      return "Redirect";
-    case rules::CacheResult::FunctionGenerated:
-      return "FunctionGeneratedResponse";
-    case rules::CacheResult::LambdaGenerated:
-      return "LambdaGeneratedResponse";
-    case rules::CacheResult::Error:
-      break;
-  }
-  return "Error";
-}
-
-}  // namespace
 
 std::string_view Request::detailed_result() const {
   if (!over_ && !replied_) return "ClientHungUpRequest";
@@ -32,7 +9,7 @@ std::string_view Request::detailed_result() const {
   if (reader_ && reader_->cut()) return "AbortedOrigin";
   if (refusal_) return rules::facts_of(*refusal_).detailed_result;
   if (answer_ && answer_->object->failed) return rules::facts_of(*answer_->object->failed).detailed_result;
-  return text_of(result());
+  return rules::result_type(result());
 }
 
 void Request::log() {
@@ -41,16 +18,16 @@ void Request::log() {
   EngineCounters& counters = site_.worker.counters;
   if (answer_ && answer_->collapsed) counters.collapsed.add();
   const rules::CacheResult how = result();
-  (how == rules::CacheResult::Hit          ? counters.hits
-   : how == rules::CacheResult::Miss       ? counters.misses
-   : how == rules::CacheResult::RefreshHit ? counters.refreshes
-                                           : counters.errors)
-      .add();
+  const std::uint64_t received_bytes = request_.head_bytes + request_.body_length.value_or(0);
+  counters.result(how).add();
+  counters.responses(replied_ ? status_ : 0).add();
+  counters.received_bytes.add(received_bytes);
+  counters.sent_bytes.add(viewer_->sent_bytes());
   // CF: a request that is too long is not logged.
   if (!site_.settings.log || !served_ || refusal_ == rules::Refusal::RequestTooLong) return;
   const ViewerConnection& connection = viewer_->connection();
   RequestRecord record;
-  record.distribution = served_->distribution.get();
+  record.distribution = served_->distribution;
   record.behavior = behavior_;
   record.began = began_at_;
   record.time_taken = mono() - began_;
@@ -64,9 +41,9 @@ void Request::log() {
   record.uri_query = request_.query;
   record.fields = request_.fields;
   record.status = replied_ ? status_ : 0;
-  record.received_bytes = request_.head_bytes + request_.body_length.value_or(0);
+  record.received_bytes = received_bytes;
   record.sent_bytes = viewer_->sent_bytes();
-  record.result = record.response_result = text_of(how);
+  record.result = record.response_result = rules::result_type(how);
   record.detailed_result = detailed_result();
   record.tls = connection.tls;
   record.tls_version = connection.tls_version;
@@ -79,6 +56,12 @@ void Request::log() {
     record.range_end = until_ - 1;
   }
   record.country = place_.country.text();
+  if (answer_ && answer_->object->origin_asked >= began_) {
+    const Object& object = *answer_->object;
+    record.origin_first_byte = object.origin_first_byte;
+    if (const Duration::rep last = object.origin_last_byte; last != 0)
+      record.origin_last_byte = Duration(last);
+  }
   site_.settings.log->add(record);
 }
 

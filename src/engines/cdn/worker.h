@@ -1,6 +1,7 @@
 // What one thread of the engine works with.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "engines/cdn/ask.h"
+#include "engines/cdn/rules/viewer_response_headers.h"
 #include "upstream/origin_client.h"
 
 namespace meridian::engines::cdn {
@@ -23,9 +25,21 @@ class OriginSigner {
                     std::string_view method, std::string_view target, rules::FieldList& fields) const = 0;
 };
 
-struct EngineCounters {
+class EngineCounters {
+ public:
   explicit EngineCounters(Metrics& metrics);
-  Counter &origin_requests, &origin_failures, &hits, &misses, &refreshes, &errors, &collapsed;
+  Counter& result(rules::CacheResult result) { return *results_[static_cast<std::size_t>(result)]; }
+  // By the first digit of a status; 0: the viewer left before any.
+  Counter& responses(int status) {
+    const auto digit = static_cast<std::size_t>(status / 100);
+    return *responses_[digit < responses_.size() ? digit : 0];
+  }
+
+  Counter &origin_requests, &origin_failures, &collapsed, &received_bytes, &sent_bytes;
+
+ private:
+  std::array<Counter*, rules::kCacheResults> results_;
+  std::array<Counter*, 6> responses_;
 };
 
 class Worker {

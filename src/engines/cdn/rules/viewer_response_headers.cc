@@ -78,6 +78,11 @@ std::string_view x_cache_text(CacheResult result) {
   return "";
 }
 
+std::string_view result_type(CacheResult result) {
+  const std::string_view text = x_cache_text(result);
+  return text.substr(0, text.find(' '));
+}
+
 void write_viewer_headers(Fields kept, const Delivery& delivery, FieldList& out) {
   for (const Field& field : kept) out.add(field.name, field.value);
   if (delivery.policy)

@@ -37,7 +37,9 @@ enum class CacheResult : std::uint8_t {
   FunctionGenerated,
   LambdaGenerated
 };
+inline constexpr std::size_t kCacheResults = 7;
 std::string_view x_cache_text(CacheResult result);  // "Hit from cloudfront"
+std::string_view result_type(CacheResult result);   // "Hit"
 
 struct Delivery {
   CacheResult result = CacheResult::Miss;
