@@ -34,6 +34,10 @@ std::optional<FileNumber> parse_name(std::string_view name, std::string_view end
   return at == last ? std::optional(out) : std::nullopt;
 }
 
+std::string metric(const LogStoreOptions& options, std::string_view what) {
+  return fmt::format("meridian_{}_{}", options.name, what);
+}
+
 std::int64_t milliseconds(SystemTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
@@ -48,13 +52,13 @@ LogStore::LogStore(Disk& disk, std::string directory, const Clock& clock, Logger
       logger_(logger),
       options_(options),
       journal_bytes_max_(std::min(options.journal_bytes_max, options.bytes_max / 8)),
-      appended_(metrics.counter("meridian_logs_events_total", "Log events that were kept")),
-      dropped_(metrics.counter("meridian_logs_dropped_events_total",
-                               "Log events that went, the oldest first, to stay within --logs-bytes-max")),
-      damaged_(metrics.counter("meridian_logs_damaged_total",
-                               "Parts of the logs that could not be read: files, blocks, ends of journals")),
-      size_gauge_(metrics.gauge("meridian_logs_bytes", "Bytes that logs have on disk")) {
-  metrics.gauge("meridian_logs_bytes_max", "Bytes that logs may have on disk")
+      appended_(metrics.counter(metric(options, "events_total"), "Events that were kept")),
+      dropped_(metrics.counter(metric(options, "dropped_events_total"),
+                               "Events that went, the oldest first, to stay within the bound of bytes")),
+      damaged_(metrics.counter(metric(options, "damaged_total"),
+                               "Parts that could not be read: files, blocks, ends of journals")),
+      size_gauge_(metrics.gauge(metric(options, "bytes"), "Bytes on disk")) {
+  metrics.gauge(metric(options, "bytes_max"), "Bytes that there may be on disk")
       .set(static_cast<double>(options.bytes_max));
 }
 
@@ -211,8 +215,7 @@ Result<LogStore::Journal> LogStore::new_journal() {
   return journal;
 }
 
-Result<void> LogStore::append(const LogStreamKey& key, std::span<const LogEvent> events) {
-  if (events.empty()) return {};
+Result<std::uint64_t> LogStore::append(const LogStreamKey& key, std::span<const LogEvent> events) {
   std::size_t size = 0;
   for (const LogEvent& event : events) size += kEventBytes + event.message.size();
   std::string record = begin_record(key, milliseconds(clock_.now()), events);
@@ -220,14 +223,16 @@ Result<void> LogStore::append(const LogStreamKey& key, std::span<const LogEvent>
     return fail(ErrorCode::Limit, fmt::format("a batch of {} bytes of log events is too large", size),
                 ErrorSource::Caller);
   std::unique_lock lock(mutex_);
+  if (events.empty()) return next_sequence_;
   while (active_.torn || active_.bytes + record.size() + 8 > journal_bytes_max_) TRY(turn_journal(lock));
-  finish_record(record, next_sequence_);
+  const std::uint64_t first = next_sequence_;
+  finish_record(record, first);
   TRY(write(record));
   next_sequence_ += events.size();
   TRY(active_.log->add(std::move(record)));
   appended_.add(events.size());
   show_size();
-  return {};
+  return first;
 }
 
 Result<void> LogStore::write(const std::string& record) {

@@ -30,6 +30,7 @@
 namespace meridian::store {
 
 struct LogStoreOptions {
+  std::string name = "logs";                     // in metrics: "meridian_<name>_bytes"
   std::uint64_t bytes_max = 1024 * 1024 * 1024;  // of all files
   // Of a journal, and about so of a segment; at most an eighth of bytes_max. It is in memory while it is new.
   std::uint64_t journal_bytes_max = 16 * 1024 * 1024;
@@ -69,8 +70,9 @@ class LogStore {
                                                 const LogStoreOptions& options = {});
   ~LogStore();
 
-  // All or nothing, from any thread. Limit: more than kLogBatchBytesMax, or than a journal takes.
-  Result<void> append(const LogStreamKey& key, std::span<const LogEvent> events);
+  // All or nothing, from any thread. Limit: more than kLogBatchBytesMax, or than a journal takes. The
+  // sequence of the first of them; the others follow it.
+  Result<std::uint64_t> append(const LogStreamKey& key, std::span<const LogEvent> events);
 
   Result<LogPage> read(const LogRead& wanted) const;
 
