@@ -105,6 +105,7 @@ class Server final : public RoleServer {
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<LogsSide> logs_;
+  std::unique_ptr<StreamsSide> streams_;
   std::unique_ptr<store::objects::Secrets> secrets_;
   std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
@@ -167,6 +168,7 @@ Result<void> Server::start() {
   series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
                                          {.series_max = options_.metrics_max}));
   logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, *series_, world()));
+  streams_ = TRY(StreamsSide::open(options_.data_dir, *store_, world()));
   secrets_ = std::make_unique<store::objects::Secrets>(
       TRY(store::objects::open_master_key(disk_, *store_, random_, options_.data_dir + "/objects")), random_);
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
@@ -214,7 +216,7 @@ Result<void> Server::start() {
   quotas.traffic_policy_instances_max = options_.traffic_policy_instances_max;
   dns_answers_ = std::make_unique<EngineAnswers>(dns_->engine(), random_);
   services_ = std::make_unique<Services>(
-      *store_, *series_, *logs_, *secrets_, alarms_->actions(), *objects_, clock_, random_,
+      *store_, *series_, *logs_, *streams_, *secrets_, alarms_->actions(), *objects_, clock_, random_,
       *acknowledgements_, *dns_answers_, quotas,
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,

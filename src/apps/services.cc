@@ -11,8 +11,9 @@ ServiceSupport support(const aws::ServiceModel& model, const Flags& flags) {
 }  // namespace
 
 Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
-                   const store::objects::Secrets& secrets, services::cloudwatch::AlarmActions* alarm_actions,
-                   store::objects::ObjectStore& objects, const Clock& clock, Random& random,
+                   StreamsSide& streams_side, const store::objects::Secrets& secrets,
+                   services::cloudwatch::AlarmActions* alarm_actions, store::objects::ObjectStore& objects,
+                   const Clock& clock, Random& random,
                    const services::route53::Acknowledgements& acknowledgements,
                    const services::route53::DnsAnswers& dns_answers, const services::route53::Quotas& quotas,
                    services::route53::HealthCheckTargets health_check_targets,
@@ -41,6 +42,10 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
                  [&, deployments](store::Store& in) {
                    return std::make_unique<services::cloudfront::CloudFront>(in, random, deployments);
                  }),
+      kinesis(store,
+              [&](store::Store& in) {
+                return std::make_unique<services::kinesis::Kinesis>(in, streams_side.shards(), random);
+              }),
       s3(store, objects, random) {}
 
 std::vector<ServiceSupport> supported_services() {
@@ -54,6 +59,7 @@ std::vector<ServiceSupport> supported_services() {
       support(gen::acm::service_model(), gen::acm::implemented<services::acm::Acm>()),
       support(gen::cloudfront::service_model(),
               gen::cloudfront::implemented<services::cloudfront::CloudFront>()),
+      support(gen::kinesis::service_model(), gen::kinesis::implemented<services::kinesis::Kinesis>()),
       support(gen::s3::service_model(), gen::s3::implemented<services::s3::S3>()),
   };
 }

@@ -6,6 +6,7 @@
 
 #include "apps/dry_run.h"
 #include "apps/logs_side.h"
+#include "apps/streams_side.h"
 #include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -13,6 +14,7 @@
 #include "services/cloudfront/service.h"
 #include "services/cloudwatch/service.h"
 #include "services/iam/service.h"
+#include "services/kinesis/service.h"
 #include "services/logs/service.h"
 #include "services/route53/service.h"
 #include "services/s3/service.h"
@@ -23,7 +25,7 @@ namespace meridian::apps {
 
 class Services {
  public:
-  Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side,
+  Services(store::Store& store, store::SeriesStore& series, LogsSide& logs_side, StreamsSide& streams_side,
            const store::objects::Secrets& secrets, services::cloudwatch::AlarmActions* alarm_actions,
            store::objects::ObjectStore& objects, const Clock& clock, Random& random,
            const services::route53::Acknowledgements& acknowledgements,
@@ -34,7 +36,7 @@ class Services {
            const services::cloudfront::Deployments* deployments = nullptr);      // null: no edge serves HTTP
   // S3 last: any path could be one of its own.
   std::vector<aws::Service*> all() {
-    return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &cloudfront, &s3};
+    return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &cloudfront, &kinesis, &s3};
   }
 
   ServiceWithDryRuns<services::route53::Route53> route53;
@@ -44,6 +46,7 @@ class Services {
   ServiceWithDryRuns<services::logs::Logs> logs;
   ServiceWithDryRuns<services::acm::Acm> acm;
   ServiceWithDryRuns<services::cloudfront::CloudFront> cloudfront;
+  ServiceWithDryRuns<services::kinesis::Kinesis> kinesis;
   services::s3::S3 s3;
 };
 

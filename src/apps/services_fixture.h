@@ -40,12 +40,15 @@ class ServicesTest : public testing::Test {
   FakeDisk disk;
   std::unique_ptr<LogsSide> logs =
       LogsSide::open("data", 1 << 30, store, *series, {clock, random, disk, logger, metrics}).value();
+  std::unique_ptr<StreamsSide> streams =
+      StreamsSide::open("data", store, {clock, random, disk, logger, metrics}).value();
   store::objects::Secrets secrets{std::string(32, 'k'), random};
   std::unique_ptr<store::objects::LocalObjects> objects =
       store::objects::LocalObjects::open({disk, store, random, logger}, "objects").value();
   Services services{store,
                     *series,
                     *logs,
+                    *streams,
                     secrets,
                     nullptr,
                     *objects,
