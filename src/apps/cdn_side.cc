@@ -22,7 +22,7 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers,
                                                 const engines::cdn::OriginSigner* signer,
-                                                const World& world) {
+                                                const World& world, engines::cdn::RequestLogs* logs) {
   std::unique_ptr<CdnSide> side(new CdnSide(world.logger));
   engines::cdn::CdnEngineOptions engine;
   engines::cdn::CdnLocation location;
@@ -42,6 +42,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
   engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
   engine.resolvers = std::move(resolvers);
   engine.signer = signer;
+  engine.logs = logs;
   side->engine_ = std::make_unique<engines::cdn::CdnEngine>(
       std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
       [] { return net::make_loop(); });

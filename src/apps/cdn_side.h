@@ -17,10 +17,12 @@ namespace meridian::apps {
 class CdnSide {
  public:
   // Listens and answers; what nobody has published yet is refused as CloudFront refuses strangers.
-  // `resolvers` look up the names of origins; `signer` may be null, and outlives this.
+  // `resolvers` look up the names of origins; `signer` and `logs` may be null, and outlive this.
   static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers,
-                                                const engines::cdn::OriginSigner* signer, const World& world);
+                                                const engines::cdn::OriginSigner* signer,
+                                                const World& world,
+                                                engines::cdn::RequestLogs* logs = nullptr);
 
   // Forgets what is to be forgotten, then serves what is new. One thread at a time.
   void publish(const snapshots::cdn::Delta& delta);

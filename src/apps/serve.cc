@@ -8,6 +8,10 @@
 
 #include "apps/alarms/alarm_side.h"
 #include "apps/cdn_side.h"
+#include "apps/cdn_traffic/distribution_metrics.h"
+#include "apps/cdn_traffic/realtime_logs.h"
+#include "apps/cdn_traffic/s3_log_bucket.h"
+#include "apps/cdn_traffic/standard_logs.h"
 #include "apps/control/api_certificates.h"
 #include "apps/control/cdn_certificates.h"
 #include "apps/control/cdn_control.h"
@@ -72,6 +76,7 @@ class Server final : public RoleServer {
   StatusFacts facts() const;
   Result<void> start_api();
   Result<void> start_admin();
+  Result<void> start_traffic();
   void stop_loops();
   std::vector<Advice> socket_advice() const;
   compilers::cdn::StandIns stand_ins() const;
@@ -97,7 +102,8 @@ class Server final : public RoleServer {
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
   std::unique_ptr<ServiceSigner> signer_;
-  std::unique_ptr<CdnSide> cdn_;  // null: no distribution is served here
+  std::unique_ptr<Traffic> traffic_;  // null with cdn_
+  std::unique_ptr<CdnSide> cdn_;      // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
   std::unique_ptr<DnsPublisher> publisher_;
@@ -182,8 +188,9 @@ Result<void> Server::start() {
   if (options_.cdn.any()) {
     signer_ = std::make_unique<ServiceSigner>(
         TRY(services::iam::service_key(*store_, random_, ServiceSigner::kPrincipal)), clock_);
+    traffic_ = std::make_unique<Traffic>(clock_, metrics_);
     cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health.resolvers, disk_)),
-                              signer_.get(), world()));
+                              signer_.get(), world(), &traffic_->requests()));
     dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
     cdn_control_ = std::make_unique<CdnControl>(*store_, *secrets_, *cdn_, logger_, metrics_);
   }
@@ -242,6 +249,7 @@ Result<void> Server::start() {
   lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
   lifecycles_->start();
   TRY(start_api());
+  if (traffic_) TRY(start_traffic());
   if (cdn_control_) {
     cdn_certificates_ = std::make_unique<CdnCertificates>(
         *store_, *secrets_, certificates_->local_authority(), certificates_->loop(), world());
@@ -330,6 +338,20 @@ Result<void> Server::start_api() {
     TRY(forget_use_by_api(*store_, {}));
   }
   api_loop_->start();
+  return {};
+}
+
+Result<void> Server::start_traffic() {
+  std::vector<std::unique_ptr<TrafficReader>> readers;
+  readers.push_back(std::make_unique<DistributionMetrics>(*series_, logger_));
+  auto logs = std::make_unique<StandardLogs>(world(), options_.data_dir,
+                                             std::make_unique<S3LogBucket>(services_->s3, clock_));
+  TRY(logs->start());
+  readers.push_back(std::move(logs));
+  auto realtime = std::make_unique<RealtimeLogs>(*store_, streams_->shards(), random_, logger_, metrics_);
+  TRY(realtime->start());
+  readers.push_back(std::move(realtime));
+  traffic_->start(std::move(readers));
   return {};
 }
 
@@ -462,6 +484,7 @@ void Server::stop_loops() {
   if (health_) health_->stop();
   if (feed_) feed_->stop();
   if (cdn_) cdn_->engine().stop();
+  if (traffic_) traffic_->stop();
   operator_.stop();
 }
 
