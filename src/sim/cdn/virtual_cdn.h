@@ -74,7 +74,9 @@ class VirtualCdn {
   }
 
   // `regions`: of each location the one behind it, "" for none.
-  explicit VirtualCdn(const std::vector<std::string>& regions = {""}) {
+  explicit VirtualCdn(const std::vector<std::string>& regions = {""},
+                      engines::cdn::RequestLogs* logs = nullptr) {
+    options.logs = logs;
     for (std::size_t i = 0; i < regions.size(); ++i)
       options.locations.push_back({"TST" + std::to_string(i) + "-C1", {edge(i)}, {}, regions[i]});
     options.via_host = "0123456789abcdef0123456789abcdef.cloudfront.net";
