@@ -35,7 +35,8 @@ class LogStoreTest : public ::testing::Test {
                       std::uint64_t group = 1) {
     std::vector<LogEvent> views;
     for (const auto& [time, message] : events) views.push_back({kNow + time, message});
-    return store_->append({group, stream}, views);
+    TRY(store_->append({group, stream}, views));
+    return {};
   }
   LogPage page(LogRead wanted) {
     auto page = store_->read(wanted);
@@ -65,6 +66,18 @@ class LogStoreTest : public ::testing::Test {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<LogStore> store_;
 };
+
+TEST_F(LogStoreTest, AnAppendSaysWhichSequenceItGot) {
+  const LogEvent events[] = {{5, "a"}, {5, "b"}};
+  const std::uint64_t first = store_->append({1, 1}, events).value();
+  EXPECT_EQ(store_->append({1, 2}, events).value(), first + 2);
+  const std::uint64_t stream = 2;
+  const LogPage page = store_->read({.group = 1, .streams = {&stream, 1}}).value();
+  ASSERT_EQ(page.events.size(), 2u);
+  EXPECT_EQ(page.events[1].at, (LogPosition{5, first + 3}));
+  open();
+  EXPECT_EQ(store_->append({1, 1}, events).value(), first + 4) << "also when it was opened again";
+}
 
 TEST_F(LogStoreTest, ReadsByTimeInBothDirections) {
   ASSERT_TRUE(append(1, {{10, "a"}, {20, "b"}, {20, "c"}, {30, "d"}}));
