@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/bill/bill_words.h"
 #include "apps/client_words.h"
 #include "apps/command_line_cdn.h"
 #include "apps/command_line_certificates.h"
@@ -53,6 +54,7 @@ struct Parsed {
   ZoneImportOptions zone_import;
   ZoneExportOptions zone_export;
   SignOptions sign;
+  BillOptions bill;
   SupportMatrixOptions support_matrix;
   VersionOptions version;
   std::string shell;
@@ -539,6 +541,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_drill(root, parsed.drill);
   add_zone(root, parsed);
   add_sign(root, parsed.sign);
+  add_bill(root, parsed.bill);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
       ->type_name("NAME");
@@ -638,6 +641,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
     return parsed.zone_export;
   }
   if (got("sign")) return parsed.sign;
+  if (got("bill")) return parsed.bill;
   if (got("support-matrix")) return parsed.support_matrix;
   if (got("completion")) return PrintOptions{completion_script(root, parsed.shell)};
   if (got("man")) return PrintOptions{manual_page(root)};

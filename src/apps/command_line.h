@@ -271,6 +271,14 @@ struct SignOptions {
   std::string source, resource;
   bool sha256 = false, cookies = false;
 };
+struct BillOptions {
+  ClientOptions client;
+  std::string start, end;                  // as written; "": the month so far
+  std::string distribution;                // an id; empty: all
+  std::vector<std::string> price_regions;  // "europe", or "europe=60"
+  double https_percent = 100;
+  std::string prices;  // a file; empty: the table that came with the program
+};
 struct SupportMatrixOptions {
   Output output = Output::Table;
   std::string service;
@@ -291,7 +299,7 @@ using Command =
                  EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
                  StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainHttpOptions, ExplainS3Options,
                  DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions, SignOptions,
-                 SupportMatrixOptions, VersionOptions, PrintOptions>;
+                 BillOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

@@ -1,6 +1,7 @@
 // The real clock, randomness and disk enter here and nowhere else.
 #include <fmt/format.h>
 
+#include "apps/bill/bill_command.h"
 #include "apps/ca_command.h"
 #include "apps/command_line.h"
 #include "apps/control/edge_commands.h"
@@ -70,6 +71,7 @@ int main(int count, char** words) {
           [&](const ZoneImportOptions& options) { return zone_import(options, clock, random, disk); },
           [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
           [&](const SignOptions& options) { return sign(options, clock); },
+          [&](const BillOptions& options) { return bill::run_bill(options, clock); },
           [&](const SupportMatrixOptions& options) { return support_matrix(options); },
           [&](const VersionOptions& options) { return version(options); },
           [&](const PrintOptions& options) { return print(options); },

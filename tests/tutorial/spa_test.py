@@ -67,7 +67,8 @@ class Tutorial(unittest.TestCase):
         for wanted in ("200", "Miss from cloudfront", "strict-transport-security", "<title>Shop</title>", "Hit from cloudfront",
                        '"asked": 1', '"asked": 2', "301 https://shop.test"):
             self.assertIn(wanted.lower(), asked.lower())
-        self.assertNotIn("ERROR", said["7. Look for traps"])
+        self.assertIn("403 has the page /index.html, shown as 200", said["7. Ask why, and look for traps"])
+        self.assertNotIn("ERROR", said["7. Ask why, and look for traps"])
         self.assertIn("<title>New shop</title>", said["8. Deploy"])
         if not with_browser:
             self.skipTest("no chromium here: all but the browser was played")
