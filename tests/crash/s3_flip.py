@@ -67,8 +67,10 @@ def look(directory: pathlib.Path, objects: dict[str, bytes], may_lose: bool, cha
     try:
         server.start()
     except RuntimeError:
+        ended = server.process.poll() is not None
+        server.kill()
         found["did not start"] += 1
-        return []
+        return [] if ended else ["neither ready nor ended"]
     wrong, detected = [], False
     for is_whole in (False, True, True):  # at last from memory, where that has it
         for key, data in objects.items():
