@@ -203,7 +203,8 @@ void FrontDoor::take_piece(const std::shared_ptr<Exchange>& exchange,
                         {}});
   Payload& payload = *exchange->payload;
   BodySink& sink = *exchange->call.body;
-  if (auto taken = payload.take(piece->bytes, sink); !taken) return refuse_with(std::move(taken).error());
+  if (auto taken = payload.take_shared(piece->bytes, sink); !taken)
+    return refuse_with(std::move(taken).error());
   if (!piece->last) return pull(exchange);
   if (auto ended = payload.end(sink); !ended) return refuse_with(std::move(ended).error());
   exchange->error = invoke(*exchange);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/keeping_sink.h"
 #include "base/bytes.h"
 
 namespace meridian::aws {
@@ -27,6 +28,12 @@ bool is_sha256(std::string_view text) {
 
 std::string hex_sha256(std::string_view bytes) {
   return to_hex(as_bytes(sigv4::sha256(bytes)));
+}
+
+// A part of `of`, which may have an owner.
+Outcome<void> pass(std::string_view part, const SharedBytes& of, BodySink& sink) {
+  auto* const keeping = of.owner != nullptr ? dynamic_cast<KeepingSink*>(&sink) : nullptr;
+  return keeping != nullptr ? keeping->take_shared({of.owner, part}) : sink.take(part);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -77,9 +84,14 @@ Outcome<Payload> Payload::of(const HttpRequest& request, const sigv4::Claim* cla
 }
 
 Outcome<void> Payload::take(std::string_view bytes, BodySink& sink) {
+  return take_shared({nullptr, bytes}, sink);
+}
+
+Outcome<void> Payload::take_shared(const SharedBytes& of, BodySink& sink) {
+  std::string_view bytes = of.bytes;
   if (state_ == State::Plain) {
     if (!sha256_.empty()) hash_.add(bytes);
-    return bytes.empty() ? Outcome<void>() : sink.take(bytes);
+    return bytes.empty() ? Outcome<void>() : pass(bytes, of, sink);
   }
   while (!bytes.empty()) {
     switch (state_) {
@@ -87,7 +99,7 @@ Outcome<void> Payload::take(std::string_view bytes, BodySink& sink) {
         if (TRY(take_line(bytes))) TRY(chunk_head());
         break;
       case State::ChunkData:
-        TRY(chunk_data(bytes, sink));
+        TRY(chunk_data(bytes, of, sink));
         break;
       case State::ChunkEnd:
         if (TRY(take_line(bytes))) TRY(chunk_end());
@@ -137,12 +149,12 @@ Outcome<void> Payload::chunk_head() {
   return chunk_end();
 }
 
-Outcome<void> Payload::chunk_data(std::string_view& bytes, BodySink& sink) {
+Outcome<void> Payload::chunk_data(std::string_view& bytes, const SharedBytes& of, BodySink& sink) {
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, bytes.size()));
   const std::string_view data = bytes.substr(0, size);
   bytes.remove_prefix(size);
   if (signer_) hash_.add(data);
-  TRY(sink.take(data));
+  TRY(pass(data, of, sink));
   decoded_ += size;
   chunk_left_ -= size;
   if (chunk_left_ == 0) state_ = State::ChunkEnd;

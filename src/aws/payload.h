@@ -25,6 +25,7 @@ class Payload {
 
   // A piece of the body as it came over the network.
   Outcome<void> take(std::string_view bytes, BodySink& sink);
+  Outcome<void> take_shared(const SharedBytes& bytes, BodySink& sink);
   Outcome<void> end(BodySink& sink);
 
  private:
@@ -37,7 +38,7 @@ class Payload {
   // Whether a whole line is in line_ now; takes bytes off the front until it is.
   Outcome<bool> take_line(std::string_view& bytes);
   Outcome<void> chunk_head();
-  Outcome<void> chunk_data(std::string_view& bytes, BodySink& sink);
+  Outcome<void> chunk_data(std::string_view& bytes, const SharedBytes& of, BodySink& sink);
   Outcome<void> chunk_end();
   Outcome<void> trailer();
   Outcome<void> trailers_end();

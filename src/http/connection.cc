@@ -18,7 +18,10 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   if (!http1::is_token(name)) return;
   out += name;
   out += ": ";
-  for (char c : value) out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F ? ' ' : c;
+  const std::size_t begin = out.size();
+  out += value;
+  for (std::size_t at = begin; at < out.size(); ++at)
+    if ((static_cast<unsigned char>(out[at]) < 0x20 && out[at] != '\t') || out[at] == 0x7F) out[at] = ' ';
   out += "\r\n";
 }
 
@@ -41,7 +44,11 @@ Connection::~Connection() {
 
 void Connection::on_data(net::TcpConnection&, Bytes data) {
   if (phase_ == Phase::Closed) return;
-  if (!in_.empty() || !may_read()) {
+  if (phase_ == Phase::Receiving && piece_.memory &&
+      as_text(data).data() == piece_.memory.get() + piece_.size) {
+    grow_piece(data.size());
+    deliver();
+  } else if (!in_.empty() || !may_read()) {
     in_ += as_text(data);
     read_on();
   } else {
@@ -49,7 +56,8 @@ void Connection::on_data(net::TcpConnection&, Bytes data) {
     keep(input, consume(input));
     deliver();
   }
-  if (phase_ != Phase::Closed && in_.size() > read_ahead_max() && !may_read()) {
+  if (phase_ == Phase::Closed || may_read()) return;
+  if (in_.size() > read_ahead_max() || (phase_ == Phase::Receiving && is_piece_full())) {
     paused_ = true;
     tcp_->pause_reading();
   }
@@ -74,8 +82,8 @@ void Connection::on_closed(net::TcpConnection&, const Error* why) {
 }
 
 bool Connection::may_read() const {
-  if (phase_ == Phase::Receiving)
-    return reader_ && !piece_.last && piece_.bytes.size() < server_.limits().streamed_bytes_max;
+  // A chunk may turn out malformed, which only a reader can be told.
+  if (phase_ == Phase::Receiving) return (reader_ || !chunked_) && !piece_.last && !is_piece_full();
   return (phase_ == Phase::Head || phase_ == Phase::Body) &&
          tcp_->pending() <= server_.limits().unsent_bytes_max;
 }
@@ -83,6 +91,12 @@ bool Connection::may_read() const {
 std::size_t Connection::read_ahead_max() const {
   return phase_ == Phase::Receiving ? server_.limits().streamed_bytes_max
                                     : server_.limits().pipelined_bytes_max;
+}
+
+void Connection::resume() {
+  if (phase_ == Phase::Closed || in_.size() > read_ahead_max()) return;
+  if (phase_ == Phase::Receiving && is_piece_full()) return;
+  if (std::exchange(paused_, false)) tcp_->resume_reading();
 }
 
 void Connection::read_on() {
@@ -96,7 +110,7 @@ void Connection::read_on() {
 void Connection::keep(std::string_view input, std::size_t consumed) {
   if (phase_ == Phase::Closed) return;
   in_.assign(input.substr(consumed));
-  if (in_.size() <= read_ahead_max() && std::exchange(paused_, false)) tcp_->resume_reading();
+  resume();
   if (peer_ended_ && in_.empty() && phase_ == Phase::Head) close();
 }
 

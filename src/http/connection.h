@@ -6,7 +6,9 @@
 #include <unordered_map>
 
 #include "http/date.h"
+#include "http/piece_memory.h"
 #include "http/server.h"
+#include "net/reading_room.h"
 
 namespace meridian::http {
 
@@ -40,6 +42,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   bool hold(std::size_t body_bytes);  // false: all bodies together would be too large
   void release(std::size_t body_bytes) { held_ -= body_bytes; }
   bool begin_stream();  // false: there are too many
+  std::shared_ptr<char[]> memory_for_piece() { return piece_memory_->take(); }
   void end_stream() { --streams_; }
 
  private:
@@ -59,6 +62,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   std::uint64_t last_id_ = 0;
   std::size_t held_ = 0;  // bytes of bodies
   std::size_t streams_ = 0;
+  const std::shared_ptr<PieceMemory> piece_memory_;
   bool draining_ = false;
   std::function<void()> on_drained_;
   std::chrono::sys_seconds date_time_{};
@@ -71,12 +75,13 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
 
 // Head → Body → Handling → (reply) → Head …, until somebody closes. With streams (connection_streams.cc):
 // Head → Receiving → Handling → (reply) → Sending → Head.
-class Connection final : public net::TcpHandler {
+class Connection final : public net::TcpHandler, public net::ReadingRoom {
  public:
   Connection(ServerState& server, std::uint64_t id, std::unique_ptr<net::TcpConnection> tcp, bool tls);
   ~Connection() override;
   void start() { tcp_->start(*this); }
 
+  MutableBytes room() override;
   void on_data(net::TcpConnection& connection, Bytes data) override;
   void on_drained(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, const Error* why) override;
@@ -100,6 +105,8 @@ class Connection final : public net::TcpHandler {
   void release_body();
   void begin_stream();
   std::size_t take_streamed(std::string_view bytes);
+  MutableBytes room_in_piece();
+  void grow_piece(std::size_t size);
   void deliver();  // what the reader waits for, if it is there
   void fail_reader(std::string why);
   void end_stream();
@@ -116,7 +123,9 @@ class Connection final : public net::TcpHandler {
   void keep(std::string_view input, std::size_t consumed);
   void set_deadline(Duration from_now);
   bool may_read() const;
+  bool is_piece_full() const { return piece_.size == server_.limits().streamed_bytes_max; }
   std::size_t read_ahead_max() const;
+  void resume();  // reading, if there is room
 
   ServerState& server_;
   std::uint64_t id_;
@@ -140,7 +149,11 @@ class Connection final : public net::TcpHandler {
   bool chunked_ = false;
   bool expect_continue_ = false;
   IncomingBody::OnPiece reader_;  // waits for a piece
-  IncomingBody::Piece piece_;     // taken from in_ for it
+  struct ArrivingPiece {
+    std::shared_ptr<char[]> memory;
+    std::size_t size = 0;
+    bool last = false;
+  } piece_;  // for it, or for who reads next
   // A body that is sent as one.
   std::shared_ptr<OutgoingBody> sending_;
   std::uint64_t to_send_ = 0;

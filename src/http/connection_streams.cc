@@ -79,34 +79,61 @@ void Connection::read_body(std::uint64_t request, IncomingBody::OnPiece on_piece
   deliver();
 }
 
+MutableBytes Connection::room_in_piece() {
+  if (!piece_.memory) piece_.memory = server_.memory_for_piece();
+  return MutableBytes(reinterpret_cast<std::uint8_t*>(piece_.memory.get()),
+                      server_.limits().streamed_bytes_max)
+      .subspan(piece_.size);
+}
+
+// What is in a piece already when it comes need not be copied there.
+MutableBytes Connection::room() {
+  if (phase_ != Phase::Receiving || chunked_ || !in_.empty() || !may_read()) return {};
+  const MutableBytes room = room_in_piece();
+  // What follows the body is of the next request.
+  return room.first(static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, room.size())));
+}
+
+void Connection::grow_piece(std::size_t size) {
+  piece_.size += size;
+  body_left_ -= size;
+  piece_.last = body_left_ == 0;
+}
+
 std::size_t Connection::take_streamed(std::string_view bytes) {
+  const MutableBytes room = room_in_piece();
+  bytes = bytes.substr(0, room.size());
   if (!chunked_) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
-    piece_.bytes += bytes.substr(0, size);
-    body_left_ -= size;
-    piece_.last = body_left_ == 0;
-    return size;
+    bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size())));
+    std::ranges::copy(bytes, room.begin());
+    grow_piece(bytes.size());
+    return bytes.size();
   }
   auto step = chunks_.next(bytes);
   if (!step) {
     fail_reader(step.error().reason);
     return 0;
   }
-  piece_.bytes += step->data;
+  std::ranges::copy(step->data, room.begin());
+  piece_.size += step->data.size();
   piece_.last = chunks_.done();
   return step->consumed;
 }
 
 void Connection::deliver() {
   if (phase_ != Phase::Receiving || !reader_ || consuming_) return;
-  if (piece_.bytes.empty() && !piece_.last) {
+  if (piece_.size == 0 && !piece_.last) {
     if (peer_ended_) fail_reader("the body ended early");
     return;
   }
   if (piece_.last) phase_ = Phase::Handling;
   deadline_ = MonotonicTime::max();
   const auto reader = std::exchange(reader_, nullptr);
-  reader(std::exchange(piece_, {}));
+  const ArrivingPiece piece = std::exchange(piece_, {});
+  reader(IncomingBody::Piece{{piece.memory, {piece.memory.get(), piece.size}}, piece.last});
+  // While this one is being worked on, the next may come.
+  read_on();
+  resume();
 }
 
 void Connection::fail_reader(std::string why) {

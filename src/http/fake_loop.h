@@ -1,6 +1,7 @@
 // A loop in virtual time that accepts connections of which the test plays the client.
 #pragma once
 
+#include "net/reading_room.h"
 #include "net/virtual_loop.h"
 
 namespace meridian::http {
@@ -54,7 +55,14 @@ class FakeLoop final : public net::VirtualLoop {
     return *clients_.back();
   }
   void send(Client& client, std::string_view bytes) {
-    if (client.handler != nullptr) client.handler->on_data(*client.tcp, as_bytes(bytes));
+    while (client.handler != nullptr && !bytes.empty()) {
+      auto* const asked = dynamic_cast<net::ReadingRoom*>(client.handler);
+      const MutableBytes room = asked != nullptr ? asked->room() : MutableBytes();
+      const std::string_view now = bytes.substr(0, room.empty() ? bytes.size() : room.size());
+      if (!room.empty()) std::ranges::copy(now, room.begin());
+      client.handler->on_data(*client.tcp, room.empty() ? as_bytes(now) : Bytes(room.first(now.size())));
+      bytes.remove_prefix(now.size());
+    }
     run_posted();
   }
   void end(Client& client) {

@@ -25,7 +25,7 @@ struct Header {
 class IncomingBody {
  public:
   struct Piece {
-    std::string bytes;
+    SharedBytes bytes;  // may be kept
     bool last = false;  // the body ends here
   };
   using OnPiece = std::function<void(Result<Piece>)>;

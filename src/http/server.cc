@@ -22,7 +22,8 @@ ServerState::ServerState(net::Loop& loop, Handler& handler, const ServerLimits& 
       name_(name),
       open_(metrics.gauge("meridian_http_connections", "Open HTTP connections.", {{"server", name_}})),
       requests_(metrics.counter("meridian_http_requests_total", "HTTP requests received whole.",
-                                {{"server", name_}})) {}
+                                {{"server", name_}})),
+      piece_memory_(std::make_shared<PieceMemory>(limits.streamed_bytes_max)) {}
 
 Result<net::Address> ServerState::listen(const net::Address& address, const net::ListenOptions& options,
                                          std::shared_ptr<net::TlsServerContext> tls) {

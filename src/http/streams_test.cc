@@ -22,7 +22,7 @@ class Streams final : public Handler {
   void read() {
     requests.back().stream->read([this](Result<IncomingBody::Piece> piece) {
       if (piece) {
-        got.push_back(piece->bytes + (piece->last ? "|" : ""));
+        got.push_back(std::string(piece->bytes.bytes) + (piece->last ? "|" : ""));
       } else {
         failures.push_back(piece.error().message);
       }
@@ -117,11 +117,31 @@ TEST_F(HttpStreams, AChunkedBodyEndsWithALastPiece) {
 TEST_F(HttpStreams, AClientThatSendsFasterThanItIsReadHasToWait) {
   auto& client = loop.connect();
   loop.send(client, "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n");
-  loop.send(client, std::string(17, 'x'));
+  loop.send(client, std::string(15, 'x'));
+  EXPECT_FALSE(client.paused);
+  loop.send(client, "xyz");
   EXPECT_TRUE(client.paused);
   read();
   EXPECT_FALSE(client.paused);
-  EXPECT_EQ(handler.got, (Strings{std::string(17, 'x')}));
+  read();
+  EXPECT_EQ(handler.got, (Strings{std::string(16, 'x'), "yz"}));
+}
+
+TEST_F(HttpStreams, APieceMayBeKeptWhileTheNextOnesCome) {
+  auto& client = loop.connect();
+  loop.send(client, "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 40\r\n\r\n");
+  std::vector<IncomingBody::Piece> kept;
+  for (const char c : {'a', 'b', 'c'}) {
+    loop.send(client, std::string(c == 'c' ? 8 : 16, c));
+    handler.requests.back().stream->read(
+        [&](Result<IncomingBody::Piece> piece) { kept.push_back(*std::move(piece)); });
+    loop.run_posted();
+  }
+  ASSERT_EQ(kept.size(), 3u);
+  EXPECT_EQ(kept[0].bytes.bytes, std::string(16, 'a'));
+  EXPECT_EQ(kept[1].bytes.bytes, std::string(16, 'b'));
+  EXPECT_EQ(kept[2].bytes.bytes, std::string(8, 'c'));
+  EXPECT_TRUE(kept[2].last && !kept[1].last);
 }
 
 TEST_F(HttpStreams, TheClientIsToldToGoOnOnlyWhenTheBodyIsWanted) {

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "net/reading_room.h"
 #include "net/tls.h"
 
 namespace meridian::net {
@@ -39,6 +40,7 @@ class EpollConnection final : public TcpConnection, public Ready {
 
   void start(TcpHandler& handler) override {
     handler_ = &handler;
+    room_ = dynamic_cast<ReadingRoom*>(&handler);
     interest_ = EPOLLIN;
     key_ = loop_.watch(wire_.descriptor(), interest_, *this);
     if (key_ == EpollLoop::kNoKey) {
@@ -149,7 +151,8 @@ class EpollConnection final : public TcpConnection, public Ready {
 
   void read(const StillWatched& alive) {
     for (int i = 0; i < kReadsPerTurn && reading_; ++i) {
-      const MutableBytes room = loop_.scratch();
+      MutableBytes room = room_ != nullptr ? room_->room() : MutableBytes();
+      if (room.empty()) room = loop_.scratch();
       const IoResult result = wire_.read(room);
       if (result.status == IoStatus::Blocked) return;
       if (result.status == IoStatus::Failed) return fail(wire_.failure());
@@ -203,6 +206,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   Wire wire_;
   Address peer_, local_;
   TcpHandler* handler_ = nullptr;
+  ReadingRoom* room_ = nullptr;  // the same object, if it is one
   EpollLoop::Key key_ = EpollLoop::kNoKey;
   std::uint32_t interest_ = 0;
   bool in_turn_ = false;  // on_ready is running, and updates the interest once at its end
