@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "aws/http.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "services/s3/crc.h"
@@ -51,25 +52,37 @@ std::uint64_t number(std::string_view raw_crc) {
 }  // namespace
 
 struct Digests::State {
-  Hash md5{EVP_md5()};
+  Md5 md5;
+  std::optional<Md5Queue::Stream> queued;  // in place of md5
   std::unique_ptr<Hash> hash;
   std::uint64_t crc = 0;
 };
 
-Digests::Digests(ChecksumAlgorithm algorithm) : algorithm_(algorithm), state_(std::make_unique<State>()) {
+Digests::Digests(ChecksumAlgorithm algorithm, Md5Queue* queue)
+    : algorithm_(algorithm), state_(std::make_unique<State>()) {
+  if (queue != nullptr) state_->queued.emplace(*queue);
   if (algorithm == ChecksumAlgorithm::Sha1) state_->hash = std::make_unique<Hash>(EVP_sha1());
   if (algorithm == ChecksumAlgorithm::Sha256) state_->hash = std::make_unique<Hash>(EVP_sha256());
 }
 Digests::~Digests() = default;
 
 void Digests::add(std::string_view bytes) {
-  state_->md5.add(bytes);
+  state_->queued ? state_->queued->add(bytes) : state_->md5.add(bytes);
+  add_to_checksum(bytes);
+}
+
+void Digests::add(const SharedBytes& bytes) {
+  state_->queued ? state_->queued->add(bytes) : state_->md5.add(bytes.bytes);
+  add_to_checksum(bytes.bytes);
+}
+
+void Digests::add_to_checksum(std::string_view bytes) {
   if (state_->hash) state_->hash->add(bytes);
   if (is_crc(algorithm_)) state_->crc = extend_crc(kind_of(algorithm_), state_->crc, bytes);
 }
 
 void Digests::finish() {
-  md5_ = state_->md5.finish();
+  md5_ = state_->queued ? state_->queued->finish() : state_->md5.finish();
   if (state_->hash) checksum_ = state_->hash->finish();
   if (is_crc(algorithm_)) checksum_ = raw(algorithm_, state_->crc);
 }
@@ -122,15 +135,14 @@ const char* name_of(ChecksumType type) {
 
 std::optional<ChecksumAlgorithm> algorithm_of(std::string_view name) {
   for (ChecksumAlgorithm algorithm : kChecksumAlgorithms)
-    if (to_lower(name) == to_lower(name_of(algorithm))) return algorithm;
+    if (aws::equal_ignoring_case(name, name_of(algorithm))) return algorithm;
   return std::nullopt;
 }
 
 std::optional<ChecksumAlgorithm> algorithm_of_header(std::string_view field) {
   constexpr std::string_view kPrefix = "x-amz-checksum-";
-  const std::string lower = to_lower(field);
-  if (!lower.starts_with(kPrefix)) return std::nullopt;
-  return algorithm_of(std::string_view(lower).substr(kPrefix.size()));
+  if (!aws::equal_ignoring_case(field.substr(0, kPrefix.size()), kPrefix)) return std::nullopt;
+  return algorithm_of(field.substr(kPrefix.size()));
 }
 
 }  // namespace meridian::services::s3

@@ -7,15 +7,19 @@
 #include <string>
 #include <string_view>
 
+#include "base/piece.h"
+#include "services/s3/md5_queue.h"
 #include "services/s3/resources.h"
 
 namespace meridian::services::s3 {
 
 class Digests {
  public:
-  explicit Digests(ChecksumAlgorithm algorithm);
+  // With a queue, the MD5 of what is shared may be computed later, together with those of others.
+  explicit Digests(ChecksumAlgorithm algorithm, Md5Queue* queue = nullptr);
   ~Digests();
   void add(std::string_view bytes);
+  void add(const SharedBytes& bytes);
   void finish();  // once; the results are there then
 
   const std::string& md5() const { return md5_; }            // 16 bytes
@@ -24,6 +28,8 @@ class Digests {
 
  private:
   struct State;
+  void add_to_checksum(std::string_view bytes);
+
   const ChecksumAlgorithm algorithm_;
   std::unique_ptr<State> state_;
   std::string md5_, checksum_;

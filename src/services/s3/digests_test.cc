@@ -29,6 +29,31 @@ TEST(Crc, PiecesAndCombinationsGiveTheSame) {
   }
 }
 
+// Bit by bit, as the definition has it.
+std::uint64_t slow_crc(CrcKind kind, std::string_view bytes) {
+  const std::uint64_t polynomial = kind == CrcKind::Crc32    ? 0xEDB88320
+                                   : kind == CrcKind::Crc32c ? 0x82F63B78
+                                                             : 0x9A6C9329AC4BC9B5;
+  const std::uint64_t ones = kind == CrcKind::Crc64nvme ? ~0ULL : 0xFFFFFFFF;
+  std::uint64_t value = ones;
+  for (const char byte : bytes) {
+    value ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? polynomial : 0);
+  }
+  return value ^ ones;
+}
+
+TEST(Crc, OfAnyLengthFromAnyAddressIsTheOneOfTheDefinition) {
+  std::string text;
+  for (int i = 0; i < 700; ++i) text += static_cast<char>(i * 73 ^ i >> 3);
+  for (CrcKind kind : {CrcKind::Crc32, CrcKind::Crc32c, CrcKind::Crc64nvme})
+    for (std::size_t from : {0u, 1u, 8u, 13u})
+      for (std::size_t size = 0; size + from <= text.size(); ++size) {
+        const std::string_view part = std::string_view(text).substr(from, size);
+        ASSERT_EQ(extend_crc(kind, 0, part), slow_crc(kind, part)) << from << " " << size;
+      }
+}
+
 TEST(Digests, AreThoseThatClientsCompute) {
   const auto text = [](ChecksumAlgorithm algorithm) {
     return to_base64(as_bytes(checksum_of(algorithm, "hello")));

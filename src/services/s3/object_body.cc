@@ -23,15 +23,24 @@ aws::Outcome<void> check_md5(std::string_view claimed, std::string_view computed
 
 }  // namespace
 
-ObjectBody::ObjectBody(std::unique_ptr<store::objects::Staged> staged, BodyClaim claim)
-    : staged_(std::move(staged)), claim_(std::move(claim)), digests_(algorithm_or_default(claim_)) {}
+ObjectBody::ObjectBody(std::unique_ptr<store::objects::Staged> staged, BodyClaim claim, Md5Queue& queue)
+    : staged_(std::move(staged)), claim_(std::move(claim)), digests_(algorithm_or_default(claim_), &queue) {}
 
-aws::Outcome<void> ObjectBody::take(std::string_view bytes) {
-  if (staged_->size() + bytes.size() > kPutBytesMax) return errors::entity_too_large(kPutBytesMax);
+template <typename Bytes>
+aws::Outcome<void> ObjectBody::take_any(const Bytes& bytes, std::string_view view) {
+  if (staged_->size() + view.size() > kPutBytesMax) return errors::entity_too_large(kPutBytesMax);
   digests_.add(bytes);
-  if (auto appended = staged_->append(as_bytes(bytes)); !appended)
+  if (auto appended = staged_->append(as_bytes(view)); !appended)
     return errors::internal_error(appended.error().message);
   return {};
+}
+
+aws::Outcome<void> ObjectBody::take(std::string_view bytes) {
+  return take_any(bytes, bytes);
+}
+
+aws::Outcome<void> ObjectBody::take_shared(const SharedBytes& bytes) {
+  return take_any(bytes, bytes.bytes);
 }
 
 aws::Outcome<void> ObjectBody::end(const aws::Headers& trailers) {
@@ -107,7 +116,7 @@ Result<Piece> ObjectSource::next() {
 aws::Outcome<void> check_document(const aws::Headers& fields, std::string_view document) {
   if (const std::string* md5 = fields.find("content-md5")) TRY(check_md5(*md5, md5_of(document)));
   for (const auto& [name, value] : fields) {
-    const auto algorithm = algorithm_of_header(to_lower(name));
+    const auto algorithm = algorithm_of_header(name);
     if (algorithm && value != to_base64(as_bytes(checksum_of(*algorithm, document))))
       return errors::bad_digest(name_of(*algorithm));
   }

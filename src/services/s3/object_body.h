@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/body.h"
+#include "aws/keeping_sink.h"
 #include "services/s3/digests.h"
 #include "store/objects/object_store.h"
 
@@ -22,11 +22,13 @@ struct BodyClaim {
   Checksum checksum;  // of a header field; or only its algorithm, when a trailer brings the value
 };
 
-class ObjectBody final : public aws::BodySink {
+class ObjectBody final : public aws::KeepingSink {
  public:
-  ObjectBody(std::unique_ptr<store::objects::Staged> staged, BodyClaim claim);
+  // The queue outlives it.
+  ObjectBody(std::unique_ptr<store::objects::Staged> staged, BodyClaim claim, Md5Queue& queue);
 
   aws::Outcome<void> take(std::string_view bytes) override;
+  aws::Outcome<void> take_shared(const SharedBytes& bytes) override;
   aws::Outcome<void> end(const aws::Headers& trailers) override;
 
   // After end().
@@ -36,6 +38,9 @@ class ObjectBody final : public aws::BodySink {
   Checksum checksum() const;
 
  private:
+  template <typename Bytes>
+  aws::Outcome<void> take_any(const Bytes& bytes, std::string_view view);
+
   std::unique_ptr<store::objects::Staged> staged_;
   const BodyClaim claim_;
   Digests digests_;

@@ -174,7 +174,7 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
 aws::Outcome<std::shared_ptr<ObjectBody>> S3::stage(BodyClaim claim, const std::optional<CustomerKey>& key) {
   auto staged = key ? under_customer_key(objects_, *key, {})->stage() : objects_.stage();
   if (!staged) return errors::internal_error(staged.error().message);
-  return std::make_shared<ObjectBody>(*std::move(staged), std::move(claim));
+  return std::make_shared<ObjectBody>(*std::move(staged), std::move(claim), md5_);
 }
 
 aws::Outcome<void> S3::discard(store::Transaction& transaction, const ObjectResource& object) {

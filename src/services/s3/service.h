@@ -339,6 +339,7 @@ class S3 final : public api::Api {
   FormSigners form_signers_;
   ObjectEvents events_{store_, random_};
   Access access_;
+  Md5Queue md5_;  // of bodies that come at the same time
 };
 
 // Of an answer about a version; none where a bucket never had any.
