@@ -40,6 +40,7 @@
 #include "apps/zone_metrics.h"
 #include "aws/front_door.h"
 #include "aws/identity.h"
+#include "base/direct_file.h"
 #include "base/metrics.h"
 #include "services/iam/authority.h"
 #include "services/iam/credentials.h"
@@ -179,8 +180,9 @@ Result<void> Server::start() {
       TRY(store::objects::open_master_key(disk_, *store_, random_, options_.data_dir + "/objects")), random_);
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
   alarms_ = TRY(AlarmSide::open(*store_, *series_, options_.alarm_webhook, world()));
-  objects_ = TRY(
-      store::objects::LocalObjects::open({disk_, *store_, random_, logger_}, options_.data_dir + "/objects"));
+  const auto write_once = [this](const std::string& path) { return meridian::write_once(disk_, path); };
+  objects_ = TRY(store::objects::LocalObjects::open({disk_, *store_, random_, logger_, {}, write_once},
+                                                    options_.data_dir + "/objects"));
   TRY(objects_->start_collector());
   objects_->show(metrics_);
   credentials_ = std::make_unique<aws::CredentialsFile>(

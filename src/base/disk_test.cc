@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/direct_file.h"
+
 namespace meridian {
 namespace {
 
@@ -50,6 +52,26 @@ TEST_F(DiskTest, AppendsAcrossReopening) {
   EXPECT_EQ(disk_.read(path("log")).value(), "abcd");
   ASSERT_TRUE(disk_.truncate(path("log"), 3));
   EXPECT_EQ(disk_.append_to(path("log")).value()->size(), 3u);
+}
+
+TEST_F(DiskTest, WhatIsWrittenOnceIsTheWholeFileAfterItsSync) {
+  for (const std::size_t size : {1u, 4096u, 5000u, 1024u * 1024, 3u * 1024 * 1024 + 77}) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 7 + i / 4096);
+    const std::string name = path(std::to_string(size).c_str());
+    auto file = write_once(disk_, name);
+    ASSERT_TRUE(file) << file.error().message;
+    for (std::size_t at = 0; at < size; at += 65552)
+      ASSERT_TRUE((*file)->append(as_bytes(text).subspan(at, std::min<std::size_t>(65552, size - at))));
+    EXPECT_EQ((*file)->size(), size);
+    ASSERT_TRUE((*file)->sync());
+    EXPECT_EQ((*file)->size(), size);
+    EXPECT_TRUE(disk_.read(name).value() == text) << size;
+    struct stat status;
+    ASSERT_EQ(stat(name.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u);
+  }
+  EXPECT_EQ(write_once(disk_, path("no/such")).error().code, ErrorCode::NotFound);
 }
 
 TEST_F(DiskTest, ReadsAPartAndNoMoreThanThereIs) {

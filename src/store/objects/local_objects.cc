@@ -50,24 +50,32 @@ class LocalObjects::StagedBlob final : public Staged {
   Result<void> append(Bytes bytes) override {
     size_ += bytes.size();
     while (!bytes.empty()) {
-      const std::size_t part = std::min(bytes.size(), kPieceBytes - plain_.size());
-      plain_ += as_text(bytes.first(part));
-      bytes = bytes.subspan(part);
-      // The last block is sealed as such, so a full piece waits until more is known to come.
-      if (plain_.size() == kPieceBytes && !bytes.empty()) TRY(write_piece(false));
+      // The last block is sealed as such, so a whole one waits until more is known to come.
+      if (plain_.empty() && bytes.size() > kBlockBytes) {
+        seal(bytes.first(kBlockBytes), false);
+        bytes = bytes.subspan(kBlockBytes);
+      } else if (plain_.size() == kBlockBytes) {
+        seal(as_bytes(plain_), false);
+        plain_.clear();
+      } else {
+        const std::size_t part = std::min(bytes.size(), kBlockBytes - plain_.size());
+        plain_ += as_text(bytes.first(part));
+        bytes = bytes.subspan(part);
+      }
+      if (sealed_.size() >= kWrittenAtOnce) TRY(write_sealed());
     }
     return {};
   }
 
   Result<void> finish() override {
+    if (!plain_.empty()) seal(as_bytes(plain_), true);
     if (!file_ && size_ <= kPackedBytesMax) {
-      seal(true);
       if (size_ == 0) return {};
       const auto slot = TRY(engine_.packs_.append(as_bytes(sealed_)));
       place_ = {true, slot.pack, slot.offset};
       return {};
     }
-    TRY(write_piece(true));
+    TRY(write_sealed());
     return file_->sync();
   }
 
@@ -86,26 +94,22 @@ class LocalObjects::StagedBlob final : public Staged {
   }
 
  private:
-  void seal(bool last) {
-    sealed_.clear();
-    for (std::size_t at = 0; at < plain_.size(); at += kBlockBytes) {
-      const std::size_t size = std::min(kBlockBytes, plain_.size() - at);
-      cipher_.seal(blocks_++, last && at + size == plain_.size(), as_bytes(plain_).subspan(at, size),
-                   sealed_);
-    }
-    plain_.clear();
-  }
+  static constexpr std::size_t kWrittenAtOnce = kPieceBytes / kBlockBytes * kSealedBlockBytes;
 
-  Result<void> write_piece(bool last) {
-    if (!file_) file_ = TRY(engine_.parts_.disk.append_to(engine_.file_path(id_)));
-    seal(last);
-    return file_->append(as_bytes(sealed_));
+  void seal(Bytes block, bool last) { cipher_.seal(blocks_++, last, block, sealed_); }
+
+  Result<void> write_sealed() {
+    if (!file_) file_ = TRY(engine_.new_file(id_));
+    TRY(file_->append(as_bytes(sealed_)));
+    sealed_.clear();
+    return {};
   }
 
   LocalObjects& engine_;
   const std::string id_, key_;
   BlockCipher cipher_;
-  std::string plain_, sealed_;
+  std::string plain_;   // of a block that is not whole, or not known to be the last
+  std::string sealed_;  // and not yet written
   std::uint64_t size_ = 0, blocks_ = 0;
   std::unique_ptr<AppendFile> file_;
   Place place_;
@@ -232,6 +236,11 @@ Result<std::unique_ptr<LocalObjects>> LocalObjects::open(const LocalObjectsParts
 
 std::string LocalObjects::file_path(std::string_view id) const {
   return directory_ + "/files/" + std::string(id.substr(0, 2)) + "/" + std::string(id);
+}
+
+Result<std::unique_ptr<AppendFile>> LocalObjects::new_file(std::string_view id) {
+  const std::string path = file_path(id);
+  return parts_.write_once ? parts_.write_once(path) : parts_.disk.append_to(path);
 }
 
 Result<std::optional<BlobRecord>> LocalObjects::find(std::string_view id) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,6 +29,8 @@ struct LocalObjectsParts {
   Random& random;  // for keys: cryptographically strong
   Logger& logger;
   BlobCacheLimits cache = {};
+  // Opens a new file that is written once; none: as `disk` does.
+  std::function<Result<std::unique_ptr<AppendFile>>(const std::string& path)> write_once = {};
 };
 
 class LocalObjects final : public ObjectStore {
@@ -71,6 +74,7 @@ class LocalObjects final : public ObjectStore {
   Result<void> sweep_files();
   Result<std::map<std::uint64_t, std::uint64_t>> live_packs();
   std::string file_path(std::string_view id) const;
+  Result<std::unique_ptr<AppendFile>> new_file(std::string_view id);
   Result<BlobCache::Text> read_packed(std::string_view id, ReadFile& pack, const BlobRecord& record,
                                       std::string_view key);
   Result<std::optional<BlobRecord>> find(std::string_view id);
