@@ -49,11 +49,11 @@ std::string join(const std::vector<std::string>& parts, char separator) {
 
 Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(skew).count();
-  const std::string now_text = format_basic_time(now);
   if (claim.time > now + skew)
-    return refuse(Reason::Skewed,
-                  fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)",
-                              claim.time_text, format_basic_time(now + skew), now_text, minutes));
+    return refuse(
+        Reason::Skewed,
+        fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", claim.time_text,
+                    format_basic_time(now + skew), format_basic_time(now), minutes));
   if (claim.expires_s) {
     if (now > claim.time + std::chrono::seconds(*claim.expires_s))
       return refuse(Reason::Expired, "Request has expired.");
@@ -62,7 +62,7 @@ Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
   if (claim.time < now - skew)
     return refuse(Reason::Skewed,
                   fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", claim.time_text,
-                              format_basic_time(now - skew), now_text, minutes));
+                              format_basic_time(now - skew), format_basic_time(now), minutes));
   return {};
 }
 

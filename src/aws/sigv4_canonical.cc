@@ -2,6 +2,7 @@
 #include "aws/sigv4_canonical.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,62 @@ namespace {
 // match.
 std::string decode(std::string_view text) {
   return percent_decode(text, true).value_or(std::string(text));
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '~';
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// Whether decoding and encoding again would give the same: what nearly every client sends.
+bool is_canonical(std::string_view text, std::string_view also) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_unreserved(text[i]) || also.find(text[i]) != std::string_view::npos) continue;
+    if (text[i] != '%' || i + 2 >= text.size()) return false;
+    const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+    const char meant = static_cast<char>(high << 4 | low);
+    if (high < 0 || low < 0 || is_unreserved(meant) || also.find(meant) != std::string_view::npos)
+      return false;
+    i += 2;
+  }
+  return true;
+}
+
+// Of names and values as they are to stand there.
+template <typename Text>
+std::string sorted_query(std::vector<std::pair<Text, Text>>& pairs, std::size_t size) {
+  std::sort(pairs.begin(), pairs.end());
+  std::string out;
+  out.reserve(size);
+  for (const auto& [name, value] : pairs) {
+    if (!out.empty()) out += '&';
+    out += name;
+    out += '=';
+    out += value;
+  }
+  return out;
+}
+
+// Nothing when some of it is to be written differently.
+std::optional<std::string> canonical_as_it_is(std::string_view query) {
+  const std::size_t size = query.size();
+  std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::size_t equals = pair.find('=');
+    const std::string_view name = pair.substr(0, equals);
+    if (name.empty() || equals == std::string_view::npos) return std::nullopt;
+    const std::string_view value = pair.substr(equals + 1);
+    if (!is_canonical(name, "") || !is_canonical(value, "")) return std::nullopt;
+    if (name != "X-Amz-Signature") pairs.emplace_back(name, value);
+  }
+  return sorted_query(pairs, size);
 }
 
 // Dot segments resolved and empty segments dropped; a slash at the end stays.
@@ -41,12 +98,15 @@ std::string normalise(std::string_view path) {
 
 std::string canonical_path(std::string_view path, bool s3) {
   if (path.empty()) return "/";
+  if (s3 && is_canonical(path, "/")) return std::string(path);
   // Everywhere but in S3, what is on the wire is encoded a second time.
   return s3 ? percent_encode(percent_decode(path).value_or(std::string(path)), true)
             : percent_encode(normalise(path), true);
 }
 
 std::string canonical_query(std::string_view query) {
+  if (auto same = canonical_as_it_is(query)) return *std::move(same);
+  const std::size_t size = query.size();
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!query.empty()) {
     const std::size_t end = query.find('&');
@@ -59,13 +119,7 @@ std::string canonical_query(std::string_view query) {
     std::string value = percent_encode(decode(pair.substr(std::min(equals + 1, pair.size()))));
     pairs.emplace_back(std::move(name), std::move(value));
   }
-  std::sort(pairs.begin(), pairs.end());
-  std::string out;
-  for (const auto& [name, value] : pairs) {
-    if (!out.empty()) out += '&';
-    out += name + '=' + value;
-  }
-  return out;
+  return sorted_query(pairs, size);
 }
 
 std::string canonical_value(std::string_view value) {

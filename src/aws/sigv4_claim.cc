@@ -2,6 +2,7 @@
 // missing.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -84,13 +85,14 @@ std::optional<SystemTime> parse_http_date(std::string_view text) {
 
 Verdict<void> read_time(Claim& claim, std::string_view text) {
   auto time = parse_basic_time(text);
+  const bool is_basic = time.has_value();
   if (!time) time = parse_http_date(text);
   if (!time)
     return incomplete(fmt::format(
         "Date must be in ISO-8601 'basic format'. Got '{}'. See http://en.wikipedia.org/wiki/ISO_8601",
         text));
   claim.time = *time;
-  claim.time_text = format_basic_time(*time);
+  claim.time_text = is_basic ? std::string(text) : format_basic_time(*time);
   return {};
 }
 
@@ -174,7 +176,10 @@ QueryParameters query_parameters(std::string_view query) {
       {"AWSAccessKeyId", &found.key_2},
       {"Signature", &found.signature_2},
   };
-  for (std::string_view pair : split(query, '&')) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (!pair.starts_with("X-Amz-")) continue;
     const std::size_t equals = pair.find('=');
     for (const auto& [name, value] : wanted)
       if (pair.substr(0, equals) == name && !*value)

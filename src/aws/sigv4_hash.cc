@@ -57,19 +57,26 @@ std::string sha256(std::string_view bytes) {
 
 struct Sha256::State : Context {};
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
-  state_->begin();
-}
+Sha256::Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
+// Most bodies are not hashed: a context is made when one is.
+Sha256::State& Sha256::state() {
+  if (!state_) {
+    state_ = std::make_unique<State>();
+    state_->begin();
+  }
+  return *state_;
+}
+
 void Sha256::add(std::string_view bytes) {
-  state_->add(bytes.data(), bytes.size());
+  state().add(bytes.data(), bytes.size());
 }
 
 std::string Sha256::take() {
-  std::string digest = state_->end();
+  std::string digest = state().end();
   state_->begin();
   return digest;
 }

@@ -19,6 +19,8 @@ class Sha256 {
 
  private:
   struct State;
+  State& state();
+
   std::unique_ptr<State> state_;
 };
 

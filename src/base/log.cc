@@ -10,6 +10,8 @@ namespace {
 
 constexpr Duration kGatherTime = std::chrono::milliseconds(2);
 
+constexpr std::size_t kLineBytesUsual = 640;  // of a call's line
+
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
 
 // Length of the valid UTF-8 sequence at the start of text, 0 if there is none.
@@ -50,7 +52,12 @@ int control_character(std::string_view text) {
 }
 
 void append_escaped(std::string& out, std::string_view text, std::string_view backslashed) {
+  const auto stands_for_itself = [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; };
   for (std::size_t i = 0; i < text.size();) {
+    std::size_t plain = i;
+    while (plain < text.size() && stands_for_itself(text[plain])) ++plain;
+    out.append(text, i, plain - i);
+    if ((i = plain) == text.size()) return;
     const std::string_view rest = text.substr(i);
     const int control = control_character(rest);
     const std::size_t size = std::max<std::size_t>(1, utf8_length(rest));
@@ -99,7 +106,12 @@ void Logger::write(LogLevel level, std::string_view component, std::string_view 
   std::string line;
   std::string_view level_name = kLevelNames[static_cast<std::size_t>(level)];
   if (format_ == LogFormat::Json) {
-    line = fmt::format(R"({{"ts":"{}","level":"{}","component":)", format_iso8601_millis(clock_.now()), level_name);
+    line.reserve(kLineBytesUsual);
+    line += R"({"ts":")";
+    line += format_iso8601_millis(clock_.now());
+    line += R"(","level":")";
+    line += level_name;
+    line += R"(","component":)";
     append_json_string(line, component);
     line += ",\"msg\":";
     append_json_string(line, message);

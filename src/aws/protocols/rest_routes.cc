@@ -59,8 +59,9 @@ bool is_greedy(std::string_view segment) {
   return segment.ends_with("+}");
 }
 
-bool has_constants(const std::vector<std::string_view>& constants, std::string_view query) {
-  std::vector<std::string_view> pairs = split(query, '&');
+using Pairs = std::vector<std::string_view>;  // of a query: "name" or "name=value"
+
+bool has_constants(const std::vector<std::string_view>& constants, const Pairs& pairs) {
   return std::ranges::all_of(constants, [&](std::string_view constant) {
     return std::ranges::any_of(pairs, [&](std::string_view pair) {
       // A constant without a value is also sent as "name=".
@@ -69,9 +70,10 @@ bool has_constants(const std::vector<std::string_view>& constants, std::string_v
   });
 }
 
-bool has_parameter(std::string_view query, std::string_view name) {
-  return std::ranges::any_of(split(query, '&'),
-                             [&](std::string_view pair) { return pair.substr(0, pair.find('=')) == name; });
+bool has_parameter(const Pairs& pairs, std::string_view name) {
+  return std::ranges::any_of(pairs, [&](std::string_view pair) {
+    return pair.starts_with(name) && (pair.size() == name.size() || pair[name.size()] == '=');
+  });
 }
 
 // The members that tell one operation of a path from another.
@@ -80,11 +82,11 @@ bool is_demand(const Member& member) {
          (member.location == Location::QueryString || member.location == Location::Header);
 }
 
-bool has_demands(const Operation& operation, const HttpRequest& request) {
+bool has_demands(const Operation& operation, const HttpRequest& request, const Pairs& pairs) {
   return std::ranges::all_of(operation.input->members, [&](const Member& member) {
     if (!is_demand(member)) return true;
     return member.location == Location::Header ? request.headers.find(member.wire) != nullptr
-                                               : has_parameter(request.query, member.wire);
+                                               : has_parameter(pairs, member.wire);
   });
 }
 
@@ -102,9 +104,11 @@ struct RestRoutes::Node {
 
   const Operation* pick(const HttpRequest& request) const {
     const Operation* undemanding = nullptr;
+    const Pairs pairs = split(request.query, '&');
     for (const Leaf& leaf : leaves) {
-      if (leaf.operation->method != request.method || !has_constants(leaf.constants, request.query)) continue;
-      if (has_demands(*leaf.operation, request)) return leaf.operation;
+      if (leaf.operation->method != request.method || !has_constants(leaf.constants, pairs)) continue;
+      if (leaf.demands == leaf.constants.size() || has_demands(*leaf.operation, request, pairs))
+        return leaf.operation;
       undemanding = leaf.operation;
     }
     // It will say what is missing.
@@ -158,19 +162,20 @@ const Operation* RestRoutes::walk(const Node& node, std::span<const std::string_
 }
 
 std::optional<Labels> path_labels(const Operation& operation, std::string_view path) {
-  Template uri = template_of(operation);
-  std::vector<std::string_view> segments = segments_of(path);
+  const std::string_view uri = operation.uri;
+  const std::vector<std::string_view> expected = segments_of(uri.substr(0, uri.find('?')));
+  const std::vector<std::string_view> segments = segments_of(path);
   Labels labels;
   std::size_t at = 0;
-  for (std::size_t i = 0; i < uri.segments.size(); ++i) {
-    std::string_view segment = uri.segments[i];
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    std::string_view segment = expected[i];
     if (at >= segments.size()) return std::nullopt;
     if (!is_label(segment)) {
       if (segments[at++] != segment) return std::nullopt;
       continue;
     }
     bool greedy = is_greedy(segment);
-    std::size_t after = uri.segments.size() - i - 1;
+    std::size_t after = expected.size() - i - 1;
     if (segments.size() < at + 1 + after) return std::nullopt;
     std::size_t end = greedy ? segments.size() - after : at + 1;
     // A slash at the end belongs to a greedy label that ends the path.
