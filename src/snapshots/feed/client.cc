@@ -25,10 +25,12 @@ FeedClient::FeedClient(net::Loop& loop, Random& random, Logger& logger, Metrics&
       certificate_(certificate),
       connect_(std::move(connect)),
       options_(std::move(options)),
-      applied_(metrics.counter("meridian_feed_applied_total", "Deltas and images taken from the control.")),
-      refused_(metrics.counter("meridian_feed_refused_total", "Deltas and images that could not be taken.")),
-      connections_(metrics.counter("meridian_feed_connections_total", "Connections to the control.")),
-      following_(metrics.gauge("meridian_feed_following", "1 while the control is followed.")),
+      applied_(
+          metrics.counter(options_.metrics + "_applied_total", "Deltas and images taken from the control.")),
+      refused_(
+          metrics.counter(options_.metrics + "_refused_total", "Deltas and images that could not be taken.")),
+      connections_(metrics.counter(options_.metrics + "_connections_total", "Connections to the control.")),
+      following_(metrics.gauge(options_.metrics + "_following", "1 while the control is followed.")),
       reconnect_pause_(kReconnectMin),
       image_pause_(kImageWantedMin) {}
 
@@ -58,6 +60,7 @@ void FeedClient::greet(std::unique_ptr<net::TcpConnection> connection) {
   reader_ = {};
   heard_ = loop_.clock().monotonic();
   connection_->start(*this);
+  if (options_.subject != Subject::Dns) send(Follow{static_cast<std::uint16_t>(options_.subject)});
   send(Hello{kProtocolVersion, options_.name, options_.software, target_.holds(), target_.crash()});
   tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
 }
@@ -159,6 +162,7 @@ Result<void> FeedClient::take(const Welcome& welcome) {
                 {"revision", target_.holds().revision}});
   acknowledge_pause_ = kAcknowledgeMin;
   acknowledge();
+  if (!options_.locations.empty()) send(Locations{options_.locations});
   if (options_.checker) {
     send(Checker{options_.checker->region()});
     options_.checker->repeat_reports();

@@ -66,6 +66,9 @@ class EdgeCertificate {
 struct FeedClientOptions {
   std::string name, software;
   CheckerTarget* checker = nullptr;  // null: the edge is none
+  Subject subject = Subject::Dns;
+  std::vector<ServedAt> locations = {};
+  std::string metrics = "meridian_feed";  // what their names begin with
 };
 
 // For people and metrics.

@@ -39,6 +39,17 @@ class Writer {
       field(check.bytes, kCheckBytesMax);
     }
   }
+  void field(const std::vector<ServedAt>& values) {
+    append_u32(out_, static_cast<std::uint32_t>(values.size()));
+    for (const ServedAt& at : values) {
+      field(at.code, kLocationCodeSizeMax);
+      field(static_cast<std::uint32_t>(at.latitude));
+      field(static_cast<std::uint32_t>(at.longitude));
+      field(at.price_class);
+      append_u32(out_, static_cast<std::uint32_t>(at.addresses.size()));
+      for (const net::IpAddress& address : at.addresses) append_sized(out_, address.bytes());
+    }
+  }
   void field(const std::string& value, std::size_t size_max) {
     append_sized(out_, std::string_view(value).substr(0, size_max));
   }
@@ -91,6 +102,28 @@ class Reader {
       field(check.bytes, kCheckBytesMax);
       fits_ = fits_ && health::is_health_check_id(check.id);
     }
+  }
+  void field(std::vector<ServedAt>& values) {
+    if (!count(values, kLocationsMax)) return;
+    for (ServedAt& at : values) {
+      field(at.code, kLocationCodeSizeMax);
+      at.latitude = static_cast<std::int32_t>(in_.u32());
+      at.longitude = static_cast<std::int32_t>(in_.u32());
+      field(at.price_class);
+      fits_ = fits_ && std::abs(at.latitude) <= 9000 && std::abs(at.longitude) <= 18000 &&
+              at.price_class <= 2 && is_location_code(at.code);
+      if (!count(at.addresses, kLocationAddressesMax)) return;
+      for (net::IpAddress& address : at.addresses) field(address);
+    }
+  }
+  void field(net::IpAddress& value) {
+    const std::string_view bytes = in_.sized();
+    std::array<std::uint8_t, 16> all{};
+    fits_ = fits_ && (bytes.size() == 4 || bytes.size() == 16);
+    if (!fits_) return;
+    std::ranges::copy(as_bytes(bytes), all.begin());
+    value =
+        bytes.size() == 4 ? net::IpAddress::v4({all[0], all[1], all[2], all[3]}) : net::IpAddress::v6(all);
   }
   void field(std::string& value, std::size_t size_max) {
     const std::string_view bytes = in_.sized();
@@ -179,6 +212,10 @@ void fields(Io& io, AnyFrame& frame) {
     io.field(frame.checks);
   } else if constexpr (std::is_same_v<T, Reports>) {
     io.field(frame.reports);
+  } else if constexpr (std::is_same_v<T, Locations>) {
+    io.field(frame.locations);
+  } else if constexpr (std::is_same_v<T, Follow>) {
+    io.field(frame.subject);
   } else {
     static_assert(std::is_same_v<T, ImageWanted>);
   }
@@ -230,6 +267,13 @@ Result<std::optional<Frame>> FrameReader::next() {
 
 bool is_spoken(std::uint16_t protocol) {
   return kProtocolVersionMin <= protocol && protocol <= kProtocolVersion;
+}
+
+bool is_location_code(std::string_view code) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !code.empty() && code.size() <= kLocationCodeSizeMax && std::ranges::all_of(code, allowed);
 }
 
 bool is_edge_name(std::string_view name) {

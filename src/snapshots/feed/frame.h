@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "net/address.h"
 #include "snapshots/health/health_table.h"
 #include "snapshots/store_id.h"
 
@@ -33,6 +34,9 @@ inline constexpr std::size_t kCheckEntriesMax = 1024;    // settings or reports 
 inline constexpr std::size_t kCheckBytesMax = 8 * 1024;  // of one of them
 inline constexpr std::size_t kReportsMax = 64;           // that an edge sends in one frame
 inline constexpr std::size_t kRegionSizeMax = 63;
+inline constexpr std::size_t kLocationsMax = 64;  // of one edge
+inline constexpr std::size_t kLocationCodeSizeMax = 32;
+inline constexpr std::size_t kLocationAddressesMax = 64;
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
@@ -159,9 +163,32 @@ struct Reports {
   bool operator==(const Reports&) const = default;
 };
 
+// What the edge follows on this connection, before Hello: snapshots of one kind have revisions, packages and
+// acknowledgements of their own, so that a large change of one does not hold up another. Not said: DNS.
+enum class Subject : std::uint16_t { Dns = 0, Cdn = 1 };
+struct Follow {
+  std::uint16_t subject = 0;
+  bool operator==(const Follow&) const = default;
+};
+
+// Where an edge serves distributions, and by which addresses viewers find it there.
+struct ServedAt {
+  std::string code;                          // "FRA50-C1"
+  std::int32_t latitude = 0, longitude = 0;  // hundredths of a degree
+  std::uint16_t price_class = 0;             // 0 to 2: the cheapest whose distributions it serves
+  std::vector<net::IpAddress> addresses = {};
+  bool operator==(const ServedAt&) const = default;
+};
+// Edge to control, after Welcome; none: no name leads to it.
+struct Locations {
+  std::vector<ServedAt> locations;
+  bool operator==(const Locations&) const = default;
+};
+
 // The order is the wire's: a kind is the place of its type here, counted from 1.
-using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
-                           Newest, Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports>;
+using Frame =
+    std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load, Newest,
+                 Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports, Follow, Locations>;
 
 std::string encode(const Frame& frame);
 
@@ -182,5 +209,7 @@ bool is_spoken(std::uint16_t protocol);
 
 // What an edge may be called: letters, digits and hyphens, as in a DNS label, lower case.
 bool is_edge_name(std::string_view name);
+// Of an edge location: letters, digits and hyphens.
+bool is_location_code(std::string_view code);
 
 }  // namespace meridian::snapshots::feed

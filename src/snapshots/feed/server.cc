@@ -25,7 +25,7 @@ std::unexpected<Error> protocol_error(std::string why) {
 class FeedServer::Session final : public net::TcpHandler {
  public:
   Session(FeedServer& server, std::unique_ptr<net::TcpConnection> connection)
-      : server_(server),
+      : server_(&server),
         connection_(std::move(connection)),
         heard_(now()),
         accepted_(heard_),
@@ -45,21 +45,21 @@ class FeedServer::Session final : public net::TcpHandler {
     reader_.add(data);
     for (;;) {
       auto frame = reader_.next();
-      if (!frame) return server_.end(*this, frame.error().message);
+      if (!frame) return server_->end(*this, frame.error().message);
       if (!*frame) break;
       const Result<void> taken = std::visit([&](const auto& one) { return take(one); }, **frame);
-      if (!taken) return server_.end(*this, taken.error().message);
+      if (!taken) return server_->end(*this, taken.error().message);
     }
     if (follows()) {
-      std::lock_guard lock(server_.mutex_);
-      server_.table_.heard(name_, server_.loop_.clock());
-      if (server_.gate_.is_canary(name_)) server_.ask_for_pump();
+      std::lock_guard lock(server_->mutex_);
+      server_->table_.heard(name_, server_->loop_.clock());
+      if (server_->gate_.is_canary(name_)) server_->ask_for_pump();
     }
     send_what_fits();
   }
   void on_drained(net::TcpConnection&) override { send_what_fits(); }
   void on_closed(net::TcpConnection&, const Error* why) override {
-    server_.end(*this, why ? why->message : "the edge closed the connection");
+    server_->end(*this, why ? why->message : "the edge closed the connection");
   }
 
   // As much as may wait for this edge. Health goes between the parts of a package: it is small, and late is
@@ -78,26 +78,36 @@ class FeedServer::Session final : public net::TcpHandler {
     pending_ = connection_->pending();
     if (now() - moved_ > kStuckTimeMax) return protocol_error("it takes nothing of what is sent to it");
     if (const auto* certificate = connection_->peer_certificate())
-      TRY(server_.authority_.admit(*certificate));
-    if (pending_ < kPendingBytesMax) send(Newest{server_.newest()});
+      TRY(server_->authority_.admit(*certificate));
+    if (pending_ < kPendingBytesMax) send(Newest{server_->newest()});
     return {};
   }
 
   void send(const Frame& frame) { connection_->write(encode(frame)); }
 
  private:
-  MonotonicTime now() const { return server_.loop_.clock().monotonic(); }
+  MonotonicTime now() const { return server_->loop_.clock().monotonic(); }
+
+  Result<void> take(const Follow& follow) {
+    if (follows()) return protocol_error("an edge says first what it follows");
+    if (follow.subject == static_cast<std::uint16_t>(Subject::Dns)) return {};
+    FeedServer* const other = server_->find(static_cast<Subject>(follow.subject));
+    if (!other) return protocol_error("this control has nothing of that kind");
+    server_->move(*this, *other);
+    server_ = other;
+    return {};
+  }
 
   Result<void> take(const Hello& hello) {
     if (follows()) return protocol_error("a second greeting");
     const auto* certificate = connection_->peer_certificate();
     if (!certificate) return protocol_error("an edge must show its certificate");
-    if (auto admitted = server_.authority_.admit(*certificate); !admitted) {
-      server_.turned_away_.add();
-      server_.logger_.warn("feed", "an edge was turned away",
-                           {{"edge", certificate->common_name},
-                            {"peer", connection_->peer().to_string()},
-                            {"why", admitted.error().message}});
+    if (auto admitted = server_->authority_.admit(*certificate); !admitted) {
+      server_->turned_away_.add();
+      server_->logger_.warn("feed", "an edge was turned away",
+                            {{"edge", certificate->common_name},
+                             {"peer", connection_->peer().to_string()},
+                             {"why", admitted.error().message}});
       return admitted;
     }
     if (!is_spoken(hello.protocol))
@@ -106,38 +116,39 @@ class FeedServer::Session final : public net::TcpHandler {
     if (hello.name != certificate->common_name) return protocol_error("its certificate has another name");
     name_ = hello.name;
     protocol_ = hello.protocol;
-    server_.replace_older(*this);
-    if (!hello.crash.zone_id.empty()) TRY(server_.take_back(name_, hello));
+    server_->replace_older(*this);
+    if (!hello.crash.zone_id.empty()) TRY(server_->take_back(name_, hello));
     welcome(hello);
     return {};
   }
 
   void welcome(const Hello& hello) {
-    const StoreId& store = server_.options_.newest.store;
+    const StoreId& store = server_->options_.newest.store;
     cursor_ = hello.holds.revision;
     std::uint64_t newest;
     {
-      std::lock_guard lock(server_.mutex_);
-      newest = server_.history_.newest();
-      wants_image_ = hello.holds.store != store || !server_.history_.reaches(cursor_);
-      server_.table_.connected(name_, hello.software, connection_->peer().to_string(), server_.loop_.clock());
+      std::lock_guard lock(server_->mutex_);
+      newest = server_->history_.newest();
+      wants_image_ = hello.holds.store != store || !server_->history_.reaches(cursor_);
+      server_->table_.connected(name_, hello.software, connection_->peer().to_string(),
+                                server_->loop_.clock());
     }
     if (hello.holds.store == store && cursor_ > newest)
-      server_.logger_.error("feed", "an edge has revisions that this control never had: was it restored?",
-                            {{"edge", name_}, {"revision", cursor_}, {"newest", newest}});
-    send(Welcome{protocol_, server_.options_.software, {store, newest}});
-    server_.logger_.info("feed", "an edge is connected",
-                         {{"edge", name_},
-                          {"peer", connection_->peer().to_string()},
-                          {"version", hello.software},
-                          {"revision", hello.holds.revision},
-                          {"gets", wants_image_ ? "an image" : "deltas"}});
+      server_->logger_.error("feed", "an edge has revisions that this control never had: was it restored?",
+                             {{"edge", name_}, {"revision", cursor_}, {"newest", newest}});
+    send(Welcome{protocol_, server_->options_.software, {store, newest}});
+    server_->logger_.info("feed", "an edge is connected",
+                          {{"edge", name_},
+                           {"peer", connection_->peer().to_string()},
+                           {"version", hello.software},
+                           {"revision", hello.holds.revision},
+                           {"gets", wants_image_ ? "an image" : "deltas"}});
   }
 
   Result<void> take(const Acknowledge& acknowledge) {
     if (!follows()) return protocol_error("an edge must greet first");
-    std::lock_guard lock(server_.mutex_);
-    if (!server_.table_.acknowledged(name_, acknowledge.revision, now()))
+    std::lock_guard lock(server_->mutex_);
+    if (!server_->table_.acknowledged(name_, acknowledge.revision, now()))
       return protocol_error("it acknowledges a revision that it cannot have");
     return {};
   }
@@ -146,13 +157,13 @@ class FeedServer::Session final : public net::TcpHandler {
     if (!follows()) return protocol_error("an edge must greet first");
     refused_ = true;
     // The image that is kept may be what it could not take, or lead to it again.
-    server_.image_.reset();
-    server_.refusals_.add();
-    server_.logger_.error(
+    server_->image_.reset();
+    server_->refusals_.add();
+    server_->logger_.error(
         "feed", "an edge refused a change and stays on what it had",
         {{"edge", name_}, {"from", refusal.from}, {"to", refusal.to}, {"why", refusal.reason}});
-    std::lock_guard lock(server_.mutex_);
-    server_.table_.refused(name_, refusal.reason);
+    std::lock_guard lock(server_->mutex_);
+    server_->table_.refused(name_, refusal.reason);
     return {};
   }
 
@@ -165,8 +176,8 @@ class FeedServer::Session final : public net::TcpHandler {
 
   Result<void> take(const Load& load) {
     if (!follows()) return protocol_error("an edge must greet first");
-    std::lock_guard lock(server_.mutex_);
-    server_.table_.loaded(name_, load);
+    std::lock_guard lock(server_->mutex_);
+    server_->table_.loaded(name_, load);
     return {};
   }
 
@@ -174,37 +185,44 @@ class FeedServer::Session final : public net::TcpHandler {
     if (!follows()) return protocol_error("an edge must greet first");
     if (protocol_ < kCheckerProtocol || is_checker() || !is_edge_name(checker.region))
       return protocol_error("it cannot become that checker now");
-    const Result<void> joined = server_.checkers_
-                                    ? server_.checkers_->joined(name_, checker.region)
+    const Result<void> joined = server_->checkers_
+                                    ? server_->checkers_->joined(name_, checker.region)
                                     : fail(ErrorCode::Unavailable, "nothing is probed for this control");
     if (!joined) {
-      server_.logger_.warn("feed", "an edge would be a checker and does not count",
-                           {{"edge", name_}, {"region", checker.region}, {"why", joined.error().message}});
+      server_->logger_.warn("feed", "an edge would be a checker and does not count",
+                            {{"edge", name_}, {"region", checker.region}, {"why", joined.error().message}});
       return {};
     }
     region_ = checker.region;
-    server_.logger_.info("feed", "an edge is a checker", {{"edge", name_}, {"region", region_}});
-    std::lock_guard lock(server_.mutex_);
-    server_.table_.checks_from(name_, region_);
+    server_->logger_.info("feed", "an edge is a checker", {{"edge", name_}, {"region", region_}});
+    std::lock_guard lock(server_->mutex_);
+    server_->table_.checks_from(name_, region_);
+    return {};
+  }
+
+  Result<void> take(const Locations& locations) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    if (server_->locations_) server_->locations_->located(name_, locations.locations);
     return {};
   }
 
   Result<void> take(const Reports& reports) {
     if (!follows()) return protocol_error("an edge must greet first");
-    if (is_checker()) server_.checkers_->reported(name_, reports.reports);
+    if (is_checker()) server_->checkers_->reported(name_, reports.reports);
     return {};
   }
 
   Result<void> take(const Enrol& enrol) {
-    auto certificate = server_.authority_.enrol(enrol);
+    auto certificate = server_->authority_.enrol(enrol);
     if (!certificate) {
-      server_.turned_away_.add();
-      server_.logger_.warn("feed", "an enrolment was refused",
-                           {{"peer", connection_->peer().to_string()}, {"why", certificate.error().message}});
+      server_->turned_away_.add();
+      server_->logger_.warn(
+          "feed", "an enrolment was refused",
+          {{"peer", connection_->peer().to_string()}, {"why", certificate.error().message}});
       return std::unexpected(certificate.error());
     }
-    server_.logger_.info("feed", "an edge was enrolled",
-                         {{"edge", certificate->name}, {"peer", connection_->peer().to_string()}});
+    server_->logger_.info("feed", "an edge was enrolled",
+                          {{"edge", certificate->name}, {"peer", connection_->peer().to_string()}});
     send(*certificate);
     return {};
   }
@@ -212,8 +230,8 @@ class FeedServer::Session final : public net::TcpHandler {
   Result<void> take(const Renew& renew) {
     const auto* certificate = connection_->peer_certificate();
     if (!follows() || !certificate) return protocol_error("an edge must greet first");
-    send(TRY(server_.authority_.renew(*certificate, renew)));
-    server_.logger_.info("feed", "an edge's certificate was renewed", {{"edge", name_}});
+    send(TRY(server_->authority_.renew(*certificate, renew)));
+    server_->logger_.info("feed", "an edge's certificate was renewed", {{"edge", name_}});
     return {};
   }
 
@@ -229,13 +247,13 @@ class FeedServer::Session final : public net::TcpHandler {
     if (protocol_ < kHealthProtocol) return false;
     Health health;
     {
-      std::lock_guard lock(server_.mutex_);
-      if (health_completed_ && health_cursor_ == server_.health_.newest()) return false;
-      auto part = server_.health_.after(health_cursor_, kHealthStatesMax);
+      std::lock_guard lock(server_->mutex_);
+      if (health_completed_ && health_cursor_ == server_->health_.newest()) return false;
+      auto part = server_->health_.after(health_cursor_, kHealthStatesMax);
       health.states = std::move(part.states);
       health_cursor_ = part.last;
       health.begins = !std::exchange(health_begun_, true);
-      if (!health_completed_ && health_cursor_ == server_.health_.newest())
+      if (!health_completed_ && health_cursor_ == server_->health_.newest())
         health.completes = health_completed_ = true;
     }
     send(health);
@@ -247,14 +265,14 @@ class FeedServer::Session final : public net::TcpHandler {
     if (!is_checker()) return false;
     Checks checks;
     {
-      std::lock_guard lock(server_.mutex_);
-      if (checks_completed_ && checks_cursor_ == server_.checks_.newest()) return false;
-      auto part = server_.checks_.after(checks_cursor_, region_, kPartBytesMax);
+      std::lock_guard lock(server_->mutex_);
+      if (checks_completed_ && checks_cursor_ == server_->checks_.newest()) return false;
+      auto part = server_->checks_.after(checks_cursor_, region_, kPartBytesMax);
       checks.checks = std::move(part.checks);
       checks.begins = part.begins;
       if (part.begins) checks_completed_ = false;
       checks_cursor_ = part.last;
-      if (!checks_completed_ && checks_cursor_ == server_.checks_.newest())
+      if (!checks_completed_ && checks_cursor_ == server_->checks_.newest())
         checks.completes = checks_completed_ = true;
     }
     send(checks);
@@ -265,7 +283,7 @@ class FeedServer::Session final : public net::TcpHandler {
   bool send_of_package() {
     if (refused_) return false;
     if (!sending_) {
-      sending_ = server_.next_package(*this);
+      sending_ = server_->next_package(*this);
       if (!sending_) return false;
       offset_ = 0;
       wants_image_ = false;
@@ -283,14 +301,14 @@ class FeedServer::Session final : public net::TcpHandler {
     else
       send(PackagePart{std::move(part)});
     offset_ += size;
-    server_.bytes_sent_.add(size);
+    server_->bytes_sent_.add(size);
     if (offset_ < sending_->bytes.size()) return;
-    (sending_->from == 0 ? server_.images_sent_ : server_.packages_sent_).add();
+    (sending_->from == 0 ? server_->images_sent_ : server_->packages_sent_).add();
     cursor_ = sending_->to;
     sending_.reset();
   }
 
-  FeedServer& server_;
+  FeedServer* server_;  // that of what the edge follows
   std::unique_ptr<net::TcpConnection> connection_;
   FrameReader reader_;
   std::string name_;  // empty before Hello
@@ -318,16 +336,17 @@ FeedServer::FeedServer(net::Loop& loop, Logger& logger, Metrics& metrics, EdgeAu
       authority_(authority),
       images_(images),
       options_(std::move(options)),
-      packages_sent_(metrics.counter("meridian_feed_deltas_sent_total", "Deltas sent to edges.")),
-      images_sent_(metrics.counter("meridian_feed_images_sent_total", "Full images sent to edges.")),
-      bytes_sent_(metrics.counter("meridian_feed_bytes_sent_total", "Of deltas and images, compressed.")),
-      refusals_(
-          metrics.counter("meridian_feed_refusals_total", "Deltas and images that an edge did not take.")),
-      turned_away_(metrics.counter("meridian_feed_turned_away_total",
+      packages_sent_(metrics.counter(options_.metrics + "_deltas_sent_total", "Deltas sent to edges.")),
+      images_sent_(metrics.counter(options_.metrics + "_images_sent_total", "Full images sent to edges.")),
+      bytes_sent_(
+          metrics.counter(options_.metrics + "_bytes_sent_total", "Of deltas and images, compressed.")),
+      refusals_(metrics.counter(options_.metrics + "_refusals_total",
+                                "Deltas and images that an edge did not take.")),
+      turned_away_(metrics.counter(options_.metrics + "_turned_away_total",
                                    "Connections whose certificate or token was not accepted.")),
-      crashes_(metrics.counter("meridian_feed_edge_crashes_total",
+      crashes_(metrics.counter(options_.metrics + "_edge_crashes_total",
                                "Deaths of edges by a change, as they told when they came back.")),
-      canaries_overdue_(metrics.counter("meridian_feed_canary_overdue_total",
+      canaries_overdue_(metrics.counter(options_.metrics + "_canary_overdue_total",
                                         "Changes that went on although canary edges did not serve them.")),
       gate_(options_.canaries),
       history_(options_.newest.revision, options_.history_bytes_max),
@@ -347,12 +366,36 @@ Result<net::Address> FeedServer::listen(const net::Address& address,
   listener_ = TRY(loop_.listen_tcp(address, {}, std::move(tls),
                                    [this](auto connection) { accept(std::move(connection)); }));
   tick_timer_ = loop_.after(kHeartbeatTime, [this] { tick(); });
+  for (const auto& [subject, other] : others_)
+    other->tick_timer_ = loop_.after(kHeartbeatTime, [other = other] { other->tick(); });
   return listener_->local();
 }
 
+void FeedServer::also(Subject subject, FeedServer& other) {
+  others_[subject] = &other;
+  other.first_ = this;
+}
+
+FeedServer* FeedServer::find(Subject subject) const {
+  if (first_) return nullptr;  // it has said already what it follows
+  const auto at = others_.find(subject);
+  return at == others_.end() ? nullptr : at->second;
+}
+
+void FeedServer::move(const Session& session, FeedServer& to) {
+  const auto at = std::ranges::find(sessions_, &session, &std::unique_ptr<Session>::get);
+  to.sessions_.push_back(std::move(*at));
+  sessions_.erase(at);
+}
+
 void FeedServer::accept(std::unique_ptr<net::TcpConnection> connection) {
-  const auto strangers = std::ranges::count_if(sessions_, [](auto& one) { return !one->follows(); });
-  if (sessions_.size() >= kSessionsMax || static_cast<std::size_t>(strangers) >= kStrangersMax) {
+  auto strangers = std::ranges::count_if(sessions_, [](auto& one) { return !one->follows(); });
+  std::size_t sessions = sessions_.size();
+  for (const auto& [subject, other] : others_) {
+    strangers += std::ranges::count_if(other->sessions_, [](auto& one) { return !one->follows(); });
+    sessions += other->sessions_.size();
+  }
+  if (sessions >= kSessionsMax || static_cast<std::size_t>(strangers) >= kStrangersMax) {
     turned_away_.add();
     return;
   }
@@ -361,7 +404,11 @@ void FeedServer::accept(std::unique_ptr<net::TcpConnection> connection) {
 }
 
 void FeedServer::tick() {
-  for (const std::string& name : authority_.refresh()) remove(name);
+  if (!first_)
+    for (const std::string& name : authority_.refresh()) {
+      remove(name);
+      for (const auto& [subject, other] : others_) other->remove(name);
+    }
   std::vector<std::pair<Session*, std::string>> ending;
   for (auto& session : sessions_)
     if (auto going_on = session->tick(); !going_on)
@@ -426,6 +473,7 @@ void FeedServer::end(Session& session, const std::string& why) {
   if (session.follows()) {
     logger_.warn("feed", "an edge is disconnected", {{"edge", session.name()}, {"why", why}});
     if (session.is_checker()) checkers_->lost(session.name(), session.silent_for());
+    if (locations_) locations_->lost(session.name());
     std::lock_guard lock(mutex_);
     table_.disconnected(session.name());
   }
@@ -445,6 +493,7 @@ void FeedServer::remove(const std::string& name) {
   const auto at = std::ranges::find_if(sessions_, [&](const auto& one) { return one->name() == name; });
   if (at != sessions_.end()) end(**at, "it was removed from the edges of this control");
   if (checkers_) checkers_->removed(name);
+  if (locations_) locations_->removed(name);
   std::lock_guard lock(mutex_);
   table_.removed(name);
 }
@@ -543,21 +592,23 @@ void FeedServer::register_metrics() {
     const std::uint64_t newest = this->newest();
     for (const EdgeState& edge : all) {
       connected += edge.connected;
-      metrics_.gauge("meridian_feed_edge_connected", "1 while the edge is connected.", {{"edge", edge.name}})
+      metrics_
+          .gauge(options_.metrics + "_edge_connected", "1 while the edge is connected.",
+                 {{"edge", edge.name}})
           .set(edge.connected);
       metrics_
-          .gauge("meridian_feed_edge_lag_revisions", "Between the newest revision and the edge's.",
+          .gauge(options_.metrics + "_edge_lag_revisions", "Between the newest revision and the edge's.",
                  {{"edge", edge.name}})
           .set(static_cast<double>(newest - std::min(newest, edge.revision)));
     }
-    metrics_.gauge("meridian_feed_edges_connected", "Edges that follow the feed.")
+    metrics_.gauge(options_.metrics + "_edges_connected", "Edges that follow the feed.")
         .set(static_cast<double>(connected));
-    metrics_.gauge("meridian_feed_newest_revision", "The newest revision published to edges.")
+    metrics_.gauge(options_.metrics + "_newest_revision", "The newest revision published to edges.")
         .set(static_cast<double>(newest));
-    metrics_.gauge("meridian_feed_served_revision", "The revision that every edge waited for serves.")
+    metrics_.gauge(options_.metrics + "_served_revision", "The revision that every edge waited for serves.")
         .set(static_cast<double>(served_revision()));
     std::lock_guard lock(mutex_);
-    metrics_.gauge("meridian_feed_history_bytes", "Deltas kept in memory for edges that are behind.")
+    metrics_.gauge(options_.metrics + "_history_bytes", "Deltas kept in memory for edges that are behind.")
         .set(static_cast<double>(history_.bytes()));
   });
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,7 +30,7 @@ class TlsServerContext;
 namespace meridian::snapshots::feed {
 
 inline constexpr std::size_t kPendingBytesMax = 512 * 1024;  // written to an edge and not yet taken
-inline constexpr std::size_t kSessionsMax = 2048;
+inline constexpr std::size_t kSessionsMax = 4096;
 inline constexpr std::size_t kStrangersMax = 64;  // connections that have not said Hello yet
 
 // Who may follow the feed. Called on the loop's thread.
@@ -56,6 +57,15 @@ class CheckerListener {
   virtual void removed(const std::string& edge) = 0;                    // it is an edge no more
 };
 
+// Who knows where edges serve. Called on the loop's thread.
+class LocationListener {
+ public:
+  virtual ~LocationListener() = default;
+  virtual void located(const std::string& edge, const std::vector<ServedAt>& locations) = 0;
+  virtual void lost(const std::string& edge) = 0;     // it may come back
+  virtual void removed(const std::string& edge) = 0;  // it is an edge no more
+};
+
 // Makes images of the newest state. Called on the loop's thread; the revision must be one that was published,
 // or the first.
 class ImageSource {
@@ -74,6 +84,7 @@ struct FeedServerOptions {
   Duration edge_live_time{};
   std::size_t history_bytes_max = kHistoryBytesMax;
   CanaryOptions canaries = {};
+  std::string metrics = "meridian_feed";  // what their names begin with
 };
 
 class FeedServer {
@@ -90,6 +101,11 @@ class FeedServer {
   void on_crash(OnCrash on_crash) { on_crash_ = std::move(on_crash); }
   // Without one, no edge is a checker; before listen().
   void listen_to_checkers(CheckerListener& listener) { checkers_ = &listener; }
+  // Without one, nobody asks where edges are; before listen().
+  void listen_to_locations(LocationListener& listener) { locations_ = &listener; }
+  // What else edges may follow, each over a connection of its own to the address of this one, on the same
+  // loop; before listen(). It outlives the loop's run.
+  void also(Subject subject, FeedServer& other);
   Result<net::Address> listen(const net::Address& address, std::shared_ptr<net::TlsServerContext> tls);
 
   // The next package of the chain, or an image (from 0). Thread-safe.
@@ -108,6 +124,8 @@ class FeedServer {
 
  private:
   class Session;
+  FeedServer* find(Subject subject) const;
+  void move(const Session& session, FeedServer& to);
   void accept(std::unique_ptr<net::TcpConnection> connection);
   void tick();
   void pump();
@@ -137,6 +155,9 @@ class FeedServer {
   Counter& canaries_overdue_;
   OnCrash on_crash_;
   CheckerListener* checkers_ = nullptr;
+  LocationListener* locations_ = nullptr;
+  FeedServer* first_ = nullptr;  // null: it listens itself
+  std::map<Subject, FeedServer*> others_;
 
   mutable std::mutex mutex_;  // of these six
   CanaryGate gate_;
