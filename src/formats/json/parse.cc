@@ -2,6 +2,7 @@
 // Rule: limits are checked while parsing, before a value is kept.
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/src.hpp>
 #include <charconv>
 #include <cmath>
 #include <numeric>
