@@ -20,10 +20,9 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 }  // namespace
 
 Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
-                                                std::vector<net::Address> resolvers,
-                                                const engines::cdn::OriginSigner* signer,
-                                                const World& world, engines::cdn::RequestLogs* logs) {
-  std::unique_ptr<CdnSide> side(new CdnSide(world.logger));
+                                                std::vector<net::Address> resolvers, const World& world,
+                                                engines::cdn::RequestLogs* logs) {
+  std::unique_ptr<CdnSide> side(new CdnSide(world));
   engines::cdn::CdnEngineOptions engine;
   engines::cdn::CdnLocation location;
   location.code = options.location;
@@ -41,7 +40,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
   engine.cache_status = options.cache_status;
   engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
   engine.resolvers = std::move(resolvers);
-  engine.signer = signer;
+  engine.signer = &side->signer_;
   engine.logs = logs;
   side->engine_ = std::make_unique<engines::cdn::CdnEngine>(
       std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
@@ -53,15 +52,24 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
   return side;
 }
 
-void CdnSide::publish(const snapshots::cdn::Delta& delta) {
-  const snapshots::cdn::CdnSnapshot& before = engine_->latest();
-  auto next = snapshots::cdn::apply(before, delta);
-  certificates_.show(before, delta, *next);
+// An invalidation that nobody can tell any more may have been of anything.
+void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::CdnSnapshot& next, Keep keep) {
   if (!std::exchange(begun_, true)) purged_ = delta.to;
+  if (keep == Keep::Nothing || (delta.whole && delta.invalidations_after > purged_))
+    for (const auto* snapshot : {&engine_->latest(), &next})
+      for (const auto& [id, distribution] : snapshot->distributions()) engine_->purge(id, "/*");
   for (const snapshots::cdn::Invalidation& invalidation : delta.invalidations)
     if (invalidation.revision > purged_)
       for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
   purged_ = delta.to;
+}
+
+void CdnSide::publish(const snapshots::cdn::Delta& delta, Keep keep) {
+  const snapshots::cdn::CdnSnapshot& before = engine_->latest();
+  auto next = snapshots::cdn::apply(before, delta);
+  certificates_.show(before, delta, *next);
+  if (delta.origin_keys) signer_.use(delta.origin_keys);
+  forget(delta, *next, keep);
   engine_->publish(std::move(next));
 }
 

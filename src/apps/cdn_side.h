@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "apps/admin.h"
+#include "apps/command_line.h"
+#include "apps/origin_signer.h"
 #include "apps/viewer_certificates.h"
 #include "apps/watchdog.h"
 #include "apps/world.h"
@@ -17,15 +19,14 @@ namespace meridian::apps {
 class CdnSide {
  public:
   // Listens and answers; what nobody has published yet is refused as CloudFront refuses strangers.
-  // `resolvers` look up the names of origins; `signer` and `logs` may be null, and outlive this.
+  // `resolvers` look up the names of origins; `logs` may be null, and outlives this.
   static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options,
-                                                std::vector<net::Address> resolvers,
-                                                const engines::cdn::OriginSigner* signer,
-                                                const World& world,
+                                                std::vector<net::Address> resolvers, const World& world,
                                                 engines::cdn::RequestLogs* logs = nullptr);
 
   // Forgets what is to be forgotten, then serves what is new. One thread at a time.
-  void publish(const snapshots::cdn::Delta& delta);
+  enum class Keep : std::uint8_t { WhatIsNotInvalid, Nothing };
+  void publish(const snapshots::cdn::Delta& delta, Keep keep = Keep::WhatIsNotInvalid);
   std::uint64_t served_revision() const { return engine_->served_revision(); }
 
   engines::cdn::CdnEngine& engine() { return *engine_; }
@@ -35,9 +36,11 @@ class CdnSide {
   void add_loops(std::vector<Watchdog::Watched>& loops);
 
  private:
-  explicit CdnSide(Logger& logger) : certificates_(logger) {}
+  explicit CdnSide(const World& world) : certificates_(world.logger), signer_(world.clock) {}
+  void forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::CdnSnapshot& next, Keep keep);
 
   ViewerCertificates certificates_;
+  ServiceSigner signer_;
   // Up to where invalidations count as done: a cache that began empty has nothing older.
   std::uint64_t purged_ = 0;
   bool begun_ = false;

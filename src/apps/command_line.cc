@@ -396,6 +396,7 @@ void add_edge(CLI::App& root, Parsed& parsed) {
   add_process(edge, parsed.edge, parsed.config);
   add_dns_server(edge, parsed.edge);
   add_checker_options(edge, parsed.edge.check_from, parsed.edge.health_resolvers);
+  add_edge_cdn_options(edge, parsed.edge);
   CLI::App& join = *edge.add_subcommand("join", "Become an edge of the control that made the token");
   join.add_option("token", parsed.edge_join.token, "What `meridian edges token` printed there")
       ->required()

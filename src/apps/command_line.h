@@ -162,6 +162,8 @@ struct ClientOptions {
 struct EdgeOptions : ProcessOptions, DnsServerOptions {
   std::string check_from;                     // the Region of which it is a checker; empty: it is none
   std::vector<std::string> health_resolvers;  // as in HealthOptions
+  CdnOptions cdn;
+  std::vector<std::string> cdn_addresses;  // that DNS answers with; none: those that are listened on
 };
 struct EdgeJoinOptions {
   std::string token, data_dir;

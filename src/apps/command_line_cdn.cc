@@ -40,4 +40,13 @@ void add_cdn_options(CLI::App& app, CdnOptions& options) {
       ->envname("MERIDIAN_CDN_CACHE_STATUS");
 }
 
+void add_edge_cdn_options(CLI::App& app, EdgeOptions& options) {
+  add_cdn_options(app, options.cdn);
+  app.add_option("--cdn-address", options.cdn_addresses,
+                 "What DNS answers for distributions here; by default the addresses that are listened on")
+      ->envname("MERIDIAN_CDN_ADDRESS")
+      ->type_name("ADDR")
+      ->delimiter(',');
+}
+
 }  // namespace meridian::apps

@@ -10,5 +10,6 @@ class App;
 namespace meridian::apps {
 
 void add_cdn_options(CLI::App& app, CdnOptions& options);
+void add_edge_cdn_options(CLI::App& app, EdgeOptions& options);
 
 }  // namespace meridian::apps

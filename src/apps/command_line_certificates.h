@@ -1,5 +1,5 @@
-// The words of certificates: options of the server, and `meridian ca`. A file of its own for its length; CLI11
-// is behind its .cc.
+// The words of certificates: options of the server, and `meridian ca`. A file of its own for its length;
+// CLI11 is behind its .cc.
 #pragma once
 
 #include "apps/command_line.h"

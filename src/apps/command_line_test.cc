@@ -142,10 +142,12 @@ TEST(CommandLine, TheListOfEdgesAndWhatMakesThem) {
   EXPECT_FALSE(std::get<ServeOptions>(parse({"serve"})).no_health_probes);
   EXPECT_EQ(std::get<ServeOptions>(parse({"serve"})).health_checks_max, 200u);
   const std::vector<std::string> resolvers{"127.0.0.1:53", "192.0.2.53"};
-  EXPECT_EQ(std::get<ServeOptions>(parse({"serve", "--health-resolver", "127.0.0.1:53,192.0.2.53"})).health.resolvers,
+  EXPECT_EQ(std::get<ServeOptions>(parse({"serve", "--health-resolver", "127.0.0.1:53,192.0.2.53"}))
+                .health.resolvers,
             resolvers);
-  EXPECT_EQ(std::get<EdgeOptions>(parse({"edge", "--health-resolver", "127.0.0.1:53,192.0.2.53"})).health_resolvers,
-            resolvers);
+  EXPECT_EQ(
+      std::get<EdgeOptions>(parse({"edge", "--health-resolver", "127.0.0.1:53,192.0.2.53"})).health_resolvers,
+      resolvers);
   EXPECT_TRUE(std::get<ServeOptions>(parse({"control", "--no-health-probes"})).no_health_probes);
   EXPECT_EQ(std::get<HealthListOptions>(parse({"health", "list", "--output", "json"})).client.output,
             Output::Json);

@@ -48,6 +48,12 @@ class DnsSide {
   const topology::EdgeLocation* edge_location(const std::vector<net::Address>& addresses) const {
     return location_files_->edge_location(addresses);
   }
+  // The same, or the one of that code.
+  const topology::EdgeLocation* edge_location(const std::string& code,
+                                              const std::vector<net::Address>& addresses) const {
+    const auto* named = location_files_->edge_location(code);
+    return named ? named : location_files_->edge_location(addresses);
+  }
   // Where clients are, for another engine: now, and whenever the files change. It outlives the watch.
   using PublishLocations = std::function<void(std::unique_ptr<const snapshots::location::Locations>)>;
   void also_publish_locations(PublishLocations publish);

@@ -112,6 +112,11 @@ std::unique_ptr<const Locations> LocationFiles::locations() const {
   return std::make_unique<const Locations>(std::move(sources));
 }
 
+const topology::EdgeLocation* LocationFiles::edge_location(const std::string& code) const {
+  const auto at = std::ranges::find(topology_.edge_locations, code, &topology::EdgeLocation::code);
+  return at == topology_.edge_locations.end() ? nullptr : &*at;
+}
+
 const topology::EdgeLocation* LocationFiles::edge_location(const std::vector<net::Address>& addresses) const {
   for (const auto& location : topology_.edge_locations) {
     for (const net::Address& address : addresses)

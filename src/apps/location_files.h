@@ -35,6 +35,7 @@ class LocationFiles {
   std::unique_ptr<const snapshots::location::Locations> locations() const;
   // The edge location that one of the addresses is of; null when the topology has none.
   const topology::EdgeLocation* edge_location(const std::vector<net::Address>& addresses) const;
+  const topology::EdgeLocation* edge_location(const std::string& code) const;
   // By the paths of the options.
   const std::string& database_path(std::size_t index) const { return database_paths_[index]; }
 

@@ -1,6 +1,7 @@
-#include "apps/control/origin_signer.h"
+#include "apps/origin_signer.h"
 
 #include "aws/canonical_user.h"
+#include "aws/derived_key.h"
 #include "aws/service_caller.h"
 
 namespace meridian::apps {
@@ -10,8 +11,6 @@ using snapshots::cdn::OriginAccess;
 using snapshots::cdn::SigningBehavior;
 
 constexpr const char* kPayloadHash = "x-amz-content-sha256";
-// Stand-ins answer for every Region.
-constexpr const char* kRegion = "us-east-1";
 
 aws::OnBehalf on_behalf(const snapshots::cdn::Distribution& distribution, const OriginAccess& access) {
   aws::OnBehalf out;
@@ -25,7 +24,25 @@ aws::OnBehalf on_behalf(const snapshots::cdn::Distribution& distribution, const 
   return out;
 }
 
+// Null: none is for that.
+const snapshots::cdn::OriginKey* key_of(const snapshots::cdn::OriginKeys& keys, std::string_view date,
+                                        std::string_view service) {
+  const auto found = std::ranges::find_if(
+      keys.keys, [&](const auto& key) { return key.date == date && key.service == service; });
+  return found == keys.keys.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+void ServiceSigner::use(snapshots::cdn::SharedOriginKeys keys) {
+  std::lock_guard lock(mutex_);
+  keys_ = std::move(keys);
+}
+
+snapshots::cdn::SharedOriginKeys ServiceSigner::keys() const {
+  std::lock_guard lock(mutex_);
+  return keys_;
+}
 
 void ServiceSigner::sign(const snapshots::cdn::Distribution& distribution,
                          const snapshots::cdn::Origin& origin, std::string_view method,
@@ -35,6 +52,11 @@ void ServiceSigner::sign(const snapshots::cdn::Distribution& distribution,
   if (access.signing == SigningBehavior::NoOverride &&
       engines::cdn::rules::has(fields.fields(), "authorization"))
     return;
+  const SystemTime now = clock_.now();
+  const snapshots::cdn::SharedOriginKeys keys = this->keys();
+  const auto* const key =
+      keys ? key_of(*keys, aws::sigv4::format_basic_time(now).substr(0, 8), access.signed_service) : nullptr;
+  if (!key) return;
   aws::HttpRequest request;
   request.method = method;
   const std::size_t question = target.find('?');
@@ -44,8 +66,8 @@ void ServiceSigner::sign(const snapshots::cdn::Distribution& distribution,
   // The body has not come yet.
   request.headers.add(kPayloadHash, "UNSIGNED-PAYLOAD");
   aws::write_on_behalf(request, on_behalf(distribution, access));
-  aws::sigv4::sign(request, key_, kRegion,
-                   {.service = access.signed_service, .s3 = access.signed_service == "s3"}, clock_.now());
+  aws::sigv4::sign(request, aws::sigv4::DerivedKey{keys->access_key_id, key->key}, kRegion,
+                   {.service = access.signed_service, .s3 = access.signed_service == "s3"}, now);
   for (const auto& [name, value] : request.headers) {
     if (aws::equal_ignoring_case(name, "host")) continue;
     fields.remove(name);

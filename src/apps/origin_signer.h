@@ -1,26 +1,39 @@
 // Signs what the CDN engine asks of origins with an access control, as cloudfront.amazonaws.com does on
-// behalf of a distribution, or in the name of a legacy origin access identity.
+// behalf of a distribution, or in the name of a legacy origin access identity. No control-plane code: an edge
+// links it.
+//
+// Rule: it knows keys of days, never the secret that they are derived of.
 #pragma once
 
-#include "aws/sigv4.h"
+#include <memory>
+#include <mutex>
+
 #include "base/clock.h"
 #include "engines/cdn/worker.h"
+#include "snapshots/cdn/origin_keys.h"
 
 namespace meridian::apps {
 
 class ServiceSigner final : public engines::cdn::OriginSigner {
  public:
   static constexpr const char* kPrincipal = "cloudfront.amazonaws.com";
+  static constexpr const char* kRegion = "us-east-1";  // stand-ins answer for every Region
 
-  ServiceSigner(aws::sigv4::SigningKey key, const Clock& clock) : key_(std::move(key)), clock_(clock) {}
+  explicit ServiceSigner(const Clock& clock) : clock_(clock) {}
+
+  // From now on with these; what no key is for goes unsigned, which the origin refuses. Thread-safe.
+  void use(snapshots::cdn::SharedOriginKeys keys);
 
   void sign(const snapshots::cdn::Distribution& distribution, const snapshots::cdn::Origin& origin,
             std::string_view method, std::string_view target,
             engines::cdn::rules::FieldList& fields) const override;
 
  private:
-  const aws::sigv4::SigningKey key_;
+  snapshots::cdn::SharedOriginKeys keys() const;
+
   const Clock& clock_;
+  mutable std::mutex mutex_;
+  snapshots::cdn::SharedOriginKeys keys_;
 };
 
 }  // namespace meridian::apps

@@ -7,20 +7,21 @@
 #include <future>
 
 #include "apps/alarms/alarm_side.h"
+#include "apps/cdn_place.h"
 #include "apps/cdn_side.h"
 #include "apps/cdn_traffic/distribution_metrics.h"
 #include "apps/cdn_traffic/realtime_logs.h"
 #include "apps/cdn_traffic/s3_log_bucket.h"
 #include "apps/cdn_traffic/standard_logs.h"
 #include "apps/control/api_certificates.h"
-#include "apps/control/cdn_certificates.h"
 #include "apps/control/cdn_control.h"
+#include "apps/control/cdn_secrets.h"
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
+#include "apps/control/edge_locations.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
 #include "apps/control/lifecycle_control.h"
-#include "apps/control/origin_signer.h"
 #include "apps/control/query_log_delivery.h"
 #include "apps/control/store_identity.h"
 #include "apps/diff/diff_service.h"
@@ -81,7 +82,7 @@ class Server final : public RoleServer {
   void stop_loops();
   std::vector<Advice> socket_advice() const;
   compilers::cdn::StandIns stand_ins() const;
-  ServiceAddresses served_addresses() const;
+  Result<ServiceAddresses> served_addresses() const;
   World world() { return {clock_, random_, disk_, logger_, metrics_}; }
   DnsService& service() const { return dns_->service(); }
   // Whose the calls are that a reader of the banner will make.
@@ -102,13 +103,13 @@ class Server final : public RoleServer {
   Metrics metrics_;
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
-  std::unique_ptr<ServiceSigner> signer_;
   std::unique_ptr<Traffic> traffic_;  // null with cdn_
   std::unique_ptr<CdnSide> cdn_;      // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
   std::unique_ptr<DnsPublisher> publisher_;
-  std::unique_ptr<FeedService> feed_;  // null: no edges
+  std::unique_ptr<FeedService> feed_;              // null: no edges
+  std::unique_ptr<EdgeLocations> edge_locations_;  // on the loop of feed_; null with it
   std::unique_ptr<store::EmbeddedStore> store_;
   std::unique_ptr<store::SeriesStore> series_;
   std::unique_ptr<LogsSide> logs_;
@@ -116,7 +117,7 @@ class Server final : public RoleServer {
   std::unique_ptr<store::objects::Secrets> secrets_;
   std::unique_ptr<AlarmSide> alarms_;
   std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
-  std::unique_ptr<CdnControl> cdn_control_;    // null with cdn_
+  std::unique_ptr<CdnControl> cdn_control_;    // null: nobody serves distributions
   std::unique_ptr<store::objects::LocalObjects> objects_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
@@ -127,7 +128,7 @@ class Server final : public RoleServer {
   std::unique_ptr<aws::Authority> authority_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<CertificateControl> certificates_;
-  std::unique_ptr<CdnCertificates> cdn_certificates_;  // on the loop of certificates_; null with cdn_
+  std::unique_ptr<CdnSecrets> cdn_secrets_;  // on the loop of certificates_; null with cdn_control_
   std::unique_ptr<LifecycleControl> lifecycles_;
   std::unique_ptr<ApiCertificates> api_certificates_;  // on the loop of certificates_; null: no TLS
   std::unique_ptr<DiffService> diffs_;
@@ -188,14 +189,13 @@ Result<void> Server::start() {
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
   if (options_.cdn.any()) {
-    signer_ = std::make_unique<ServiceSigner>(
-        TRY(services::iam::service_key(*store_, random_, ServiceSigner::kPrincipal)), clock_);
     traffic_ = std::make_unique<Traffic>(clock_, metrics_);
-    cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health.resolvers, disk_)),
-                              signer_.get(), world(), &traffic_->requests()));
+    cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health.resolvers, disk_)), world(),
+                              &traffic_->requests()));
     dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
-    cdn_control_ = std::make_unique<CdnControl>(*store_, *secrets_, *cdn_, logger_, metrics_);
   }
+  if (cdn_ || !options_.feed.address.empty())
+    cdn_control_ = std::make_unique<CdnControl>(*store_, *secrets_, cdn_.get(), logger_, metrics_);
 
   const auto secondaries = TRY(secondary_options());
   // Snapshots that were compiled with other options, here or at edges, are as good as those of another store.
@@ -210,6 +210,7 @@ Result<void> Server::start() {
     feed_ =
         TRY(FeedService::open(options_.feed, options_.data_dir, {identity.id, newest}, *publisher_, world()));
     publisher_->set_feed(&feed_->server());
+    cdn_control_->publisher().set_feed(&feed_->serve_distributions(identity.id, cdn_control_->publisher()));
   }
   health_ = std::make_unique<HealthControl>(*store_, dns_->health(), feed_ ? &feed_->server() : nullptr,
                                             series_.get(), options_.data_dir,
@@ -253,10 +254,19 @@ Result<void> Server::start() {
   TRY(start_api());
   if (traffic_) TRY(start_traffic());
   if (cdn_control_) {
-    cdn_certificates_ = std::make_unique<CdnCertificates>(
-        *store_, *secrets_, certificates_->local_authority(), certificates_->loop(), world());
-    TRY(cdn_certificates_->start());
-    TRY(cdn_control_->start(stand_ins(), served_addresses()));
+    cdn_secrets_ = std::make_unique<CdnSecrets>(
+        CdnSecrets::Parts{*store_, *secrets_, certificates_->local_authority(),
+                          TRY(services::iam::service_key(*store_, random_, ServiceSigner::kPrincipal)),
+                          certificates_->loop(), world()});
+    TRY(cdn_secrets_->start());
+    ServiceAddresses addresses = TRY(served_addresses());
+    if (feed_) {
+      edge_locations_ = TRY(feed_->locate_edges(addresses.locations));
+      addresses.locations = edge_locations_->now();
+    }
+    TRY(cdn_control_->start(stand_ins(), std::move(addresses)));
+    if (edge_locations_)
+      edge_locations_->start([this](auto locations) { cdn_control_->set_locations(std::move(locations)); });
   }
   TRY(certificates_->start());
   if (feed_) {
@@ -405,21 +415,16 @@ compilers::cdn::StandIns Server::stand_ins() const {
   return {at(api_addresses_), at(website_addresses_.empty() ? api_addresses_ : website_addresses_)};
 }
 
-ServiceAddresses Server::served_addresses() const {
+Result<ServiceAddresses> Server::served_addresses() const {
   const auto known = [](std::vector<net::IpAddress>& out, const std::vector<net::Address>& addresses) {
     for (const net::Address& address : addresses)
       if (!is_unspecified(address.ip) && std::ranges::find(out, address.ip) == out.end())
         out.push_back(address.ip);
   };
   ServiceAddresses out;
-  ServedLocation location{.code = options_.cdn.location, .addresses = {}};
-  known(location.addresses, cdn_->addresses());
-  known(location.addresses, cdn_->tls_addresses());
-  if (const auto* place = dns_->edge_location(cdn_->addresses())) {
-    location.latitude = place->point.latitude;
-    location.longitude = place->point.longitude;
-  }
-  if (!location.addresses.empty()) out.locations.push_back(std::move(location));
+  if (cdn_)
+    for (const snapshots::feed::ServedAt& at : TRY(served_at(options_.cdn.location, {}, *cdn_, *dns_)))
+      out.locations.push_back(located(at));
   known(out.s3_website, website_addresses_);
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/derived_key.h"
 #include "aws/protocols/scalar_text.h"
 #include "aws/signing_keys.h"
 #include "aws/sigv4_canonical.h"
@@ -85,9 +86,10 @@ std::string scope_faults(const Claim& claim, const Rules& rules) {
   return faults;
 }
 
-Claim make_claim(const SigningKey& key, std::string_view region, const Rules& rules, SystemTime now) {
+Claim make_claim(const std::string& access_key_id, std::string_view region, const Rules& rules,
+                 SystemTime now) {
   Claim claim;
-  claim.access_key_id = key.access_key_id;
+  claim.access_key_id = access_key_id;
   claim.time = now;
   claim.time_text = format_basic_time(now);
   claim.date = claim.time_text.substr(0, 8);
@@ -114,11 +116,16 @@ std::string scope_of(const Claim& claim) {
   return fmt::format("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
 }
 
-std::string signing_key(const Claim& claim, std::string_view secret_access_key) {
-  std::string key = hmac_sha256(fmt::format("AWS4{}", secret_access_key), claim.date);
-  key = hmac_sha256(key, claim.region);
-  key = hmac_sha256(key, claim.service);
+std::string derive_key(std::string_view secret_access_key, std::string_view date, std::string_view region,
+                       std::string_view service) {
+  std::string key = hmac_sha256(fmt::format("AWS4{}", secret_access_key), date);
+  key = hmac_sha256(key, region);
+  key = hmac_sha256(key, service);
   return hmac_sha256(key, "aws4_request");
+}
+
+std::string signing_key(const Claim& claim, std::string_view secret_access_key) {
+  return derive_key(secret_access_key, claim.date, claim.region, claim.service);
 }
 
 std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules) {
@@ -176,9 +183,16 @@ Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secre
 
 void sign(HttpRequest& request, const SigningKey& key, std::string_view region, const Rules& rules,
           SystemTime now) {
-  Claim claim = make_claim(key, region, rules, now);
-  request.headers.set("X-Amz-Date", claim.time_text);
   if (!key.session_token.empty()) request.headers.set("X-Amz-Security-Token", key.session_token);
+  const std::string date = format_basic_time(now).substr(0, 8);
+  sign(request, DerivedKey{key.access_key_id, derive_key(key.secret_access_key, date, region, rules.service)},
+       region, rules, now);
+}
+
+void sign(HttpRequest& request, const DerivedKey& key, std::string_view region, const Rules& rules,
+          SystemTime now) {
+  Claim claim = make_claim(key.access_key_id, region, rules, now);
+  request.headers.set("X-Amz-Date", claim.time_text);
   for (const auto& [name, value] : request.headers)
     if (!equal_ignoring_case(name, "authorization")) claim.signed_headers.push_back(to_lower(name));
   std::sort(claim.signed_headers.begin(), claim.signed_headers.end());
@@ -188,12 +202,12 @@ void sign(HttpRequest& request, const SigningKey& key, std::string_view region, 
   request.headers.set("Authorization",
                       fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
                                   claim.access_key_id, scope_of(claim), join(claim.signed_headers, ';'),
-                                  signature_of(claim, key.secret_access_key, to_sign)));
+                                  to_hex(as_bytes(hmac_sha256(key.key, to_sign)))));
 }
 
 void presign(HttpRequest& request, const SigningKey& key, std::string_view region, const Rules& rules,
              SystemTime now, std::int64_t expires_s) {
-  Claim claim = make_claim(key, region, rules, now);
+  Claim claim = make_claim(key.access_key_id, region, rules, now);
   claim.in_query = true;
   claim.signed_headers = {"host"};
   std::string& query = request.query;

@@ -75,7 +75,9 @@ def meridian(*words, check=True):
     return done
 
 
-class Edges(unittest.TestCase):
+class EdgesCase(unittest.TestCase):
+    """A control, and what tests of its edges do with it."""
+
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="meridian-edges-"))
         self.addCleanup(shutil.rmtree, self.root, True)
@@ -141,6 +143,8 @@ class Edges(unittest.TestCase):
                               capture_output=True, text=True, timeout=10)
         self.assertIn(f'("{name}")', done.stdout)
 
+
+class Edges(EdgesCase):
     def test_the_life_of_two_edges(self):
         one = self.make_edge("one", [BINARY, "edge"])
         two = self.make_edge("two", [EDGE_BINARY])

@@ -1,33 +1,46 @@
 // What CloudFront's viewers are to be shown, kept up to date in the store, from where the CDN's compiler
-// takes it: the deployment's own certificate, by the local authority, renewed in time; and word of every
-// change of a certificate of ACM that a distribution shows. On a loop's thread and the store's.
+// takes it: the deployment's own certificate, by the local authority, renewed in time; word of every change
+// of a certificate of ACM that a distribution shows; and keys for the coming days, with which edges sign what
+// they ask of origins. On a loop's thread and the store's.
 #pragma once
 
 #include <memory>
 
 #include "apps/control/local_authority.h"
 #include "apps/world.h"
+#include "aws/sigv4.h"
 #include "net/loop.h"
 #include "store/follower.h"
 #include "store/objects/master_key.h"
 
 namespace meridian::apps {
 
-class CdnCertificates final : private store::FollowerReader {
+class CdnSecrets final : private store::FollowerReader {
  public:
   static constexpr Duration kPeriod = std::chrono::hours(1);  // between looks at the own one
   static constexpr Duration kLifetime = std::chrono::days(198), kRenewalTime = std::chrono::days(60);
   static constexpr Duration kTryAgain = std::chrono::minutes(1);
 
-  // All of it outlives this. `loop` runs later, and no longer.
-  CdnCertificates(store::Store& store, const store::objects::Secrets& secrets, LocalAuthority& authority,
-                  net::Loop& loop, const World& world)
-      : store_(store),
-        secrets_(secrets),
-        authority_(authority),
-        loop_(loop),
-        world_(world),
-        follower_(store, std::string(services::acm::kCertificatesPrefix), *this, world.logger, "acm") {}
+  // An edge that has lost its control signs for so many days more.
+  static constexpr int kDaysAhead = 7;
+
+  struct Parts {
+    store::Store& store;
+    const store::objects::Secrets& secrets;
+    LocalAuthority& authority;
+    aws::sigv4::SigningKey signing;  // CloudFront's own
+    net::Loop& loop;                 // it runs later, and no longer
+    World world;
+  };
+  // All of it outlives this.
+  explicit CdnSecrets(Parts parts)
+      : store_(parts.store),
+        secrets_(parts.secrets),
+        authority_(parts.authority),
+        signing_(std::move(parts.signing)),
+        loop_(parts.loop),
+        world_(parts.world),
+        follower_(store_, std::string(services::acm::kCertificatesPrefix), *this, world_.logger, "acm") {}
 
   // Returns when the store has what is to be shown now.
   Result<void> start();
@@ -39,11 +52,13 @@ class CdnCertificates final : private store::FollowerReader {
   Result<void> note(const store::KeyValue& row);
   Result<void> forget(std::string_view certificate_key);
   void look();
+  Result<void> renew_origin_keys();
   Result<void> renew_own();
 
   store::Store& store_;
   const store::objects::Secrets& secrets_;
   LocalAuthority& authority_;
+  const aws::sigv4::SigningKey signing_;
   net::Loop& loop_;
   World world_;
   std::unique_ptr<net::Timer> timer_;

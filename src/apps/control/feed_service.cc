@@ -87,7 +87,7 @@ Result<std::unique_ptr<FeedService>> FeedService::open(const FeedOptions& option
                                                        const feed::Position& newest,
                                                        feed::ImageSource& images, const World& world) {
   auto registry = TRY(EdgeRegistry::open(world.disk, world.clock, world.random, data_dir + "/feed"));
-  std::unique_ptr<FeedService> service(new FeedService(world, std::move(registry)));
+  std::unique_ptr<FeedService> service(new FeedService(world, data_dir + "/feed", std::move(registry)));
   feed::FeedServerOptions server;
   server.newest = newest;
   server.software = MERIDIAN_VERSION;
@@ -98,8 +98,30 @@ Result<std::unique_ptr<FeedService>> FeedService::open(const FeedOptions& option
                      std::chrono::seconds(options.canary_soak_s)};
   service->server_ = std::make_unique<feed::FeedServer>(service->loop(), world.logger, world.metrics,
                                                         *service->registry_, images, server);
+  service->edge_live_time_ = server.edge_live_time;
   service->server_->expect(service->registry_->names());
   return service;
+}
+
+feed::FeedServer& FeedService::serve_distributions(const snapshots::StoreId& store,
+                                                   feed::ImageSource& images) {
+  feed::FeedServerOptions options;
+  options.newest = {store, 0};
+  options.software = MERIDIAN_VERSION;
+  options.edge_live_time = edge_live_time_;
+  options.metrics = "meridian_cdn_feed";
+  cdn_server_ = std::make_unique<feed::FeedServer>(loop(), world_.logger, world_.metrics, *registry_, images,
+                                                   std::move(options));
+  cdn_server_->expect(registry_->names());
+  server_->also(feed::Subject::Cdn, *cdn_server_);
+  return *cdn_server_;
+}
+
+Result<std::unique_ptr<EdgeLocations>> FeedService::locate_edges(std::vector<ServedLocation> own) {
+  auto locations = TRY(EdgeLocations::open(world_, loop(), directory_ + "/locations", registry_->names(),
+                                           edge_live_time_, std::move(own)));
+  cdn_server_->listen_to_locations(*locations);
+  return locations;
 }
 
 Result<net::Address> FeedService::listen(const std::string& address) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/command_line.h"
+#include "apps/control/edge_locations.h"
 #include "apps/control/edge_registry.h"
 #include "apps/dns_side.h"
 #include "apps/loop_thread.h"
@@ -24,17 +25,27 @@ class FeedService {
   net::Loop& loop() { return thread_.loop(); }
   // Once everything is compiled: before, an edge could be ahead of its control.
   Result<net::Address> listen(const std::string& address);
+  // The feed of distributions, with images from there; before listen().
+  snapshots::feed::FeedServer& serve_distributions(const snapshots::StoreId& store,
+                                                   snapshots::feed::ImageSource& images);
+  // Where edges serve, as they say; after serve_distributions(), before listen().
+  Result<std::unique_ptr<EdgeLocations>> locate_edges(std::vector<ServedLocation> own);
   void stop() { thread_.stop(); }
   std::string describe(Output output, const std::vector<engines::health::CheckerState>& checkers) const;
 
  private:
-  FeedService(const World& world, std::unique_ptr<EdgeRegistry> registry)
-      : world_(world), registry_(std::move(registry)), thread_(net::make_loop(), "feed") {}
+  FeedService(const World& world, std::string directory, std::unique_ptr<EdgeRegistry> registry)
+      : world_(world),
+        directory_(std::move(directory)),
+        registry_(std::move(registry)),
+        thread_(net::make_loop(), "feed") {}
 
   World world_;
+  const std::string directory_;
   std::unique_ptr<EdgeRegistry> registry_;
   LoopThread thread_;
-  std::unique_ptr<snapshots::feed::FeedServer> server_;
+  Duration edge_live_time_{};
+  std::unique_ptr<snapshots::feed::FeedServer> server_, cdn_server_;
 };
 
 // What `meridian edges` shows.

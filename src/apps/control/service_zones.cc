@@ -67,12 +67,38 @@ Result<void> ServiceZones::start() {
   return first_;
 }
 
+std::vector<ServedLocation> ServiceZones::locations() const {
+  std::lock_guard lock(mutex_);
+  return addresses_.locations;
+}
+
+void ServiceZones::set_locations(std::vector<ServedLocation> locations) {
+  std::lock_guard one_at_a_time(rewriting_);
+  const route53::ServiceZone& zone = *route53::find_service_zone(route53::kCloudFrontZone);
+  const Rows before = standing_rows(zone);
+  {
+    std::lock_guard lock(mutex_);
+    addresses_.locations = std::move(locations);
+  }
+  const Rows after = standing_rows(zone);
+  store::Transaction transaction;
+  for (const auto& [key, value] : after)
+    if (const auto was = before.find(key); was == before.end() || was->second != value)
+      transaction.puts.push_back({key, value});
+  for (const auto& [key, value] : before)
+    if (!after.contains(key)) transaction.deletes.push_back(key);
+  if (const auto done = write(std::move(transaction)); !done)
+    logger_.error("service-zones", "the edge locations could not be written",
+                  {{"why", done.error().message}});
+}
+
 ServiceZones::Rows ServiceZones::standing_rows(const route53::ServiceZone& zone) const {
   Rows rows;
   const auto add = [&](const route53::RecordSetResource& set) {
     rows[route53::record_set_key(zone.id, set.id)] = encode(set);
   };
   const bool is_cloudfront = zone.id == route53::kCloudFrontZone;
+  const std::vector<ServedLocation> locations = this->locations();
   const auto website = [&](Type type) { return of_family(addresses_.s3_website, type); };
   if (!is_cloudfront && addresses_.s3_website.empty()) return rows;
 
@@ -96,7 +122,7 @@ ServiceZones::Rows ServiceZones::standing_rows(const route53::ServiceZone& zone)
     }
     for (const PriceClass price_class : kClasses) {
       std::size_t count = 0;
-      for (const ServedLocation& location : addresses_.locations) {
+      for (const ServedLocation& location : locations) {
         const auto values = of_family(location.addresses, type);
         if (values.empty() || location.price_class > price_class || ++count > kLocationsMax) continue;
         route53::RecordSetResource set = record_set(class_name(price_class), type, kTtl, values);

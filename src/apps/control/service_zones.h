@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class ServiceZones final : private store::FollowerReader {
 
   // Returns when all that is there now has its records.
   Result<void> start();
+  // Names lead to these from now on. Thread-safe; after start().
+  void set_locations(std::vector<ServedLocation> locations);
 
  private:
   using Rows = std::map<std::string, std::string>;
@@ -52,9 +55,12 @@ class ServiceZones final : private store::FollowerReader {
   // Puts the zone right: `wanted` are all its rows.
   Result<void> put_right(std::string_view zone_id, const Rows& wanted);
   Result<void> write(store::Transaction transaction);
+  std::vector<ServedLocation> locations() const;
 
   store::Store& store_;
-  const ServiceAddresses addresses_;
+  mutable std::mutex mutex_;
+  ServiceAddresses addresses_;  // the locations: under the mutex
+  std::mutex rewriting_;        // one at a time puts the locations' rows right
   Logger& logger_;
   std::map<std::string, std::string, std::less<>> names_;  // of distributions, by their keys
   Result<void> first_ = {};

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "apps/cdn_place.h"
+#include "apps/cdn_side.h"
 #include "apps/dns_side.h"
+#include "apps/edge/cdn_target.h"
 #include "apps/edge/dial.h"
 #include "apps/edge/edge_checker.h"
 #include "apps/edge/edge_files.h"
@@ -19,12 +22,19 @@ namespace {
 
 namespace feed = snapshots::feed;
 
+const std::vector<net::Address> kNoAddresses;
+
 std::string json_list(const std::vector<net::Address>& addresses) {
   std::string out;
   for (const auto& address : addresses)
     out += fmt::format("{}\"{}\"", out.empty() ? "" : ",", address.to_string());
   return "[" + out + "]";
 }
+
+class RenewedElsewhere final : public feed::EdgeCertificate {
+  std::optional<std::string> renewal_request() override { return std::nullopt; }
+  Result<void> renew(const feed::Certificate&) override { return invalid("nobody has asked for it"); }
+};
 
 // All of a running edge, in the order in which it is made.
 class EdgeServer final : public RoleServer {
@@ -47,10 +57,13 @@ class EdgeServer final : public RoleServer {
  private:
   std::string describe(Output output) const;
   Result<void> start_operator_side();
+  Result<void> start_cdn();
   void start_feed();
+  void follow_distributions();
   Result<void> ready() const;
   void stop_loops() {
     feed_loop_.stop();
+    if (cdn_) cdn_->engine().stop();
     if (checker_) checker_->stop();
     operator_.stop();
   }
@@ -66,11 +79,15 @@ class EdgeServer final : public RoleServer {
   World world_;
   OperatorSide operator_{logger_, metrics_};
   LoopThread feed_loop_{net::make_loop(), "feed"};
+  std::unique_ptr<CdnSide> cdn_;  // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   std::unique_ptr<EdgeFiles> files_;
   std::unique_ptr<EdgeTarget> target_;
+  RenewedElsewhere renewed_elsewhere_;
   std::unique_ptr<EdgeChecker> checker_;  // null: it is none
-  std::unique_ptr<feed::FeedClient> client_;
+  std::unique_ptr<CdnTarget> cdn_target_;
+  std::vector<feed::ServedAt> served_at_;
+  std::unique_ptr<feed::FeedClient> client_, cdn_client_;
   net::Address admin_address_;
   std::atomic<bool> ending_{false};
   SystemTime started_{};
@@ -84,12 +101,14 @@ Result<void> EdgeServer::start() {
   if (!dns.nsid) dns.nsid = files_->identity().name;
   // It answers from here on with what the disk has, whether there is a control or not.
   dns_ = TRY(DnsSide::start(dns, options_.data_dir, world_));
+  TRY(start_cdn());
   TRY(world_.disk.remove(endpoints_path()));
   target_ = std::make_unique<EdgeTarget>(*dns_, options_.data_dir, world_);
   if (!options_.check_from.empty())
     checker_ = TRY(EdgeChecker::make(options_.check_from,
                                      TRY(health_resolvers(options_.health_resolvers, world_.disk)), world_));
   start_feed();
+  if (cdn_) follow_distributions();
   TRY(start_operator_side());
   TRY(privileges_.give_up());
   tell(dns_->advice({}), logger_, metrics_);
@@ -99,15 +118,43 @@ Result<void> EdgeServer::start() {
   std::vector<Watchdog::Watched> loops{{"feed", &feed_loop_.loop()}};
   if (checker_) loops.push_back({"health", &checker_->loop()});
   dns_->add_loops(loops);
+  if (cdn_) cdn_->add_loops(loops);
   operator_.watch(std::move(loops), [this] { return ending_ ? "" : state(); });
   operator_.manager().status(state());
   operator_.manager().ready();
   const std::string endpoints =
-      fmt::format(R"({{"dns":{},"dns_tls":{},"admin":"{}"}})"
+      fmt::format(R"({{"dns":{},"dns_tls":{},"cdn":{},"cdn_tls":{},"admin":"{}"}})"
                   "\n",
                   json_list(dns_->engine().addresses()), json_list(dns_->engine().tls_addresses()),
-                  admin_address_.to_string());
+                  json_list(cdn_ ? cdn_->addresses() : kNoAddresses),
+                  json_list(cdn_ ? cdn_->tls_addresses() : kNoAddresses), admin_address_.to_string());
   return world_.disk.replace(endpoints_path(), as_bytes(endpoints));
+}
+
+// It serves from here on with what the disk has.
+Result<void> EdgeServer::start_cdn() {
+  if (!options_.cdn.any()) return {};
+  cdn_ = TRY(
+      CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health_resolvers, world_.disk)), world_));
+  served_at_ = TRY(served_at(options_.cdn.location, options_.cdn_addresses, *cdn_, *dns_));
+  cdn_target_ = TRY(CdnTarget::open(*cdn_, options_.data_dir, world_));
+  dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
+  return {};
+}
+
+// Over a connection of its own. Its certificate is renewed where DNS is followed.
+void EdgeServer::follow_distributions() {
+  feed::FeedClientOptions options{files_->identity().name, MERIDIAN_VERSION};
+  options.subject = feed::Subject::Cdn;
+  options.metrics = "meridian_cdn_feed";
+  options.locations = served_at_;
+  cdn_client_ = std::make_unique<feed::FeedClient>(
+      feed_loop_.loop(), world_.random, logger_, metrics_, *cdn_target_, renewed_elsewhere_,
+      [this](net::Loop::OnConnected done) {
+        return dial(feed_loop_.loop(), files_->identity().control, files_->context(), std::move(done));
+      },
+      std::move(options));
+  feed_loop_.loop().post([this] { cdn_client_->start(); });
 }
 
 void EdgeServer::start_feed() {
@@ -133,6 +180,7 @@ Result<void> EdgeServer::start_operator_side() {
   sources.ready = [this] { return ready(); };
   sources.status = [this](Output output) { return describe(output); };
   dns_->show(sources);
+  if (cdn_) cdn_->show(sources);
   admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
   return {};
 }
@@ -169,6 +217,9 @@ std::string EdgeServer::describe(Output output) const {
   out +=
       fmt::format("  admin    http://{}\n  data     {}\n\n", admin_address_.to_string(), options_.data_dir);
   out += fmt::format("  DNS      revision {}, {} zones\n", revision, dns_->service().zone_count());
+  if (cdn_)
+    out += fmt::format("  CDN      revision {}, {} distributions\n", cdn_->served_revision(),
+                       cdn_->engine().latest().size());
   out += fmt::format("  health   {} checks healthy, {} unhealthy\n", health.healthy, health.unhealthy);
   if (checker_)
     out += fmt::format("  checker  of {}, probes {} health checks\n", checker_->region(), checker_->checks());

@@ -1,6 +1,5 @@
 #include "apps/edge/edge_target.h"
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -54,7 +53,7 @@ feed::Crash read_crash(std::string_view text) {
 EdgeTarget::EdgeTarget(DnsSide& dns, const std::string& data_dir, const World& world)
     : dns_(dns),
       world_(world),
-      refused_directory_(data_dir + "/refused"),
+      refused_(world, data_dir + "/refused"),
       crash_path_(data_dir + "/feed/crash"),
       loaded_(world.clock.monotonic()),
       processor_time_(processor_time()) {
@@ -90,22 +89,6 @@ Result<void> EdgeTarget::apply(const snapshots::StoreId& store, std::uint64_t fr
   service.set_store(store);
   service.publish(delta, std::move(next));
   return {};
-}
-
-void EdgeTarget::keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
-                              std::string_view why) {
-  const std::string name = fmt::format("{}-{}-{}", format_iso8601_millis(world_.clock.now()), from, to);
-  const auto keep = [&]() -> Result<void> {
-    TRY(world_.disk.make_directories(refused_directory_));
-    auto kept = TRY(world_.disk.list(refused_directory_));  // names begin with the time: the oldest are first
-    for (std::size_t i = 0; i + 2 * (kRefusedKeptMax - 1) < kept.size(); ++i)
-      TRY(world_.disk.remove(refused_directory_ + "/" + kept[i]));
-    TRY(world_.disk.replace(refused_directory_ + "/" + name + ".delta.zst", as_bytes(bytes)));
-    return world_.disk.replace(refused_directory_ + "/" + name + ".reason",
-                               as_bytes(std::string(why) + "\n"));
-  };
-  if (auto kept = keep(); !kept)
-    world_.logger.error("feed", "what was refused cannot be kept", {{"why", kept.error().message}});
 }
 
 feed::Load EdgeTarget::load() {

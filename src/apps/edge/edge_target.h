@@ -5,11 +5,10 @@
 #include <string>
 
 #include "apps/dns_side.h"
+#include "apps/edge/refused_packages.h"
 #include "snapshots/feed/client.h"
 
 namespace meridian::apps {
-
-inline constexpr std::size_t kRefusedKeptMax = 16;  // packages in DATA_DIR/refused, the newest
 
 class EdgeTarget final : public snapshots::feed::FeedTarget {
  public:
@@ -20,7 +19,9 @@ class EdgeTarget final : public snapshots::feed::FeedTarget {
                      std::string_view plain) override;
   std::uint64_t served_revision() const override { return dns_.service().served_revision(); }
   void keep_refused(std::uint64_t from, std::uint64_t to, std::string_view bytes,
-                    std::string_view why) override;
+                    std::string_view why) override {
+    refused_.keep(from, to, bytes, why);
+  }
   void set_health(const std::string& id, bool healthy) override { dns_.health().set(id, healthy); }
   void forget_health_but(const std::set<std::string>& ids) override { dns_.health().forget_but(ids); }
   snapshots::feed::Load load() override;
@@ -30,7 +31,8 @@ class EdgeTarget final : public snapshots::feed::FeedTarget {
  private:
   DnsSide& dns_;
   World world_;
-  std::string refused_directory_, crash_path_;
+  RefusedPackages refused_;
+  std::string crash_path_;
   snapshots::feed::Crash crash_;
   MonotonicTime loaded_{};  // when load() was last asked
   std::uint64_t queries_ = 0;

@@ -16,7 +16,7 @@
 namespace meridian::compilers::cdn {
 
 // "…/<id of a certificate of ACM>": a distribution shows it; the value changes when its text does. "…/own".
-inline constexpr std::string_view kCertificatesPrefix = "cloudfront/served-certificates/";
+inline constexpr std::string_view kCertificatesPrefix = "cloudfront/served/certificates/";
 std::string served_certificate_key(std::string_view id);
 std::string own_certificate_key();
 

@@ -108,6 +108,8 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
     dirty_.insert(id_of(key));
   }
   if (key.starts_with(kCertificatesPrefix)) return read_certificate_row(item);
+  if (key == kOriginKeysKey && secrets_)
+    origin_keys_ = std::make_shared<const cdn::OriginKeys>(TRY(decode_origin_keys(item.value, *secrets_)));
   // An invalidation is never changed, so that its row is put once.
   if (is_of<api::InvalidationBatch>(key)) {
     const auto entity = TRY(cloudfront::decode<api::InvalidationBatch>(item.value));
@@ -205,6 +207,7 @@ void CdnWatcher::publish(cdn::Delta delta) {
   delta.removes = std::exchange(gone_, {});
   delta.invalidations = std::exchange(invalidations_, {});
   delta.own_certificate = std::exchange(own_certificate_, nullptr);
+  delta.origin_keys = std::exchange(origin_keys_, nullptr);
   dirty_.clear();
   distributions_.set(static_cast<double>(rows_.size()));
   sink_.publish(delta);

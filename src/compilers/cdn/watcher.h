@@ -18,6 +18,7 @@
 #include "compilers/cdn/certificates.h"
 #include "compilers/cdn/compile.h"
 #include "compilers/cdn/library.h"
+#include "compilers/cdn/origin_keys.h"
 #include "snapshots/cdn/delta.h"
 #include "store/follower.h"
 
@@ -86,6 +87,7 @@ class CdnWatcher final : public store::FollowerReader {
   std::vector<std::string> gone_;
   std::vector<snapshots::cdn::Invalidation> invalidations_;
   snapshots::cdn::SharedCertificate own_certificate_;  // when it is new
+  snapshots::cdn::SharedOriginKeys origin_keys_;       // the same
 
   mutable std::mutex mutex_;
   std::map<std::string, Refused, std::less<>> refused_;

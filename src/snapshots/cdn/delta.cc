@@ -105,7 +105,8 @@ class Reader {
   ByteReader in_;
   bool good_ = true;
   // What several refer to is one object again.
-  std::tuple<Known<ResponseHeadersPolicy>, Known<TrustedKey>, Known<ViewerCertificate>> known_;
+  std::tuple<Known<ResponseHeadersPolicy>, Known<TrustedKey>, Known<ViewerCertificate>, Known<OriginKeys>>
+      known_;
 };
 
 template <typename T, typename Of>
@@ -349,6 +350,21 @@ void fields(Io& io, T& value) {
   io.optional(continuous_deployment, [&](auto& deployment) { fields(io, deployment); });
 }
 
+template <typename Io, Any<OriginKey> T>
+void fields(Io& io, T& value) {
+  auto& [date, service, key] = value;
+  io.text(date);
+  io.text(service);
+  io.text(key);
+}
+
+template <typename Io, Any<OriginKeys> T>
+void fields(Io& io, T& value) {
+  auto& [access_key_id, keys] = value;
+  io.text(access_key_id);
+  structs(io, keys);
+}
+
 template <typename Io, Any<Invalidation> T>
 void fields(Io& io, T& value) {
   auto& [id, distribution_id, revision, paths] = value;
@@ -372,7 +388,8 @@ void fields(Io& io, const SharedDistribution& value) {
 
 template <typename Io, Any<Delta> T>
 void fields(Io& io, T& value) {
-  auto& [from, to, whole, puts, removes, invalidations, invalidations_after, own_certificate] = value;
+  auto& [from, to, whole, puts, removes, invalidations, invalidations_after, own_certificate, origin_keys] =
+      value;
   io.number(from);
   io.number(to);
   io.number(whole);
@@ -384,6 +401,7 @@ void fields(Io& io, T& value) {
       invalidations, [&](auto& invalidation) { fields(io, invalidation); }, kInvalidationsMax);
   io.number(invalidations_after);
   io.shared(own_certificate);
+  io.shared(origin_keys);
 }
 
 template <typename T>
@@ -415,10 +433,11 @@ std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta&
                       delta.own_certificate ? delta.own_certificate : before.own_certificate());
 }
 
-Delta image_of(const CdnSnapshot& snapshot) {
+Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys) {
   Delta image{.to = snapshot.revision(), .whole = true};
   for (const auto& [id, distribution] : snapshot.distributions()) image.puts.push_back(distribution);
   image.own_certificate = snapshot.own_certificate();
+  image.origin_keys = std::move(origin_keys);
   return image;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "snapshots/cdn/origin_keys.h"
 #include "snapshots/cdn/snapshot.h"
 
 namespace meridian::snapshots::cdn {
@@ -29,12 +30,13 @@ struct Delta {
   std::uint64_t invalidations_after = 0;
   // For the names under the deployment's own domain suffix; null: as before.
   SharedCertificate own_certificate{};
+  SharedOriginKeys origin_keys{};  // null: as before
 };
 
-// The snapshot after it. Invalidations are for who has a cache.
+// The snapshot after it. Invalidations are for who has a cache, keys for who signs.
 std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta& delta);
 // What makes the snapshot out of nothing, but for invalidations.
-Delta image_of(const CdnSnapshot& snapshot);
+Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys = nullptr);
 
 // Limits of what is encoded: far above CloudFront's quotas, so that only bytes gone wrong meet them.
 inline constexpr std::size_t kTextBytesMax = 16 * 1024;  // of a name, a path, a header's value

@@ -100,6 +100,8 @@ Result<void> check(const Delta& delta) {
   if (delta.from > delta.to || (delta.from == 0 && !delta.whole))
     return fail(ErrorCode::Invalid, "CDN delta: its revisions are out of order", ErrorSource::Peer);
   for (const SharedDistribution& put : delta.puts) TRY(check(*put));
+  if (delta.origin_keys && !is_one_line(delta.origin_keys->access_key_id))
+    return fail(ErrorCode::Invalid, "CDN delta: a key without a name", ErrorSource::Peer);
   for (const Invalidation& invalidation : delta.invalidations)
     if (invalidation.revision > delta.to)
       return fail(ErrorCode::Invalid, "CDN delta: an invalidation that is still to come", ErrorSource::Peer);

@@ -46,6 +46,8 @@ class RandomDistributions {
     out.removes = names();
     if (coin()) out.invalidations = {{"I" + word(), "E" + word(), random_.below(to + 1), names()}};
     if (coin()) out.own_certificate = certificate();
+    if (coin())
+      out.origin_keys = std::make_shared<const OriginKeys>(OriginKeys{word(), {{word(), "s3", word()}}});
     return out;
   }
   bool coin() { return random_.below(2) == 1; }
