@@ -72,7 +72,7 @@ TEST(Md5Queue, StreamsThatComeTogetherHaveTheirOwnDigests) {
   Md5Queue queue;
   std::vector<std::string> texts(12);
   std::vector<std::unique_ptr<Md5Queue::Stream>> streams;
-  for (auto& text : texts) streams.push_back(std::make_unique<Md5Queue::Stream>(queue));
+  for (std::size_t i = 0; i < texts.size(); ++i) streams.push_back(std::make_unique<Md5Queue::Stream>(queue));
   for (unsigned piece = 0; piece < 60; ++piece)
     for (unsigned i = 0; i < texts.size(); ++i) {
       const std::string bytes = text_of(1 + (piece * 7919 + i * 104729) % 90'000, piece * 31 + i);
