@@ -179,7 +179,7 @@ QueryParameters query_parameters(std::string_view query) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    if (!pair.starts_with("X-Amz-")) continue;
+    if (pair.empty() || !std::string_view("XAS").contains(pair.front())) continue;  // none of the wanted
     const std::size_t equals = pair.find('=');
     for (const auto& [name, value] : wanted)
       if (pair.substr(0, equals) == name && !*value)

@@ -1,6 +1,6 @@
-// MD5 of streams that come at the same time, side by side: a stream's bytes wait until there is company, a mebibyte of
-// them, or the stream's end, and whoever hashes then takes along what waits of the others. Alone, a stream costs what it
-// costs anywhere; of eight together, each costs a third of that.
+// MD5 of streams that come at the same time, side by side: a stream's bytes wait until there is company, a
+// mebibyte of them, or the stream's end, and whoever hashes then takes along what waits of the others. Alone,
+// a stream costs what it costs anywhere; of eight together, each costs a third of that.
 // Rule: what waits has a limit, for each stream and for all; bytes that wait are shared, never copied.
 #pragma once
 
