@@ -83,9 +83,11 @@ aws::Outcome<aws::Value> AwsClient::call_value(std::string_view name, const aws:
   CHECK(operation);
   aws::HttpRequest request = codec_->encode_request(*operation, input);
   request.headers.set("Host", url_.authority());
+  const bool s3 = std::string_view(model_->signing_name) == "s3";
+  if (s3) request.headers.set("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
   aws::sigv4::sign(request,
                    {credentials_.access_key_id, credentials_.secret_access_key, credentials_.session_token},
-                   "us-east-1", {model_->signing_name}, clock_->now());
+                   "us-east-1", {.service = model_->signing_name, .s3 = s3}, clock_->now());
 
   http::ClientRequest message;
   message.method = request.method;

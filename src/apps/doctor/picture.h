@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "apps/doctor/cdn_facts.h"
 #include "formats/dns/name.h"
 #include "formats/dns/types.h"
 #include "gen/route53/types.h"
@@ -69,6 +70,7 @@ struct Facts {
   std::vector<r53::TrafficPolicyInstance> instances;
   std::vector<QuarantineFacts> quarantined;
   std::vector<EdgeFacts> edges;
+  CdnFacts cdn;
   std::string account;  // empty: unknown
   // Whether health checks may name any address.
   bool private_checks_allowed = false;
@@ -145,6 +147,7 @@ class Picture {
   const std::vector<r53::TrafficPolicyInstance>& instances() const { return facts_.instances; }
   const std::vector<QuarantineFacts>& quarantined() const { return facts_.quarantined; }
   const std::vector<EdgeFacts>& edges() const { return facts_.edges; }
+  const CdnFacts& cdn() const { return facts_.cdn; }
   const std::string& account() const { return facts_.account; }
   bool private_checks_allowed() const { return facts_.private_checks_allowed; }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "apps/aws_client.h"
+#include "apps/doctor/read_cdn.h"
 #include "formats/json/json.h"
 #include "gen/route53/api.h"
 #include "http/client.h"
@@ -227,6 +228,7 @@ Result<Facts> read_facts(const ClientOptions& options, bool live, const Clock& c
   TRY(read_zones(client, facts));
   TRY(read_checks(client, facts));
   TRY(read_traffic_policies(client, facts));
+  facts.cdn = TRY(read_cdn(options, clock));
   if (!live) return facts;
   if (const auto tree = TRY(page(options, "/status"))) take_status(*tree, facts);
   if (const auto tree = TRY(page(options, "/health-checks"))) take_health(*tree, facts);

@@ -18,6 +18,7 @@ struct Rule {
 };
 
 std::span<const Rule> route53_rules();
+std::span<const Rule> cloudfront_rules();
 // Those of every service.
 std::vector<Rule> all_rules();
 

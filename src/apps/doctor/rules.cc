@@ -1,5 +1,6 @@
 // The tables of rules, by hand: what breaks answers is an error, what makes failover late or blind a warning,
 // what is worth knowing a hint.
+#include "apps/doctor/cdn_rules.h"
 #include "apps/doctor/route53_rules.h"
 #include "apps/doctor/rule.h"
 
@@ -116,6 +117,39 @@ constexpr Rule kRoute53Rules[] = {
     {"unused-traffic-policy", Severity::Hint, "A traffic policy that nothing uses", unused_traffic_policy},
 };
 
+constexpr Rule kCloudFrontRules[] = {
+    {"cdn-alias-without-certificate", Severity::Error, "A certificate without the alias",
+     cdn_alias_without_certificate},
+    {"cdn-record-without-alias", Severity::Error, "A name that its distribution refuses",
+     cdn_record_without_alias},
+    {"cdn-bucket-unsigned", Severity::Error, "A bucket without an access control", cdn_bucket_unsigned},
+    {"cdn-bucket-policy", Severity::Error, "A bucket that refuses its distribution", cdn_bucket_policy},
+    {"cdn-bucket-policy-other", Severity::Error, "A bucket policy for another one", cdn_bucket_policy_other},
+    {"cdn-website-endpoint-signed", Severity::Error, "A website endpoint under an access control",
+     cdn_website_endpoint_signed},
+    {"cdn-host-to-bucket", Severity::Error, "Host forwarded to a bucket", cdn_host_to_bucket},
+    {"cdn-shared-between-users", Severity::Error, "One user's answers for all", cdn_shared_between_users},
+    {"cdn-set-cookie-cached", Severity::Error, "One viewer's cookies for all", cdn_set_cookie_cached},
+    {"cdn-behavior-shadowed", Severity::Error, "A behavior that is never chosen", cdn_behavior_shadowed},
+    {"cdn-error-page-missing", Severity::Error, "An error page that is not there", cdn_error_page_missing},
+    {"cdn-alias-without-record", Severity::Warning, "An alias that no record leads to",
+     cdn_alias_without_record},
+    {"cdn-forbidden-for-missing", Severity::Warning, "403 where 404 has a page", cdn_forbidden_for_missing},
+    {"cdn-root-object", Severity::Warning, "Nothing at the root", cdn_root_object},
+    {"cdn-api-cached", Severity::Warning, "An API that is cached", cdn_api_cached},
+    {"cdn-minimum-ttl", Severity::Warning, "Kept against the origin's word", cdn_minimum_ttl},
+    {"cdn-authorization-in-key", Severity::Warning, "Copies by token", cdn_authorization_in_key},
+    {"cdn-old-tls", Severity::Warning, "Old TLS to viewers", cdn_old_tls},
+    {"cdn-error-page-origin", Severity::Warning, "An error page of what fails",
+     cdn_error_page_from_failing_origin},
+    {"cdn-cors-not-forwarded", Severity::Warning, "A bucket that cannot see Origin", cdn_cors_not_forwarded},
+    {"cdn-compression-off", Severity::Hint, "Nothing is compressed", cdn_compression_off},
+    {"cdn-plain-viewers", Severity::Hint, "Viewers in plain text", cdn_plain_viewers},
+    {"cdn-origin-match-viewer", Severity::Hint, "An origin asked in plain text", cdn_origin_match_viewer},
+    {"cdn-legacy-identity", Severity::Hint, "An origin access identity", cdn_legacy_identity},
+    {"cdn-forwarded-values", Severity::Hint, "ForwardedValues", cdn_forwarded_values},
+};
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -127,8 +161,14 @@ std::span<const Rule> route53_rules() {
   return kRoute53Rules;
 }
 
+std::span<const Rule> cloudfront_rules() {
+  return kCloudFrontRules;
+}
+
 std::vector<Rule> all_rules() {
-  return {route53_rules().begin(), route53_rules().end()};
+  std::vector<Rule> all(route53_rules().begin(), route53_rules().end());
+  all.insert(all.end(), cloudfront_rules().begin(), cloudfront_rules().end());
+  return all;
 }
 
 }  // namespace meridian::apps::doctor
