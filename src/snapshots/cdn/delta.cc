@@ -17,7 +17,6 @@ constexpr std::string_view kMagic = "MCD1";  // the format and its version
 // not compile until it is encoded. A Writer and a Reader visit them in the same order.
 class Writer {
  public:
-  static constexpr bool kReads = false;
   explicit Writer(std::string& out) : out_(out) {}
 
   template <std::integral T>
@@ -51,7 +50,6 @@ class Writer {
 
 class Reader {
  public:
-  static constexpr bool kReads = true;
   explicit Reader(std::string_view bytes) : bytes_(bytes), in_(bytes) {}
 
   template <std::integral T>
