@@ -10,22 +10,13 @@ import subprocess
 import sys
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "tests"))
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(BENCH), str(BENCH.parent / "tests")]
+from in_turns import HOST, CannotRun, free_port  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
 
-HOST = "127.0.0.1"
 CACHE_MIB = 1024
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-
-
-class CannotRun(Exception):
-    """This server cannot be had here, and why."""
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def program(name: str) -> str:

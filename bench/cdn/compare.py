@@ -6,7 +6,6 @@ usage: compare.py [--servers ours,nginx,…] [--kinds one,zipf,…] [--rounds N]
 
 Needs `ninja -C build/release meridian http_load` and `tools/install_dependencies --bench`. How to read it: README.md.
 """
-import argparse
 import contextlib
 import itertools
 import json
@@ -15,12 +14,12 @@ import pathlib
 import random
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
 from cdn_servers import ALL, HOST, CannotRun, H2o, Origin, Proxy, cpu_seconds
+from in_turns import medians, options_of, ratio_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
@@ -85,21 +84,10 @@ def table(rounds: dict[tuple[str, str], list[dict[str, float]]], options) -> str
     for kind, server in ((kind, server) for kind in options.kinds for server in options.servers):
         if (found := rounds.get((kind, server))) is None:
             continue
-        middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
-        ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)
-                  if each["a CPU-second"]]
-        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios and server != "ours" else ""
+        middle = medians(found)
+        ratio = ratio_of(rounds.get((kind, "ours"), []), found)
         lines.append(f"{kind:6} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
     return "\n".join(lines)
-
-
-def choice(allowed):
-    def parse(text: str) -> list[str]:
-        chosen = text.split(",")
-        if not set(chosen) <= set(allowed):
-            raise argparse.ArgumentTypeError(f"some of {', '.join(allowed)}")
-        return chosen
-    return parse
 
 
 def make_certificate(folder: pathlib.Path) -> pathlib.Path:
@@ -113,14 +101,7 @@ def make_certificate(folder: pathlib.Path) -> pathlib.Path:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser()
-    options.add_argument("--servers", type=choice(ALL), default=list(ALL))
-    options.add_argument("--kinds", type=choice(KINDS), default=list(KINDS))
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=2)
-    options.add_argument("--server-core", type=int, default=0)
-    options.add_argument("--load-core", type=int, default=1)
-    options = options.parse_args()
+    options = options_of(ALL, KINDS).parse_args()
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-cdn-bench-"))
     rounds: dict[tuple[str, str], list[dict[str, float]]] = {}

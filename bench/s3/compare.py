@@ -8,19 +8,18 @@ usage: compare.py [--servers ours,nginx,radosgw] [--kinds get-large,put-large,ge
 
 Needs `ninja -C build/release meridian http_load` and `tools/install_dependencies --bench`. How to read it: README.md.
 """
-import argparse
 import contextlib
 import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
 from radosgw import Radosgw
 from s3_servers import CannotRun, Nginx, Ours, S3Server, cpu_seconds
+from in_turns import medians, options_of, ratio_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
@@ -65,34 +64,17 @@ def table(rounds: dict[tuple[str, str], list[dict[str, float]]], servers: list[s
         size = KINDS[kind][1]
         for server in servers:
             found = rounds[kind, server]
-            middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
+            middle = medians(found)
             shown = [middle[name] * (size / MIB if size >= MIB else 1) for name in ("a second", "a CPU-second")]
             unit = "MiB" if size >= MIB else "   "
-            ratios = [ours["a CPU-second"] / each["a CPU-second"] for ours, each in zip(rounds.get((kind, "ours"), []), found)]
-            ratio = (f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-                     if ratios and server != "ours" else "")
+            ratio = ratio_of(rounds.get((kind, "ours"), []), found)
             lines.append(f"{kind:10} {server:9} {shown[0]:8.0f} {unit} {shown[1]:9.0f} {unit} {ratio:>22} {middle['p50']:9.0f} "
                          f"{middle['busy']:5.2f}")
     return "\n".join(lines)
 
 
-def choice(allowed):
-    def parse(text: str) -> list[str]:
-        chosen = text.split(",")
-        if not set(chosen) <= set(allowed):
-            raise argparse.ArgumentTypeError(f"some of {', '.join(allowed)}")
-        return chosen
-    return parse
-
-
 def main() -> int:
-    options = argparse.ArgumentParser()
-    options.add_argument("--servers", type=choice(ALL), default=list(ALL))
-    options.add_argument("--kinds", type=choice(KINDS), default=list(KINDS))
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=2)
-    options.add_argument("--server-core", type=int, default=0)
-    options.add_argument("--load-core", type=int, default=1)
+    options = options_of(ALL, KINDS)
     options.add_argument("--folder", help="where the servers keep their data; default: a new one beside the system's others")
     options = options.parse_args()
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")

@@ -3,36 +3,25 @@
 `target(method, key)` gives what http_load asks for: of ours and of radosgw a presigned URL whose signature is checked at
 every request; of nginx the file's path, with nothing to check.
 """
-import contextlib
 import datetime
 import hashlib
 import hmac
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "tests"))
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(BENCH), str(BENCH.parent / "tests")]
+from in_turns import HOST, CannotRun, free_port  # noqa: E402
 from meridian_server import Server  # noqa: E402
 
-HOST = "127.0.0.1"
 BUCKET = "bench"
 DAY = 86400
-
-
-class CannotRun(Exception):
-    """This server cannot be had here, and why."""
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def presign(method: str, host: str, path: str, key: str, secret: str, region: str = "us-east-1") -> str:
