@@ -162,7 +162,8 @@ class EpollConnection final : public TcpConnection, public Ready {
       }
       handler_->on_data(*this, room.first(result.size));
       if (!alive) return;
-      if (!wire_.tls() && result.size < room.size()) return;
+      // Level-triggered: what is not here yet wakes us up.
+      if (wire_.tls() ? !wire_.holds_input() : result.size < room.size()) return;
     }
     if (reading_ && wire_.holds_input()) ask_for_turn();
   }

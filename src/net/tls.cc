@@ -1,6 +1,7 @@
 // TLS sessions over OpenSSL 3, of servers and of clients: TLS 1.2 and 1.3, forward-secret AEAD suites only.
-// OpenSSL is also known to certificate.cc and certificate_table.cc, and to nothing else of net/.
-// Rule: a session that tells who its peer is was never resumed, so that the certificate was judged just now.
+// OpenSSL is also known to certificate.cc, certificate_table.cc and tls_tickets.cc, and to nothing else of
+// net/. Rule: a session that tells who its peer is was never resumed, so that the certificate was judged just
+// now.
 #include "net/tls.h"
 
 #include <openssl/err.h>
@@ -9,12 +10,14 @@
 
 #include "base/check.h"
 #include "net/openssl_handles.h"
+#include "net/tls_tickets.h"
 #include "net/wire.h"
 
 namespace meridian::net {
 namespace {
 
 constexpr std::size_t kProtocolBytesMax = 255;  // RFC 7301 §3.1
+constexpr std::size_t kTicketsAHandshake = 1;   // each resumption brings another
 
 std::string openssl_failure() {
   const unsigned long code = ERR_get_error();
@@ -27,6 +30,7 @@ std::string openssl_failure() {
 
 class OpensslServerContext final : public TlsServerContext {
  public:
+  TicketKeys tickets;
   OpensslHandle<SSL_CTX> ssl;
   std::string protocols;  // as on the wire
   std::shared_ptr<PublishedCertificates> certificates;
@@ -215,6 +219,8 @@ Result<OpensslHandle<SSL_CTX>> make_context(const SSL_METHOD* method, TlsVersion
                                          SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
+  // A record is one system call, not one for its head and one for the rest; several that are there are one.
+  SSL_CTX_set_read_ahead(context.get(), 1);
   return context;
 }
 
@@ -257,6 +263,8 @@ Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServe
   static constexpr unsigned char kSessionContext[] = "meridian";
   SSL_CTX_set_session_id_context(ssl, kSessionContext, sizeof kSessionContext - 1);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);  // tickets only: the server keeps nothing
+  seal_tickets_with(ssl, context->tickets);
+  SSL_CTX_set_num_tickets(ssl, kTicketsAHandshake);
   if (!context->protocols.empty()) SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, context.get());
   if (options.clients != ClientCertificates::None) TRY(ask_for_client_certificates(ssl, options));
   if (!options.certificates) {
@@ -307,7 +315,9 @@ Result<std::shared_ptr<TlsClientContext>> make_tls_client_context(const TlsClien
 
 Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext> context, int descriptor,
                                                SystemTime now) {
-  OpensslHandle<SSL> ssl(SSL_new(static_cast<OpensslServerContext&>(*context).ssl.get()));
+  auto& ours = static_cast<OpensslServerContext&>(*context);
+  ours.tickets.advance(now);
+  OpensslHandle<SSL> ssl(SSL_new(ours.ssl.get()));
   if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1)
     return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
   judge_by(ssl.get(), now);
