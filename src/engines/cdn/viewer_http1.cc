@@ -224,7 +224,12 @@ std::size_t Http1Session::take_body(std::string_view bytes) {
   } else if (body_chunked_) {
     const auto step = chunks_.next(bytes);
     if (!step) {
-      abort();
+      if (sent_ > 0) {  // the reply has begun
+        abort();
+      } else {
+        refuse(step.error());
+        const auto over = std::move(exchange_);
+      }
       return 0;
     }
     piece = step->data;

@@ -202,9 +202,11 @@ Scan<void> parse_target(RequestHead& out) {
     return refuse(400, "malformed request target");
   const std::string_view rest = out.target.substr(scheme + 3);
   const std::size_t end = rest.find_first_of("/?");
-  // RFC 9112 §3.2.2: the authority of the target replaces the Host field.
+  // RFC 9112 §3.2.2: the authority of the target replaces the Host field, wherever that goes.
   out.host = rest.substr(0, end);
   if (out.host.empty() || !all(out.host, kHost)) return refuse(400, "malformed request target");
+  for (Field& field : out.fields)
+    if (equal_ignoring_case(field.name, "host")) field.value = out.host;
   split_query(end == std::string_view::npos ? std::string_view() : rest.substr(end), out);
   if (out.path.empty()) out.path = "/";
   return {};

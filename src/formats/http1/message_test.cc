@@ -51,6 +51,7 @@ TEST(RequestHead, ReadsTheFourFormsOfTargets) {
   EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").path, "*");
   const RequestHead absolute = parse("GET HTTP://b.test:81?q=1 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(absolute.host, "b.test:81");
+  EXPECT_EQ(find_field(absolute.fields, "host")->value, "b.test:81");
   EXPECT_EQ(absolute.path, "/");
   EXPECT_EQ(absolute.query, "q=1");
   EXPECT_FALSE(parse("GET /a HTTP/1.1\r\nHost: a\r\n\r\n").has_query);
