@@ -101,6 +101,10 @@ class Server:
         text = admin_request(self.admin, "GET", "/metrics")
         return float(re.search(rf"(?m)^{name} (\S+)$", text).group(1))
 
+    def resident_bytes(self) -> int:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
     def dig(self, *question: str) -> str:
         done = subprocess.run(["dig", f"@{self.dns[0]}", "-p", str(self.dns[1]), "+tries=1", "+time=2", *question],
                               capture_output=True, text=True, timeout=20)
