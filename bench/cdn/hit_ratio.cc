@@ -1,0 +1,75 @@
+// What each policy keeps of each trace, at three sizes of the cache: hits by requests and by bytes, in
+// percent. usage: cdn_hit_ratio [requests] [seed]
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "sim/cache_traces/policies.h"
+#include "sim/cache_traces/traces.h"
+
+namespace {
+
+using namespace meridian;
+
+struct Ratio {
+  double requests = 0, bytes = 0, nanoseconds = 0;
+};
+
+template <typename Policy>
+Ratio play(Policy policy, const std::vector<sim::CacheRequest>& trace) {
+  std::uint64_t hits = 0, hit_bytes = 0, bytes = 0;
+  const auto began = std::chrono::steady_clock::now();
+  for (const sim::CacheRequest& request : trace) {
+    bytes += request.size;
+    if (!policy.ask(request.key, request.size)) continue;
+    ++hits;
+    hit_bytes += request.size;
+  }
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
+  const auto count = static_cast<double>(trace.size());
+  return {100.0 * static_cast<double>(hits) / count,
+          100.0 * static_cast<double>(hit_bytes) / static_cast<double>(bytes), took.count() / count};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const sim::TraceCounts counts{100'000, argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000};
+  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  const char* const names[] = {"LRU (nginx)", "LRU 1/10k (Varnish)", "SIEVE",
+                               "S3-FIFO",     "S3-FIFO again 1",     "W-TinyLFU AV"};
+  fmt::print("| trace | cache, of all bytes |");
+  for (const char* name : names) fmt::print(" {} |", name);
+  fmt::print("\n|---|---|---|---|---|---|---|---|\n");
+  std::array<Ratio, std::size(names)> sums{};
+  int rows = 0;
+  for (const sim::TraceShape shape : sim::kTraceShapes) {
+    const auto trace = sim::make_trace(shape, counts, seed);
+    const std::uint64_t all = sim::footprint(trace);
+    for (const double share : {0.01, 0.05, 0.2}) {
+      const auto bytes = static_cast<std::uint64_t>(static_cast<double>(all) * share);
+      const Ratio ratios[] = {play(sim::Lru<std::uint64_t>(bytes), trace),
+                              play(sim::Lru<std::uint64_t>(bytes, 10'000), trace),
+                              play(sim::Sieve<std::uint64_t>(bytes), trace),
+                              play(sim::S3Fifo<std::uint64_t>(bytes), trace),
+                              play(sim::S3Fifo<std::uint64_t>(bytes, 10, 1), trace),
+                              play(sim::WTinyLfu<std::uint64_t>(bytes), trace)};
+      fmt::print("| {} | {:.0f} % |", to_string(shape), share * 100);
+      for (std::size_t i = 0; i < std::size(ratios); ++i) {
+        fmt::print(" {:.1f} / {:.1f} |", ratios[i].requests, ratios[i].bytes);
+        sums[i].requests += ratios[i].requests;
+        sums[i].bytes += ratios[i].bytes;
+        sums[i].nanoseconds += ratios[i].nanoseconds;
+      }
+      fmt::print("\n");
+      ++rows;
+    }
+  }
+  fmt::print("| mean | |");
+  for (const Ratio& sum : sums) fmt::print(" {:.1f} / {:.1f} |", sum.requests / rows, sum.bytes / rows);
+  fmt::print("\n| ns a request, here | |");
+  for (const Ratio& sum : sums) fmt::print(" {:.0f} |", sum.nanoseconds / rows);
+  fmt::print("\n");
+  return 0;
+}
