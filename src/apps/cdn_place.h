@@ -10,10 +10,9 @@
 
 namespace meridian::apps {
 
-// The location of that code, where the topology says that it is, or else AWS's; its addresses are
-// `published`, or else what is listened on and not a wildcard. None: viewers would not find it.
-Result<std::vector<snapshots::feed::ServedAt>> served_at(const std::string& code,
-                                                         const std::vector<std::string>& published,
-                                                         const CdnSide& cdn, const DnsSide& dns);
+// Its locations, where the topology says that they are, or else AWS's; the addresses of each are those that
+// are published, or else what is listened on and not a wildcard. One without any is left out: viewers would
+// not find it.
+Result<std::vector<snapshots::feed::ServedAt>> served_at(const CdnSide& cdn, const DnsSide& dns);
 
 }  // namespace meridian::apps

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "apps/explain_http.h"
 #include "apps/process.h"
+#include "formats/pops/regional_caches.h"
 
 namespace meridian::apps {
 namespace {
@@ -21,22 +24,29 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 
 Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers, const World& world,
-                                                engines::cdn::RequestLogs* logs) {
+                                                engines::cdn::RequestLogs* logs,
+                                                const std::vector<std::string>& published) {
   std::unique_ptr<CdnSide> side(new CdnSide(world));
   engines::cdn::CdnEngineOptions engine;
-  engines::cdn::CdnLocation location;
-  location.code = options.location;
-  location.http = TRY(parse_addresses(options.addresses));
-  location.https = TRY(parse_addresses(options.tls_addresses));
-  if (!location.https.empty()) {
+  const auto locations = TRY(locations_of(options, published));
+  std::set<std::string> regions;
+  for (const CdnLocationOptions& named : locations) {
+    engines::cdn::CdnLocation location;
+    location.code = named.code;
+    location.http = TRY(parse_addresses(named.http));
+    location.https = TRY(parse_addresses(named.https));
+    // A regional cache that one location alone asks would keep everything twice.
+    if (locations.size() > 1) location.region = pops::regional_cache_of(named.code);
+    if (!location.region.empty()) regions.insert(location.region);
+    engine.locations.push_back(std::move(location));
+  }
+  if (!options.tls_addresses.empty())
     engine.tls = TRY(net::make_tls_server_context(
         {.certificates = side->certificates_.published(), .protocols = {"h2", "http/1.1"}}));
-    engine.https_port = location.https.front().port;
-  }
-  const std::size_t http = location.http.size();
-  engine.locations.push_back(std::move(location));
   engine.workers = options.workers;
-  engine.location_cache_bytes = options.cache_bytes;
+  const CacheShares shares = cache_shares(options.cache_bytes, locations.size(), regions.size());
+  engine.location_cache_bytes = shares.location;
+  engine.regional_cache_bytes = shares.regional;
   engine.cache_status = options.cache_status;
   engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
   engine.resolvers = std::move(resolvers);
@@ -46,10 +56,24 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
       std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
       [] { return net::make_loop(); });
   TRY(side->engine_->start());
-  const auto& bound = side->engine_->addresses();
-  side->addresses_.assign(bound.begin(), bound.begin() + static_cast<std::ptrdiff_t>(http));
-  side->tls_addresses_.assign(bound.begin() + static_cast<std::ptrdiff_t>(http), bound.end());
+  side->note_places(locations);
   return side;
+}
+
+void CdnSide::note_places(const std::vector<CdnLocationOptions>& locations) {
+  auto bound = engine_->addresses().begin();
+  const auto take = [&](std::size_t count, std::vector<net::Address>& all) {
+    std::vector<net::Address> some(bound, bound + static_cast<std::ptrdiff_t>(count));
+    bound += static_cast<std::ptrdiff_t>(count);
+    all.insert(all.end(), some.begin(), some.end());
+    return some;
+  };
+  for (const CdnLocationOptions& location : locations) {
+    CdnPlace place{.code = location.code, .published = location.published};
+    place.http = take(location.http.size(), addresses_);
+    place.https = take(location.https.size(), tls_addresses_);
+    places_.push_back(std::move(place));
+  }
 }
 
 // An invalidation that nobody can tell any more may have been of anything.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/admin.h"
+#include "apps/cdn_locations.h"
 #include "apps/command_line.h"
 #include "apps/origin_signer.h"
 #include "apps/viewer_certificates.h"
@@ -16,13 +17,21 @@
 
 namespace meridian::apps {
 
+// Where one edge location really listens.
+struct CdnPlace {
+  std::string code;
+  std::vector<net::Address> http = {}, https = {};
+  std::vector<std::string> published;  // what DNS is to answer; none: what is listened on
+};
+
 class CdnSide {
  public:
   // Listens and answers; what nobody has published yet is refused as CloudFront refuses strangers.
   // `resolvers` look up the names of origins; `logs` may be null, and outlives this.
   static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers, const World& world,
-                                                engines::cdn::RequestLogs* logs = nullptr);
+                                                engines::cdn::RequestLogs* logs = nullptr,
+                                                const std::vector<std::string>& published = {});
 
   // Forgets what is to be forgotten, then serves what is new. One thread at a time.
   enum class Keep : std::uint8_t { WhatIsNotInvalid, Nothing };
@@ -30,6 +39,8 @@ class CdnSide {
   std::uint64_t served_revision() const { return engine_->served_revision(); }
 
   engines::cdn::CdnEngine& engine() { return *engine_; }
+  const std::vector<CdnPlace>& places() const { return places_; }
+  // Of all of them, in their order.
   const std::vector<net::Address>& addresses() const { return addresses_; }
   const std::vector<net::Address>& tls_addresses() const { return tls_addresses_; }
   void show(AdminSources& sources);
@@ -37,6 +48,7 @@ class CdnSide {
 
  private:
   explicit CdnSide(const World& world) : certificates_(world.logger), signer_(world.clock) {}
+  void note_places(const std::vector<CdnLocationOptions>& locations);
   void forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::CdnSnapshot& next, Keep keep);
 
   ViewerCertificates certificates_;
@@ -45,6 +57,7 @@ class CdnSide {
   std::uint64_t purged_ = 0;
   bool begun_ = false;
   std::unique_ptr<engines::cdn::CdnEngine> engine_;
+  std::vector<CdnPlace> places_;
   std::vector<net::Address> addresses_, tls_addresses_;
 };
 

@@ -5,22 +5,27 @@
 namespace meridian::apps {
 
 void add_cdn_options(CLI::App& app, CdnOptions& options) {
-  app.add_option("--cdn-listen", options.addresses, "Where CloudFront's distributions are served over HTTP")
+  app.add_option(
+         "--cdn-listen", options.addresses,
+         "Where CloudFront's distributions are served over HTTP; CODE=ADDR:PORT of another edge location")
       ->envname("MERIDIAN_CDN_LISTEN")
-      ->type_name("ADDR:PORT")
+      ->type_name("[CODE=]ADDR:PORT")
       ->delimiter(',');
-  app.add_option("--cdn-listen-tls", options.tls_addresses,
-                 "Where they are served over HTTPS; redirects to HTTPS lead to the port of the first")
+  app.add_option(
+         "--cdn-listen-tls", options.tls_addresses,
+         "Where they are served over HTTPS; redirects to HTTPS lead to the port of the location's first")
       ->envname("MERIDIAN_CDN_LISTEN_TLS")
-      ->type_name("ADDR:PORT")
+      ->type_name("[CODE=]ADDR:PORT")
       ->delimiter(',');
   options.location = "DEV50-C1";
-  app.add_option("--cdn-location", options.location, "The edge location that X-Amz-Cf-Pop names")
+  app.add_option("--cdn-location", options.location,
+                 "The edge location that X-Amz-Cf-Pop names, of addresses without a code")
       ->envname("MERIDIAN_CDN_LOCATION")
       ->type_name("CODE")
       ->capture_default_str();
   options.cache_bytes = 256 * 1024 * 1024;
-  app.add_option("--cdn-cache", options.cache_bytes, "Memory for what the CDN keeps")
+  app.add_option("--cdn-cache", options.cache_bytes,
+                 "Memory for what the CDN keeps, of all locations together")
       ->envname("MERIDIAN_CDN_CACHE")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("BYTES")
@@ -45,7 +50,7 @@ void add_edge_cdn_options(CLI::App& app, EdgeOptions& options) {
   app.add_option("--cdn-address", options.cdn_addresses,
                  "What DNS answers for distributions here; by default the addresses that are listened on")
       ->envname("MERIDIAN_CDN_ADDRESS")
-      ->type_name("ADDR")
+      ->type_name("[CODE=]ADDR")
       ->delimiter(',');
 }
 

@@ -423,7 +423,7 @@ Result<ServiceAddresses> Server::served_addresses() const {
   };
   ServiceAddresses out;
   if (cdn_)
-    for (const snapshots::feed::ServedAt& at : TRY(served_at(options_.cdn.location, {}, *cdn_, *dns_)))
+    for (const snapshots::feed::ServedAt& at : TRY(served_at(*cdn_, *dns_)))
       out.locations.push_back(located(at));
   known(out.s3_website, website_addresses_);
   return out;

@@ -134,9 +134,9 @@ Result<void> EdgeServer::start() {
 // It serves from here on with what the disk has.
 Result<void> EdgeServer::start_cdn() {
   if (!options_.cdn.any()) return {};
-  cdn_ = TRY(
-      CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health_resolvers, world_.disk)), world_));
-  served_at_ = TRY(served_at(options_.cdn.location, options_.cdn_addresses, *cdn_, *dns_));
+  cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health_resolvers, world_.disk)),
+                            world_, nullptr, options_.cdn_addresses));
+  served_at_ = TRY(served_at(*cdn_, *dns_));
   cdn_target_ = TRY(CdnTarget::open(*cdn_, options_.data_dir, world_));
   dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
   return {};

@@ -75,9 +75,14 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
     SiteSettings settings;
     settings.pop = options.locations[i].code;
     settings.key_secret = shared.key_secret;
-    settings.https_port = options.https_port;
+    const auto& https = options.locations[i].https;
+    settings.https_port = https.empty() ? options.https_port : https.front().port;
     settings.cache_status = options.cache_status;
     settings.log = log;
+    if (options.locations.size() > 1)
+      settings.requests = &metrics.counter("meridian_cdn_location_requests_total",
+                                           "Requests of viewers, where several locations are in one process",
+                                           {{"location", settings.pop}});
     sites_.push_back(std::make_unique<Site>(worker_, *shared.tiers[i], served_, locations_, settings));
     viewers_.push_back(std::make_unique<Viewers>(loop, *sites_.back(), options.limits, metrics));
   }

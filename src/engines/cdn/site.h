@@ -55,6 +55,7 @@ struct SiteSettings {
   std::uint16_t https_port = 443;  // where redirects to HTTPS lead
   bool cache_status = false;       // RFC 9211
   RequestLog* log = nullptr;       // may be null
+  Counter* requests = nullptr;     // of this location; null where it is the only one
 };
 
 class Site final : public ViewerHandler {

@@ -20,6 +20,7 @@ void Request::log() {
   const rules::CacheResult how = result();
   const std::uint64_t received_bytes = request_.head_bytes + request_.body_length.value_or(0);
   counters.result(how).add();
+  if (site_.settings.requests) site_.settings.requests->add();
   counters.responses(replied_ ? status_ : 0).add();
   counters.received_bytes.add(received_bytes);
   counters.sent_bytes.add(viewer_->sent_bytes());

@@ -3,6 +3,7 @@
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/worker.h"
+#include "formats/pops/regional_caches.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -109,9 +110,11 @@ Tier* Tier::behind(const Ask& ask) const {
   const std::uint32_t origin =
       grouped ? distribution.groups[ask.behavior->group].primary : ask.behavior->origin;
   const std::string& region = distribution.origins[origin].shield_region;
-  if (region.empty() || region == name_) return nullptr;
-  const auto at = shields_->find(region);
-  return at == shields_->end() ? nullptr : at->second.get();
+  if (region.empty()) return nullptr;
+  std::vector<std::string_view> there;
+  for (const auto& [name, shield] : *shields_) there.push_back(name);
+  const auto at = shields_->find(pops::stand_in_for(region, there));
+  return at == shields_->end() || at->second.get() == this ? nullptr : at->second.get();
 }
 
 void Tier::begin(const std::shared_ptr<Flight>& flight) {
