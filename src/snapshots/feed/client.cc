@@ -73,6 +73,7 @@ void FeedClient::disconnect(const std::string& why) {
   told_health_.reset();
   told_checks_.reset();
   report_timer_.reset();
+  requests_timer_.reset();
   awaiting_image_ = false;
   tick_timer_.reset();
   frames_timer_.reset();
@@ -168,6 +169,10 @@ Result<void> FeedClient::take(const Welcome& welcome) {
     options_.checker->repeat_reports();
     report();
   }
+  if (options_.requests) {
+    options_.requests->repeat();
+    tell_requests();
+  }
   return {};
 }
 
@@ -179,6 +184,23 @@ void FeedClient::report() {
     if (reports.empty()) return;
     send(Reports{std::move(reports)});
   }
+}
+
+// What the control has not taken waits where it came from.
+void FeedClient::tell_requests() {
+  requests_timer_ = loop_.after(kRequestsTime, [this] { tell_requests(); });
+  while (connection_->pending() < kRequestsPendingMax) {
+    auto requests = options_.requests->next();
+    if (!requests) return;
+    send(*std::move(requests));
+  }
+}
+
+Result<void> FeedClient::take(const RequestsTaken& taken) {
+  if (!welcome_ || !options_.requests) return protocol_error("requests were taken that nobody told of");
+  options_.requests->taken(taken);
+  tell_requests();
+  return {};
 }
 
 Result<void> FeedClient::take(const Newest& newest) {

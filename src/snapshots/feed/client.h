@@ -19,7 +19,8 @@
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::size_t kReportsPendingMax = 256 * 1024;  // bytes that the control has not taken
+inline constexpr std::size_t kReportsPendingMax = 256 * 1024;   // bytes that the control has not taken
+inline constexpr std::size_t kRequestsPendingMax = 512 * 1024;  // the same
 
 // Where packages go. Called on the loop's thread.
 class FeedTarget {
@@ -55,6 +56,15 @@ class CheckerTarget {
   virtual void repeat_reports() = 0;  // to a control that knows none of them: all are news
 };
 
+// Of an edge that tells of the requests it served. Called on the loop's thread.
+class RequestSource {
+ public:
+  virtual ~RequestSource() = default;
+  virtual std::optional<Requests> next() = 0;  // after the last; nothing: that is all for now
+  virtual void taken(const RequestsTaken& taken) = 0;
+  virtual void repeat() = 0;  // to a control that may not have what was sent: all that was not taken
+};
+
 // The edge's own certificate. Called on the loop's thread.
 class EdgeCertificate {
  public:
@@ -67,6 +77,7 @@ struct FeedClientOptions {
   std::string name, software;
   CheckerTarget* checker = nullptr;  // null: the edge is none
   Subject subject = Subject::Dns;
+  RequestSource* requests = nullptr;  // null: it tells of none
   std::vector<ServedAt> locations = {};
   std::string metrics = "meridian_feed";  // what their names begin with
 };
@@ -110,6 +121,7 @@ class FeedClient final : private net::TcpHandler {
   Result<void> take(const Newest& newest);
   Result<void> take(const Health& health);
   Result<void> take(const Checks& checks);
+  Result<void> take(const RequestsTaken& taken);
   Result<void> take(const Certificate& certificate);
   Result<void> take(const Farewell& farewell);
   template <typename Other>
@@ -122,6 +134,7 @@ class FeedClient final : private net::TcpHandler {
   void acknowledge();
   void ask_for_renewal();
   void report();
+  void tell_requests();
 
   net::Loop& loop_;
   Random& random_;
@@ -150,7 +163,7 @@ class FeedClient final : private net::TcpHandler {
   std::optional<MonotonicTime> renewal_asked_;
   Duration reconnect_pause_, image_pause_, acknowledge_pause_{};
   std::unique_ptr<net::Timer> reconnect_timer_, tick_timer_, frames_timer_, image_timer_, acknowledge_timer_,
-      report_timer_;
+      report_timer_, requests_timer_;
   bool told_lost_ = false;
   std::string told_why_;
 

@@ -116,7 +116,7 @@ class Edge final : public FeedTarget, public EdgeCertificate, public CheckerTarg
           ++attempts;
           return loop_.connect(path, std::move(done));
         },
-        FeedClientOptions{name_, "1.0.0", checks_from.empty() ? checker : this, subject});
+        FeedClientOptions{name_, "1.0.0", checks_from.empty() ? checker : this, subject, requests});
     client->start();
   }
 
@@ -184,6 +184,7 @@ class Edge final : public FeedTarget, public EdgeCertificate, public CheckerTarg
   std::map<std::string, bool> health;
   int health_told = 0;
   Subject subject = Subject::Dns;
+  RequestSource* requests = nullptr;
   std::string checks_from;           // a Region, of a checker
   CheckerTarget* checker = nullptr;  // in place of this
   std::map<std::string, std::string> checks;

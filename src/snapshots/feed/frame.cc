@@ -214,6 +214,14 @@ void fields(Io& io, AnyFrame& frame) {
     io.field(frame.reports);
   } else if constexpr (std::is_same_v<T, Locations>) {
     io.field(frame.locations);
+  } else if constexpr (std::is_same_v<T, Requests>) {
+    io.field(frame.series);
+    io.field(frame.number);
+    io.field(frame.plain_size);
+    io.field(frame.records, kRequestsBytesMax);
+  } else if constexpr (std::is_same_v<T, RequestsTaken>) {
+    io.field(frame.series);
+    io.field(frame.number);
   } else if constexpr (std::is_same_v<T, Follow>) {
     io.field(frame.subject);
   } else {

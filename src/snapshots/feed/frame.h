@@ -19,8 +19,9 @@
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::uint16_t kProtocolVersion = 4;
-// Edges of this version are still served: those of 2 hear nothing of health, those of 3 are no checkers.
+inline constexpr std::uint16_t kProtocolVersion = 5;
+// Edges of this version are still served: those of 2 hear nothing of health, those of 3 are no checkers,
+// those of 4 tell nothing of requests.
 inline constexpr std::uint16_t kProtocolVersionMin = 2;
 inline constexpr std::size_t kFrameBytesMax = 192 * 1024;  // kind and body
 inline constexpr std::size_t kPartBytesMax = 128 * 1024;   // of a package, in one frame
@@ -34,7 +35,8 @@ inline constexpr std::size_t kCheckEntriesMax = 1024;    // settings or reports 
 inline constexpr std::size_t kCheckBytesMax = 8 * 1024;  // of one of them
 inline constexpr std::size_t kReportsMax = 64;           // that an edge sends in one frame
 inline constexpr std::size_t kRegionSizeMax = 63;
-inline constexpr std::size_t kLocationsMax = 64;  // of one edge
+inline constexpr std::size_t kRequestsBytesMax = 160 * 1024;  // of one piece, compressed or not
+inline constexpr std::size_t kLocationsMax = 64;              // of one edge
 inline constexpr std::size_t kLocationCodeSizeMax = 32;
 inline constexpr std::size_t kLocationAddressesMax = 64;
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
@@ -185,10 +187,24 @@ struct Locations {
   bool operator==(const Locations&) const = default;
 };
 
+// Edge to control: requests that it served, zstd-compressed; what is in them is between who serves and who
+// tells of them. Numbers go up by one in a series, which is one process of the edge.
+struct Requests {
+  std::uint64_t series = 0, number = 0;
+  std::uint64_t plain_size = 0;
+  std::string records;
+  bool operator==(const Requests&) const = default;
+};
+// The control has these, and so all before them: the edge need not keep them.
+struct RequestsTaken {
+  std::uint64_t series = 0, number = 0;
+  bool operator==(const RequestsTaken&) const = default;
+};
+
 // The order is the wire's: a kind is the place of its type here, counted from 1.
-using Frame =
-    std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load, Newest,
-                 Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports, Follow, Locations>;
+using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
+                           Newest, Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports,
+                           Follow, Locations, Requests, RequestsTaken>;
 
 std::string encode(const Frame& frame);
 

@@ -31,7 +31,9 @@ std::vector<Frame> one_of_each() {
           Health{false, true, {{"4b0a6f3e-1f0c-4f7a-9d8e-2b7f0f1c2d3e", false}, {"b", true}}},
           Checker{"eu-west-1"},
           Checks{true, false, {{"a", "settings"}, {"b", ""}}},
-          Reports{{{"a", std::string(kCheckBytesMax, 'x')}}}};
+          Reports{{{"a", std::string(kCheckBytesMax, 'x')}}},
+          Requests{7, 1, 1000, std::string(kRequestsBytesMax, 'x')},
+          RequestsTaken{7, 1}};
 }
 
 TEST(Frames, EveryKindComesBackFromItsBytesHoweverTheyArrive) {

@@ -47,7 +47,7 @@ class FeedServer::Session final : public net::TcpHandler {
       auto frame = reader_.next();
       if (!frame) return server_->end(*this, frame.error().message);
       if (!*frame) break;
-      const Result<void> taken = std::visit([&](const auto& one) { return take(one); }, **frame);
+      const Result<void> taken = std::visit([&](auto& one) { return take(one); }, **frame);
       if (!taken) return server_->end(*this, taken.error().message);
     }
     if (follows()) {
@@ -203,6 +203,13 @@ class FeedServer::Session final : public net::TcpHandler {
   Result<void> take(const Locations& locations) {
     if (!follows()) return protocol_error("an edge must greet first");
     if (server_->locations_) server_->locations_->located(name_, locations.locations);
+    return {};
+  }
+
+  Result<void> take(Requests& requests) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    if (requests.plain_size > kRequestsBytesMax) return protocol_error("more requests than fit one piece");
+    if (server_->requests_) server_->requests_->served(name_, std::move(requests));
     return {};
   }
 
@@ -447,6 +454,14 @@ void FeedServer::open_gate() {
   if (!step.overdue) return;
   canaries_overdue_.add();
   logger_.error("feed", "a change goes to all edges although canary edges do not serve it");
+}
+
+void FeedServer::took(const std::string& edge, const RequestsTaken& taken) {
+  loop_.post([this, edge, taken] {
+    const auto session = std::ranges::find(
+        sessions_, edge, [](auto& one) -> auto& { return one->name(); });
+    if (session != sessions_.end()) (*session)->send(taken);
+  });
 }
 
 Result<void> FeedServer::take_back(const std::string& edge, const Hello& hello) {

@@ -66,6 +66,15 @@ class LocationListener {
   virtual void removed(const std::string& edge) = 0;  // it is an edge no more
 };
 
+// Who is told of the requests that edges served. Called on the loop's thread.
+class RequestListener {
+ public:
+  virtual ~RequestListener() = default;
+  // Answered by FeedServer::took() when it has them, at once or later; what is not answered comes again over
+  // the edge's next connection.
+  virtual void served(const std::string& edge, Requests requests) = 0;
+};
+
 // Makes images of the newest state. Called on the loop's thread; the revision must be one that was published,
 // or the first.
 class ImageSource {
@@ -103,6 +112,8 @@ class FeedServer {
   void listen_to_checkers(CheckerListener& listener) { checkers_ = &listener; }
   // Without one, nobody asks where edges are; before listen().
   void listen_to_locations(LocationListener& listener) { locations_ = &listener; }
+  // Without one, edges keep what they would tell; before listen().
+  void listen_to_requests(RequestListener& listener) { requests_ = &listener; }
   // What else edges may follow, each over a connection of its own to the address of this one, on the same
   // loop; before listen(). It outlives the loop's run.
   void also(Subject subject, FeedServer& other);
@@ -116,6 +127,8 @@ class FeedServer {
   // Thread-safe.
   void set_check(const std::string& id, std::vector<std::string> regions, std::string settings);
   void remove_check(const std::string& id);
+  // What an edge told is where it will not be lost. Thread-safe.
+  void took(const std::string& edge, const RequestsTaken& taken);
   // The revision that all edges serve, by the rule of edge_table.h. Thread-safe.
   std::uint64_t served_revision() const;
   std::uint64_t newest() const;
@@ -156,6 +169,7 @@ class FeedServer {
   OnCrash on_crash_;
   CheckerListener* checkers_ = nullptr;
   LocationListener* locations_ = nullptr;
+  RequestListener* requests_ = nullptr;
   FeedServer* first_ = nullptr;  // null: it listens itself
   std::map<Subject, FeedServer*> others_;
 

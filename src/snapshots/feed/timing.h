@@ -21,7 +21,8 @@ inline constexpr Duration kImageWantedMax = std::chrono::minutes(1);
 inline constexpr Duration kAcknowledgeMin =
     std::chrono::milliseconds(1);  // looks for what is served; doubled, up to
 inline constexpr Duration kAcknowledgeMax = std::chrono::milliseconds(64);
-inline constexpr Duration kReportTime = std::chrono::milliseconds(100);  // a checker gathers its reports
+inline constexpr Duration kReportTime = std::chrono::milliseconds(100);    // a checker gathers its reports
+inline constexpr Duration kRequestsTime = std::chrono::milliseconds(200);  // an edge gathers its requests
 inline constexpr Duration kRenewRetryTime = std::chrono::minutes(10);
 
 }  // namespace meridian::snapshots::feed

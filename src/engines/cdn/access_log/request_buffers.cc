@@ -4,11 +4,13 @@
 
 namespace meridian::engines::cdn::access_log {
 
-RequestBuffers::RequestBuffers(Metrics& metrics)
-    : dropped_(
-          metrics.counter("meridian_cdn_unlogged_requests_total",
-                          "Requests that neither logs nor metrics of distributions tell of, because they "
-                          "came faster than they could be taken")) {}
+Counter& unlogged_requests(Metrics& metrics) {
+  return metrics.counter("meridian_cdn_unlogged_requests_total",
+                         "Requests that neither logs nor metrics of distributions tell of, because they came "
+                         "faster than they could be taken");
+}
+
+RequestBuffers::RequestBuffers(Metrics& metrics) : dropped_(unlogged_requests(metrics)) {}
 
 RequestLog& RequestBuffers::open() {
   const std::lock_guard lock(mutex_);

@@ -12,6 +12,9 @@
 
 namespace meridian::engines::cdn::access_log {
 
+// Of requests that nobody hears of, for want of room somewhere.
+Counter& unlogged_requests(Metrics& metrics);
+
 class RequestBuffers final : public RequestLogs {
  public:
   explicit RequestBuffers(Metrics& metrics);
