@@ -19,6 +19,7 @@
 #include "apps/control/certificate_control.h"
 #include "apps/control/dns_publisher.h"
 #include "apps/control/edge_locations.h"
+#include "apps/control/edge_requests.h"
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
 #include "apps/control/lifecycle_control.h"
@@ -103,7 +104,7 @@ class Server final : public RoleServer {
   Metrics metrics_;
   Logger logger_;
   OperatorSide operator_{logger_, metrics_};
-  std::unique_ptr<Traffic> traffic_;  // null with cdn_
+  std::unique_ptr<Traffic> traffic_;  // null with cdn_control_
   std::unique_ptr<CdnSide> cdn_;      // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   QueryLogDelivery* query_logs_ = nullptr;  // of dns_; null: no DNS is answered here
@@ -116,8 +117,9 @@ class Server final : public RoleServer {
   std::unique_ptr<StreamsSide> streams_;
   std::unique_ptr<store::objects::Secrets> secrets_;
   std::unique_ptr<AlarmSide> alarms_;
-  std::unique_ptr<ZoneMetrics> zone_metrics_;  // on the loop of the alarms
-  std::unique_ptr<CdnControl> cdn_control_;    // null: nobody serves distributions
+  std::unique_ptr<ZoneMetrics> zone_metrics_;    // on the loop of the alarms
+  std::unique_ptr<CdnControl> cdn_control_;      // null: nobody serves distributions
+  std::unique_ptr<EdgeRequests> edge_requests_;  // null with feed_
   std::unique_ptr<store::objects::LocalObjects> objects_;
   std::unique_ptr<aws::CredentialsFile> credentials_;
   std::unique_ptr<HealthControl> health_;
@@ -188,8 +190,9 @@ Result<void> Server::start() {
   objects_->show(metrics_);
   credentials_ = std::make_unique<aws::CredentialsFile>(
       TRY(aws::CredentialsFile::open_or_create(disk_, options_.data_dir + "/credentials", random_)));
-  if (options_.cdn.any()) {
+  if (options_.cdn.any() || !options_.feed.address.empty())
     traffic_ = std::make_unique<Traffic>(clock_, metrics_);
+  if (options_.cdn.any()) {
     cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health.resolvers, disk_)), world(),
                               &traffic_->requests()));
     dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
@@ -364,6 +367,11 @@ Result<void> Server::start_traffic() {
   TRY(realtime->start());
   readers.push_back(std::move(realtime));
   traffic_->start(std::move(readers));
+  if (!feed_) return {};
+  edge_requests_ = std::make_unique<EdgeRequests>(
+      feed_->distributions(), *traffic_,
+      [this](std::string_view id) { return cdn_control_->publisher().find(id); }, logger_, metrics_);
+  feed_->distributions().listen_to_requests(*edge_requests_);
   return {};
 }
 

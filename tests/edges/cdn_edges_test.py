@@ -53,7 +53,9 @@ class CdnRole(edges_test.Role):
                           "--cdn-listen-tls", "%s:%d" % self.cdn_tls, *self.more)
 
 
-class CdnEdges(edges_test.EdgesCase):
+class CdnEdgesCase(edges_test.EdgesCase):
+    """A control, an origin, and what tests of edges with a CDN do with them."""
+
     def setUp(self):
         super().setUp()
         Origin.asked, Origin.body = [], b"first"
@@ -110,6 +112,8 @@ class CdnEdges(edges_test.EdgesCase):
         finally:
             connection.close()
 
+
+class CdnEdges(CdnEdgesCase):
     def test_distributions_live_on_two_edges(self):
         edges = one, two = [self.make_cdn_edge("one", [BINARY, "edge"]), self.make_cdn_edge("two", [EDGE_BINARY])]
         self.wait_for("both live", lambda: all(e["state"] == "live" for e in self.listed().values()))

@@ -1,5 +1,7 @@
 #include "apps/cdn_traffic/traffic.h"
 
+#include <utility>
+
 namespace meridian::apps {
 
 void Traffic::start(std::vector<std::unique_ptr<TrafficReader>> readers) {
@@ -11,16 +13,17 @@ void Traffic::start(std::vector<std::unique_ptr<TrafficReader>> readers) {
 void Traffic::stop() {
   loop_.stop();
   timer_.reset();
-  if (readers_.empty()) return;
+  if (std::exchange(ended_, true)) return;
   fetch();
   for (const auto& reader : readers_) reader->end(clock_.now());
-  readers_.clear();
 }
 
 void Traffic::fetch() {
-  buffers_.fetch([this](const engines::cdn::RequestRecord& record) {
-    for (const auto& reader : readers_) reader->take(record);
-  });
+  buffers_.fetch([this](const engines::cdn::RequestRecord& record) { tell(record); });
+}
+
+void Traffic::tell(const engines::cdn::RequestRecord& record) {
+  for (const auto& reader : readers_) reader->take(record);
 }
 
 void Traffic::turn() {

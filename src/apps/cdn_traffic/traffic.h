@@ -2,6 +2,7 @@
 // Rule: no worker waits for a reader; what readers are too slow for is dropped by the buffers, and counted.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,10 @@ class Traffic {
   engines::cdn::RequestLogs& requests() { return buffers_; }
   // Once. Requests before it wait in the buffers.
   void start(std::vector<std::unique_ptr<TrafficReader>> readers);
+  // Runs the task on the readers' thread. Thread-safe.
+  void post(std::function<void()> task) { loop_.loop().post(std::move(task)); }
+  // A request that another process served; on that thread.
+  void tell(const engines::cdn::RequestRecord& record);
   // When the engine has ended: the readers have all of it when this returns.
   void stop();
 
@@ -40,6 +45,7 @@ class Traffic {
   const Clock& clock_;
   engines::cdn::access_log::RequestBuffers buffers_;
   std::vector<std::unique_ptr<TrafficReader>> readers_;
+  bool ended_ = false;
   LoopThread loop_;
   std::unique_ptr<net::Timer> timer_;
 };

@@ -41,6 +41,12 @@ void CdnPublisher::publish_to_edges(Delta delta) {
   feed_->publish(delta.from, delta.to, encode(delta));
 }
 
+snapshots::cdn::SharedDistribution CdnPublisher::find(std::string_view distribution_id) {
+  std::lock_guard lock(mutex_);
+  const auto* const found = latest_->find_id(distribution_id);
+  return found ? *found : nullptr;
+}
+
 std::uint64_t CdnPublisher::served_revision() const {
   const std::uint64_t here = here_ ? here_->served_revision() : ~std::uint64_t{0};
   return feed_ ? std::min(here, feed_->served_revision()) : here;

@@ -25,6 +25,8 @@ class CdnPublisher final : public compilers::cdn::CdnSink, public snapshots::fee
   void publish(const snapshots::cdn::Delta& delta) override;
   std::uint64_t served_revision() const override;
   Image image() override;
+  // As edges have it, or will soon; null: there is none. With a feed only.
+  snapshots::cdn::SharedDistribution find(std::string_view distribution_id);
 
  private:
   void publish_to_edges(snapshots::cdn::Delta delta);

@@ -30,6 +30,8 @@ class FeedService {
                                                    snapshots::feed::ImageSource& images);
   // Where edges serve, as they say; after serve_distributions(), before listen().
   Result<std::unique_ptr<EdgeLocations>> locate_edges(std::vector<ServedLocation> own);
+  // That of distributions; after serve_distributions().
+  snapshots::feed::FeedServer& distributions() { return *cdn_server_; }
   void stop() { thread_.stop(); }
   std::string describe(Output output, const std::vector<engines::health::CheckerState>& checkers) const;
 

@@ -5,6 +5,7 @@
 
 #include "apps/cdn_place.h"
 #include "apps/cdn_side.h"
+#include "apps/cdn_traffic/request_outbox.h"
 #include "apps/dns_side.h"
 #include "apps/edge/cdn_target.h"
 #include "apps/edge/dial.h"
@@ -23,6 +24,9 @@ namespace {
 namespace feed = snapshots::feed;
 
 const std::vector<net::Address> kNoAddresses;
+
+// For the control to take what it has not heard of yet, at the end.
+constexpr auto kTellTimeMax = std::chrono::seconds(2);
 
 std::string json_list(const std::vector<net::Address>& addresses) {
   std::string out;
@@ -59,11 +63,13 @@ class EdgeServer final : public RoleServer {
   Result<void> start_operator_side();
   Result<void> start_cdn();
   void start_feed();
+  void start_traffic();
   void follow_distributions();
   Result<void> ready() const;
   void stop_loops() {
     feed_loop_.stop();
     if (cdn_) cdn_->engine().stop();
+    if (traffic_) traffic_->stop();
     if (checker_) checker_->stop();
     operator_.stop();
   }
@@ -79,7 +85,9 @@ class EdgeServer final : public RoleServer {
   World world_;
   OperatorSide operator_{logger_, metrics_};
   LoopThread feed_loop_{net::make_loop(), "feed"};
-  std::unique_ptr<CdnSide> cdn_;  // null: no distribution is served here
+  std::unique_ptr<Traffic> traffic_;  // null with cdn_
+  RequestOutbox* outbox_ = nullptr;   // of traffic_
+  std::unique_ptr<CdnSide> cdn_;      // null: no distribution is served here
   std::unique_ptr<DnsSide> dns_;
   std::unique_ptr<EdgeFiles> files_;
   std::unique_ptr<EdgeTarget> target_;
@@ -108,7 +116,10 @@ Result<void> EdgeServer::start() {
     checker_ = TRY(EdgeChecker::make(options_.check_from,
                                      TRY(health_resolvers(options_.health_resolvers, world_.disk)), world_));
   start_feed();
-  if (cdn_) follow_distributions();
+  if (cdn_) {
+    start_traffic();
+    follow_distributions();
+  }
   TRY(start_operator_side());
   TRY(privileges_.give_up());
   tell(dns_->advice({}), logger_, metrics_);
@@ -134,12 +145,22 @@ Result<void> EdgeServer::start() {
 // It serves from here on with what the disk has.
 Result<void> EdgeServer::start_cdn() {
   if (!options_.cdn.any()) return {};
+  traffic_ = std::make_unique<Traffic>(world_.clock, metrics_);
   cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health_resolvers, world_.disk)),
-                            world_, nullptr, options_.cdn_addresses));
+                            world_, &traffic_->requests(), options_.cdn_addresses));
   served_at_ = TRY(served_at(*cdn_, *dns_));
   cdn_target_ = TRY(CdnTarget::open(*cdn_, options_.data_dir, world_));
   dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
   return {};
+}
+
+// Who hears of requests, and when: the control, which has somebody's metrics, buckets and streams.
+void EdgeServer::start_traffic() {
+  auto outbox = std::make_unique<RequestOutbox>(world_.random.next(), metrics_);
+  outbox_ = outbox.get();
+  std::vector<std::unique_ptr<TrafficReader>> readers;
+  readers.push_back(std::move(outbox));
+  traffic_->start(std::move(readers));
 }
 
 // Over a connection of its own. Its certificate is renewed where DNS is followed.
@@ -148,6 +169,7 @@ void EdgeServer::follow_distributions() {
   options.subject = feed::Subject::Cdn;
   options.metrics = "meridian_cdn_feed";
   options.locations = served_at_;
+  options.requests = outbox_;
   cdn_client_ = std::make_unique<feed::FeedClient>(
       feed_loop_.loop(), world_.random, logger_, metrics_, *cdn_target_, renewed_elsewhere_,
       [this](net::Loop::OnConnected done) {
@@ -233,6 +255,11 @@ void EdgeServer::drain() {
   ending_ = true;
   operator_.manager().stopping();
   (void)world_.disk.remove(endpoints_path());
+  if (cdn_) {
+    cdn_->engine().stop();
+    traffic_->stop();
+    if (cdn_client_->state().following) outbox_->wait_until_taken(kTellTimeMax);
+  }
   stop_loops();
   dns_->health().save();
 }
