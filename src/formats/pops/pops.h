@@ -1,6 +1,7 @@
 // Where CloudFront's edge locations are: their codes begin with the IATA code of an airport nearby
 // ("FRA50-C1"). Which distributions they serve follows from the Region of AWS's price list that they are in
-// (CloudFront's pricing page, "Price classes").
+// (the CDK's reference of PriceClass, read on 2026-11-22; Mexico, which it does not name, is with the United
+// States as on CloudFront's pricing page).
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ TEST(Pops, AreFoundByTheirCodes) {
 TEST(Pops, AreOfTheClassesThatThePriceListSays) {
   for (const char* code : {"IAD", "YUL", "QRO", "LHR", "TLV"})
     EXPECT_EQ(find_pop(code)->price_class, PriceClass::Class100) << code;
-  for (const char* code : {"NRT", "SIN", "BOM", "CPT", "DXB", "ICN"})
+  for (const char* code : {"NRT", "SIN", "BOM", "CPT", "DXB", "ICN", "IST", "CAI", "LOS", "HAN"})
     EXPECT_EQ(find_pop(code)->price_class, PriceClass::Class200) << code;
   for (const char* code : {"SYD", "AKL", "GRU", "SCL"})
     EXPECT_EQ(find_pop(code)->price_class, PriceClass::All) << code;
