@@ -7,6 +7,7 @@
 #include <future>
 
 #include "apps/alarms/alarm_side.h"
+#include "apps/bucket_metrics.h"
 #include "apps/cdn_place.h"
 #include "apps/cdn_side.h"
 #include "apps/cdn_traffic/distribution_metrics.h"
@@ -132,6 +133,7 @@ class Server final : public RoleServer {
   std::unique_ptr<CertificateControl> certificates_;
   std::unique_ptr<CdnSecrets> cdn_secrets_;  // on the loop of certificates_; null with cdn_control_
   std::unique_ptr<LifecycleControl> lifecycles_;
+  std::unique_ptr<BucketMetrics> bucket_metrics_;      // on the loop of the lifecycles
   std::unique_ptr<ApiCertificates> api_certificates_;  // on the loop of certificates_; null: no TLS
   std::unique_ptr<DiffService> diffs_;
   std::unique_ptr<LoopThread> api_loop_;
@@ -178,7 +180,7 @@ Result<void> Server::start() {
   series_ = TRY(store::SeriesStore::open(options_.data_dir + "/metrics", clock_, logger_, metrics_,
                                          {.series_max = options_.metrics_max}));
   logs_ = TRY(LogsSide::open(options_.data_dir, options_.logs_bytes_max, *store_, *series_, world()));
-  streams_ = TRY(StreamsSide::open(options_.data_dir, *store_, world()));
+  streams_ = TRY(StreamsSide::open(options_.data_dir, *store_, *series_, world()));
   secrets_ = std::make_unique<store::objects::Secrets>(
       TRY(store::objects::open_master_key(disk_, *store_, random_, options_.data_dir + "/objects")), random_);
   if (query_logs_) TRY(query_logs_->start(*store_, logs_->ingest()));
@@ -253,6 +255,8 @@ Result<void> Server::start() {
                                     TRY(health_resolvers(options_.health.resolvers, disk_)), world()},
                                    options_.data_dir, options_.certificates));
   lifecycles_ = std::make_unique<LifecycleControl>(*store_, services_->s3, world());
+  bucket_metrics_ = std::make_unique<BucketMetrics>(*store_, *series_, logger_);
+  bucket_metrics_->start(lifecycles_->loop());
   lifecycles_->start();
   TRY(start_api());
   if (traffic_) TRY(start_traffic());

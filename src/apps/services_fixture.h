@@ -41,7 +41,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<LogsSide> logs =
       LogsSide::open("data", 1 << 30, store, *series, {clock, random, disk, logger, metrics}).value();
   std::unique_ptr<StreamsSide> streams =
-      StreamsSide::open("data", store, {clock, random, disk, logger, metrics}).value();
+      StreamsSide::open("data", store, *series, {clock, random, disk, logger, metrics}).value();
   store::objects::Secrets secrets{std::string(32, 'k'), random};
   std::unique_ptr<store::objects::LocalObjects> objects =
       store::objects::LocalObjects::open({disk, store, random, logger}, "objects").value();

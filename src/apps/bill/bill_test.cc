@@ -72,6 +72,36 @@ TEST(Bill, WhatCostsByTheMonthIsTakenByItsPart) {
   EXPECT_NEAR(amount(statement, "Their options"), 2 * 2.00 / 2, 1e-9);
 }
 
+TEST(Bill, StreamsByShardsOrByWhatComes) {
+  Usage usage;
+  usage.streams = {
+      {.name = "lines",
+       .takes_realtime_lines = true,
+       .shards = 2,
+       .hours = 100,
+       .records = 3e6,
+       .bytes = 1e9},
+      {.name = "large", .shards = 1, .hours = 10, .retention_hours = 48, .records = 100, .bytes = 25'600'000},
+      {.name = "demand", .on_demand = true, .hours = 10, .records = 5, .bytes = 2e9}};
+  const Statement statement = of(usage);
+  EXPECT_NEAR(amount(statement, "Real-time log lines"), 0.03, 1e-9);
+  EXPECT_NEAR(amount(statement, "Kinesis shard hours"), 210 * 0.015, 1e-9);
+  EXPECT_NEAR(amount(statement, "Kinesis shard hours, longer kept"), 10 * 0.020, 1e-9);
+  EXPECT_NEAR(amount(statement, "Kinesis PUT units, at least"), (3'000'000 + 1000) * 0.014e-6, 1e-9);
+  EXPECT_NEAR(amount(statement, "Kinesis stream hours, on demand"), 0.4, 1e-9);
+  EXPECT_NEAR(amount(statement, "Kinesis data in, on demand"), 0.16, 1e-9);
+}
+
+TEST(Bill, StorageOfAllBucketsTogetherGoesThroughTheTiers) {
+  Usage usage;
+  usage.months = 0.5;
+  const double gigabyte = 1024.0 * 1024 * 1024;
+  usage.buckets = {{"a", 50'000 * gigabyte}, {"b", 2'200 * gigabyte}};
+  EXPECT_NEAR(amount(of(usage), "S3 storage"), (51'200 * 0.023 + 1'000 * 0.022) / 2, 1e-6);
+  usage.buckets = {{"empty", 0}};
+  EXPECT_THAT(of(usage).lines, IsEmpty());
+}
+
 TEST(Bill, RegionsAreThoseOfTheTable) {
   const Prices known = prices();
   EXPECT_THAT(parse_shares(known, {"mars"}).error().message, HasSubstr("united-states, europe"));

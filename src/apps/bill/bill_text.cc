@@ -13,8 +13,10 @@ namespace {
 constexpr const char* kNotCounted[] = {
     "data that viewers send to origins, and what origins send (free from AWS)",
     "requests by method: AWS asks more for PUT, POST and the like in some regions",
-    "real-time log lines, Origin Shield, functions, field-level encryption",
-    "S3 storage and requests; ACM (free for CloudFront); CloudWatch",
+    "Origin Shield, functions, field-level encryption",
+    "S3 requests, and storage in unfinished uploads; reading from streams, and what they keep beyond seven "
+    "days",
+    "ACM (free for CloudFront); CloudWatch",
     "DNS queries by kind: alias records to distributions are free, latency and geo cost more",
     "taxes, commitments, and the 12-month free tier",
 };

@@ -68,6 +68,28 @@ Result<void> read_regions(const toml::table& file, Prices& out) {
                         });
 }
 
+Result<void> read_storage(const toml::table& file, Prices& out) {
+  const Section s3 = TRY(table(file, "s3", {"up_to", "per_gb"}));
+  out.storage_up_to = TRY(numbers(s3, "up_to"));
+  out.storage_per_gb = TRY(numbers(s3, "per_gb"));
+  if (!std::ranges::is_sorted(out.storage_up_to)) return s3.refuse("up_to", "tiers rise");
+  if (out.storage_per_gb.size() != out.storage_up_to.size() + 1)
+    return s3.refuse("per_gb", "a price a tier, and one beyond them");
+  return {};
+}
+
+Result<void> read_streams(const toml::table& file, Prices& out) {
+  const Section kinesis = TRY(
+      table(file, "kinesis",
+            {"shard_hour", "million_put_units", "extended_shard_hour", "on_demand_hour", "on_demand_gb_in"}));
+  out.shard_hour = TRY(number(kinesis, "shard_hour"));
+  out.million_put_units = TRY(number(kinesis, "million_put_units"));
+  out.extended_shard_hour = TRY(number(kinesis, "extended_shard_hour"));
+  out.on_demand_hour = TRY(number(kinesis, "on_demand_hour"));
+  out.on_demand_gb_in = TRY(number(kinesis, "on_demand_gb_in"));
+  return {};
+}
+
 Result<Prices> read(const toml::table& file) {
   Prices out;
   out.as_of = file["as_of"].value_or(std::string());
@@ -82,8 +104,9 @@ Result<Prices> read(const toml::table& file) {
   out.free_gb = TRY(number(free, "gb", kAmountMax));
   out.free_requests = TRY(number(free, "requests", kAmountMax));
   out.free_invalidation_paths = TRY(number(free, "invalidation_paths", kAmountMax));
-  out.invalidation_path =
-      TRY(number(TRY(table(file, "cloudfront", {"invalidation_path"})), "invalidation_path"));
+  const Section cdn = TRY(table(file, "cloudfront", {"invalidation_path", "million_realtime_lines"}));
+  out.invalidation_path = TRY(number(cdn, "invalidation_path"));
+  out.million_realtime_lines = TRY(number(cdn, "million_realtime_lines"));
   const Section dns = TRY(table(file, "route53",
                                 {"zone", "zones_at_that", "more_zones", "million_queries", "millions_at_that",
                                  "more_million_queries", "health_check", "health_check_feature"}));
@@ -95,6 +118,8 @@ Result<Prices> read(const toml::table& file) {
   out.more_million_queries = TRY(number(dns, "more_million_queries"));
   out.health_check = TRY(number(dns, "health_check"));
   out.health_check_feature = TRY(number(dns, "health_check_feature"));
+  TRY(read_storage(file, out));
+  TRY(read_streams(file, out));
   return out;
 }
 

@@ -25,6 +25,10 @@ struct Prices {
   double zone = 0, zones_at_that = 0, more_zones = 0;
   double million_queries = 0, millions_at_that = 0, more_million_queries = 0;
   double health_check = 0, health_check_feature = 0;
+  double million_realtime_lines = 0;
+  std::vector<double> storage_up_to, storage_per_gb;  // of S3, as for transfer
+  double shard_hour = 0, million_put_units = 0, extended_shard_hour = 0;
+  double on_demand_hour = 0, on_demand_gb_in = 0;
 
   const PriceRegion* region(std::string_view name) const;
 };

@@ -2,17 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "apps/aws_client.h"
 #include "gen/cloudfront/api.h"
 #include "gen/cloudwatch/api.h"
+#include "gen/kinesis/api.h"
 #include "gen/route53/api.h"
+#include "gen/s3/api.h"
 
 namespace meridian::apps::bill {
 namespace {
 
 namespace cf = gen::cloudfront;
 namespace cw = gen::cloudwatch;
+namespace kinesis = gen::kinesis;
 namespace r53 = gen::route53;
+namespace s3 = gen::s3;
 
 constexpr std::int32_t kDay = 86400;
 constexpr std::int32_t kFastInterval = 10;
@@ -26,12 +32,29 @@ Result<Output> call(AwsClient& client, std::string_view operation, const Input& 
   return *std::move(output);
 }
 
-// The sum of a metric over the whole time.
+// A metric over the whole time.
 struct Metrics {
   AwsClient& client;
   SystemTime start, end;
 
   Result<double> sum(std::string_view space, std::string_view metric, std::vector<cw::Dimension> dimensions) {
+    double total = 0;
+    for (const cw::Datapoint& point : TRY(points(space, metric, std::move(dimensions), "Sum")))
+      total += point.Sum.value_or(0);
+    return total;
+  }
+  // Of the days that have it.
+  Result<double> mean(std::string_view space, std::string_view metric,
+                      std::vector<cw::Dimension> dimensions) {
+    const auto found = TRY(points(space, metric, std::move(dimensions), "Average"));
+    double total = 0;
+    for (const cw::Datapoint& point : found) total += point.Average.value_or(0);
+    return found.empty() ? 0 : total / static_cast<double>(found.size());
+  }
+
+ private:
+  Result<std::vector<cw::Datapoint>> points(std::string_view space, std::string_view metric,
+                                            std::vector<cw::Dimension> dimensions, const char* statistic) {
     cw::GetMetricStatisticsInput input;
     input.Namespace = space;
     input.MetricName = metric;
@@ -39,12 +62,9 @@ struct Metrics {
     input.StartTime = start;
     input.EndTime = end;
     input.Period = kDay;
-    input.Statistics = {"Sum"};
-    const auto found = TRY(call<cw::GetMetricStatisticsOutput>(client, "GetMetricStatistics", input));
-    double total = 0;
-    if (found.Datapoints)
-      for (const cw::Datapoint& point : *found.Datapoints) total += point.Sum.value_or(0);
-    return total;
+    input.Statistics = {statistic};
+    auto found = TRY(call<cw::GetMetricStatisticsOutput>(client, "GetMetricStatistics", input));
+    return found.Datapoints ? *std::move(found.Datapoints) : std::vector<cw::Datapoint>();
   }
 };
 
@@ -124,6 +144,69 @@ Result<void> read_health_checks(AwsClient& client, Usage& usage) {
   }
 }
 
+// The ARNs of streams that real-time logs go to.
+Result<std::set<std::string>> realtime_streams(AwsClient& client) {
+  std::set<std::string> arns;
+  cf::ListRealtimeLogConfigsRequest request;
+  for (;;) {
+    const auto page = TRY(call<cf::ListRealtimeLogConfigsResult>(client, "ListRealtimeLogConfigs", request));
+    if (!page.RealtimeLogConfigs) return arns;
+    if (page.RealtimeLogConfigs->Items)
+      for (const cf::RealtimeLogConfig& config : *page.RealtimeLogConfigs->Items)
+        for (const cf::EndPoint& end : config.EndPoints)
+          if (end.KinesisStreamConfig) arns.insert(end.KinesisStreamConfig->StreamARN);
+    if (page.RealtimeLogConfigs->NextMarker.value_or("").empty()) return arns;
+    request.Marker = page.RealtimeLogConfigs->NextMarker;
+  }
+}
+
+Result<StreamUsage> read_stream(AwsClient& client, Metrics& metrics, const std::string& name,
+                                const std::set<std::string>& realtime, SystemTime now) {
+  const auto found = TRY(call<kinesis::DescribeStreamSummaryOutput>(
+      client, "DescribeStreamSummary", kinesis::DescribeStreamSummaryInput{.StreamName = name}));
+  const kinesis::StreamDescriptionSummary& stream = found.StreamDescriptionSummary;
+  StreamUsage used{.name = name};
+  used.on_demand = stream.StreamModeDetails && stream.StreamModeDetails->StreamMode == "ON_DEMAND";
+  used.takes_realtime_lines = realtime.contains(stream.StreamARN);
+  used.shards = stream.OpenShardCount;
+  used.retention_hours = stream.RetentionPeriodHours;
+  const Duration there = std::min(now, metrics.end) - std::max(stream.StreamCreationTimestamp, metrics.start);
+  used.hours = std::max(0.0, std::ceil(std::chrono::duration<double, std::ratio<3600>>(there).count()));
+  used.records = TRY(metrics.sum("AWS/Kinesis", "IncomingRecords", {{"StreamName", name}}));
+  used.bytes = TRY(metrics.sum("AWS/Kinesis", "IncomingBytes", {{"StreamName", name}}));
+  return used;
+}
+
+Result<void> read_streams(AwsClient& client, AwsClient& cloudfront, Metrics& metrics, SystemTime now,
+                          Usage& usage) {
+  const auto realtime = TRY(realtime_streams(cloudfront));
+  kinesis::ListStreamsInput request;
+  for (;;) {
+    const auto page = TRY(call<kinesis::ListStreamsOutput>(client, "ListStreams", request));
+    for (const std::string& name : page.StreamNames) {
+      usage.streams.push_back(TRY(read_stream(client, metrics, name, realtime, now)));
+      request.ExclusiveStartStreamName = name;
+    }
+    if (!page.HasMoreStreams || page.StreamNames.empty()) return {};
+  }
+}
+
+Result<void> read_buckets(AwsClient& client, Metrics& metrics, Usage& usage) {
+  s3::ListBucketsRequest request;
+  for (;;) {
+    const auto page = TRY(call<s3::ListBucketsOutput>(client, "ListBuckets", request));
+    if (page.Buckets)
+      for (const s3::Bucket& bucket : *page.Buckets) {
+        BucketUsage used{.name = bucket.Name.value_or("")};
+        used.bytes = TRY(metrics.mean("AWS/S3", "BucketSizeBytes",
+                                      {{"BucketName", used.name}, {"StorageType", "StandardStorage"}}));
+        usage.buckets.push_back(std::move(used));
+      }
+    if (page.ContinuationToken.value_or("").empty()) return {};
+    request.ContinuationToken = page.ContinuationToken;
+  }
+}
+
 }  // namespace
 
 Result<Usage> read_usage(const ClientOptions& options, const std::string& distribution, SystemTime start,
@@ -141,6 +224,10 @@ Result<Usage> read_usage(const ClientOptions& options, const std::string& distri
   AwsClient dns = TRY(AwsClient::open(options, r53::service_model(), clock));
   TRY(read_zones(dns, metrics, usage));
   TRY(read_health_checks(dns, usage));
+  AwsClient streams = TRY(AwsClient::open(options, kinesis::service_model(), clock));
+  TRY(read_streams(streams, cloudfront, metrics, clock.now(), usage));
+  AwsClient buckets = TRY(AwsClient::open(options, s3::service_model(), clock));
+  TRY(read_buckets(buckets, metrics, usage));
   return usage;
 }
 

@@ -10,6 +10,9 @@ namespace meridian::apps::bill {
 namespace {
 
 constexpr double kGigabyte = 1e9, kMillion = 1e6, kRequestsOfAPrice = 10'000;
+constexpr double kStorageGigabyte = 1024.0 * 1024 * 1024;
+constexpr double kPutUnitBytes = 25 * 1024;
+constexpr double kRetentionHours = 24;  // that cost nothing more
 
 // 1234567.0 as "1,234,567".
 std::string counted(double number) {
@@ -20,6 +23,37 @@ std::string counted(double number) {
 
 double beyond(double quantity, double free) {
   return std::max(0.0, quantity - free);
+}
+
+std::vector<Line> lines_of_streams(const Usage& usage, const Prices& prices) {
+  double shard_hours = 0, extended = 0, units = 0, on_demand_hours = 0, gigabytes = 0, lines = 0;
+  for (const StreamUsage& stream : usage.streams) {
+    if (stream.takes_realtime_lines) lines += stream.records;
+    if (stream.on_demand) {
+      on_demand_hours += stream.hours;
+      gigabytes += stream.bytes / kGigabyte;
+      continue;
+    }
+    shard_hours += stream.shards * stream.hours;
+    if (stream.retention_hours > kRetentionHours) extended += stream.shards * stream.hours;
+    // How large each was nobody counts: a record is one unit at least.
+    units += std::max(stream.records, stream.bytes / kPutUnitBytes);
+  }
+  std::vector<Line> out;
+  const auto add = [&](const char* what, double quantity, const char* unit, double price, double of = 1) {
+    if (quantity > 0)
+      out.push_back(
+          {what, counted(std::ceil(quantity)), fmt::format("{} per {}", price, unit), quantity / of * price});
+  };
+  add("Real-time log lines", lines, "million", prices.million_realtime_lines, kMillion);
+  add("Kinesis shard hours", shard_hours, "hour", prices.shard_hour);
+  add("Kinesis shard hours, longer kept", extended, "hour", prices.extended_shard_hour);
+  add("Kinesis PUT units, at least", units, "million", prices.million_put_units, kMillion);
+  add("Kinesis stream hours, on demand", on_demand_hours, "hour", prices.on_demand_hour);
+  if (gigabytes > 0)
+    out.push_back({"Kinesis data in, on demand", fmt::format("{:.3f} GB", gigabytes),
+                   fmt::format("{} per GB", prices.on_demand_gb_in), gigabytes * prices.on_demand_gb_in});
+  return out;
 }
 
 }  // namespace
@@ -122,6 +156,13 @@ Statement make_statement(const Usage& usage, const Prices& prices, const std::ve
     add("Their options", counted(usage.health_check_features),
         fmt::format("{} a month", prices.health_check_feature),
         usage.months * usage.health_check_features * prices.health_check_feature);
+  for (Line& line : lines_of_streams(usage, prices)) out.lines.push_back(std::move(line));
+  double stored = 0;
+  for (const BucketUsage& bucket : usage.buckets) stored += bucket.bytes / kStorageGigabyte;
+  if (stored > 0)
+    add("S3 storage", fmt::format("{:.3f} GB", stored),
+        fmt::format("{} per GB and month, less in tiers", prices.storage_per_gb.front()),
+        usage.months * tiered(stored, prices.storage_up_to, prices.storage_per_gb));
   return out;
 }
 

@@ -14,11 +14,24 @@ struct DistributionUsage {
   double requests = 0, bytes = 0;
   double invalidation_paths = 0;
 };
+struct StreamUsage {
+  std::string name;
+  bool on_demand = false, takes_realtime_lines = false;
+  double shards = 0, hours = 0;  // of each shard; since the stream was made
+  double retention_hours = 24;
+  double records = 0, bytes = 0;
+};
+struct BucketUsage {
+  std::string name;
+  double bytes = 0;  // on the days that were counted, their mean
+};
 struct Usage {
   std::vector<DistributionUsage> distributions;
   double months = 1;  // of AWS's months: what costs by the month is taken by its part
   double zones = 0, queries = 0;
   double health_checks = 0, health_check_features = 0;
+  std::vector<StreamUsage> streams;
+  std::vector<BucketUsage> buckets;
 };
 
 // Where viewers are, and by what part of them; the parts are 1 together.

@@ -20,6 +20,7 @@ class LifecycleControl {
 
   void start();
   void stop() { loop_.stop(); }
+  net::Loop& loop() { return loop_.loop(); }
 
  private:
   void look();

@@ -107,6 +107,18 @@ TEST_F(RecordsTest, PutRecordsSpreadsThemByTheirKeys) {
   EXPECT_THAT(data(get(iterator("s", "TRIM_HORIZON", {}, "shardId-000000000001"))), ElementsAre("high"));
 }
 
+TEST_F(RecordsTest, WhatCameIsToldOnce) {
+  make_stream("s");
+  put("s", "key", "12345");
+  put("s", "key", "1");
+  const auto told = shards_->take_incoming();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told.begin()->first.second, "s");
+  EXPECT_EQ(told.begin()->second.records, 2U);
+  EXPECT_EQ(told.begin()->second.bytes, 12U);
+  EXPECT_THAT(shards_->take_incoming(), SizeIs(0));
+}
+
 TEST_F(RecordsTest, SizesAreBounded) {
   make_stream("s");
   const std::string largest(kRecordBytesMax, 'x');

@@ -103,7 +103,16 @@ Result<std::vector<store::LogPosition>> ShardLog::put(const StreamResource& stre
     for (std::size_t each = 0; each < events.size(); ++each) out.push_back({time, first + each});
     newest = out.back();
   }
+  Incoming& incoming = incoming_[{{stream.place.account, stream.place.region}, stream.name}];
+  incoming.records += records.size();
+  for (const ShardRecord& record : records)
+    incoming.bytes += record.data.size() + record.partition_key.size();
   return out;
+}
+
+IncomingByStream ShardLog::take_incoming() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(incoming_, {});
 }
 
 Result<ShardPage> ShardLog::read(const StreamResource& stream, std::uint32_t shard, store::LogPosition from,

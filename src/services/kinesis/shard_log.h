@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,6 +39,12 @@ struct ShardPage {
 std::string sequence_number(const store::LogPosition& at);
 std::optional<store::LogPosition> parse_sequence_number(std::string_view text);
 
+// What streams were given, for AWS/Kinesis: by whose and where, and their names.
+struct Incoming {
+  std::uint64_t records = 0, bytes = 0;
+};
+using IncomingByStream = std::map<std::pair<std::pair<std::string, std::string>, std::string>, Incoming>;
+
 class ShardLog {
  public:
   static constexpr std::size_t kRecordsPerPageMax = 10'000;
@@ -50,6 +57,8 @@ class ShardLog {
                                               std::span<const ShardRecord> records);
   Result<ShardPage> read(const StreamResource& stream, std::uint32_t shard, store::LogPosition from,
                          std::size_t limit);
+  // Since it was last asked.
+  IncomingByStream take_incoming();
   // Behind the newest record.
   store::LogPosition end(const StreamResource& stream, std::uint32_t shard);
   // Records before it have expired.
@@ -64,6 +73,7 @@ class ShardLog {
   store::LogStore& log_;
   const Clock& clock_;
   std::mutex mutex_;
+  IncomingByStream incoming_;
   // Of the newest record of each shard, as far as anybody asked.
   std::map<std::uint64_t, std::map<std::uint64_t, store::LogPosition>> last_;
 };
