@@ -305,6 +305,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
   options.health_checks_max = 200;
   options.traffic_policies_max = 50;
   options.traffic_policy_instances_max = 5;
+  options.distributions_max = 500;
   options.metrics_max = 100000;
   options.logs_bytes_max = 1ull << 30;
   app.add_option("--api", options.api, "Where the AWS API listens")
@@ -337,6 +338,8 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
             1'000'000, "traffic policies in an account");
   add_quota("--traffic-policy-instances-max", "MERIDIAN_TRAFFIC_POLICY_INSTANCES_MAX",
             options.traffic_policy_instances_max, 1'000'000, "traffic policy instances in an account");
+  add_quota("--distributions-max", "MERIDIAN_DISTRIBUTIONS_MAX", options.distributions_max, 1'000'000,
+            "CloudFront distributions in an account");
   add_quota("--metrics-max", "MERIDIAN_METRICS_MAX", options.metrics_max, 10'000'000,
             "metrics that CloudWatch keeps, of about 500 bytes of memory each");
   app.add_option("--logs-bytes-max", options.logs_bytes_max,

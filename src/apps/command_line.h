@@ -140,10 +140,11 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
   std::uint32_t records_per_zone_max = 0, health_checks_max = 0;
   std::uint32_t traffic_policies_max = 0, traffic_policy_instances_max = 0;
-  std::uint64_t logs_bytes_max = 0;    // of all log events on disk; 1 GiB by default
-  std::uint32_t metrics_max = 0;       // series that CloudWatch keeps; 100,000 by default
-  std::string alarm_webhook;           // where the actions of alarms are posted; "": they fail
-  bool private_health_checks = false;  // health checks may name any address
+  std::uint32_t distributions_max = 0;  // in an account; CloudFront's own 500 by default
+  std::uint64_t logs_bytes_max = 0;     // of all log events on disk; 1 GiB by default
+  std::uint32_t metrics_max = 0;        // series that CloudWatch keeps; 100,000 by default
+  std::string alarm_webhook;            // where the actions of alarms are posted; "": they fail
+  bool private_health_checks = false;   // health checks may name any address
   HealthOptions health;
   CertificateOptions certificates;
   bool no_health_probes = false;  // health checks are what is said of them

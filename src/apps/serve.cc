@@ -236,7 +236,8 @@ Result<void> Server::start() {
       options_.private_health_checks ? services::route53::HealthCheckTargets::Any
                                      : services::route53::HealthCheckTargets::Public,
       query_logs_ ? services::route53::QueryLogDelivery::Here : services::route53::QueryLogDelivery::Absent,
-      health_->observations(), cdn_control_.get());
+      health_->observations(), cdn_control_.get(),
+      services::cloudfront::Settings{.distributions_max = options_.distributions_max});
   TRY(services_->s3.tidy());
   diffs_ = std::make_unique<DiffService>(
       DiffParts{*store_, services_->route53, dns_->engine(), dns_->health().table(), random_, clock_});

@@ -19,7 +19,8 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
                    services::route53::HealthCheckTargets health_check_targets,
                    services::route53::QueryLogDelivery query_log_delivery,
                    const services::route53::HealthObservations* observations,
-                   const services::cloudfront::Deployments* deployments)
+                   const services::cloudfront::Deployments* deployments,
+                   services::cloudfront::Settings cloudfront_settings)
     : route53(store,
               [&, quotas, health_check_targets, query_log_delivery, observations](store::Store& in) {
                 return std::make_unique<services::route53::Route53>(
@@ -39,8 +40,9 @@ Services::Services(store::Store& store, store::SeriesStore& series, LogsSide& lo
            }),
       acm(store, [&](store::Store& in) { return std::make_unique<services::acm::Acm>(in, secrets, random); }),
       cloudfront(store,
-                 [&, deployments](store::Store& in) {
-                   return std::make_unique<services::cloudfront::CloudFront>(in, random, deployments);
+                 [&, deployments, cloudfront_settings](store::Store& in) {
+                   return std::make_unique<services::cloudfront::CloudFront>(in, random, deployments,
+                                                                             cloudfront_settings);
                  }),
       kinesis(store,
               [&](store::Store& in) {

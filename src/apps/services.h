@@ -33,7 +33,8 @@ class Services {
            services::route53::HealthCheckTargets health_check_targets,
            services::route53::QueryLogDelivery query_log_delivery,
            const services::route53::HealthObservations* observations = nullptr,  // null: nothing is probed
-           const services::cloudfront::Deployments* deployments = nullptr);      // null: no edge serves HTTP
+           const services::cloudfront::Deployments* deployments = nullptr,       // null: no edge serves HTTP
+           services::cloudfront::Settings cloudfront_settings = {});
   // S3 last: any path could be one of its own.
   std::vector<aws::Service*> all() {
     return {&route53, &sts, &iam, &cloudwatch, &logs, &acm, &cloudfront, &kinesis, &s3};

@@ -129,7 +129,7 @@ aws::Outcome<CloudFront::Distributions::Found> CloudFront::make_distribution(
   made.config = std::move(config);
   made.public_name =
       fmt::format("d{}.{}", random_.text(kDomainChars, kDomainAlphabet), settings_.domain_suffix);
-  return Distributions(store_).create(
+  return Distributions(store_, settings_.distributions_max).create(
       call, random_, std::move(made),
       [&](DistributionResource& distribution, store::Transaction& transaction) -> aws::Outcome<void> {
         TRY(settle(nullptr, &distribution, transaction));

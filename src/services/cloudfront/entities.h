@@ -11,6 +11,7 @@
 
 #include "aws/call.h"
 #include "aws/stored.h"
+#include "services/cloudfront/entity_index.h"
 #include "services/cloudfront/kinds.h"
 #include "services/cloudfront/paging.h"
 #include "store/store.h"
@@ -29,12 +30,6 @@ std::string new_etag(Random& random);
 // Milliseconds are what AWS shows.
 inline SystemTime shown_time(const aws::Call& call) {
   return std::chrono::floor<std::chrono::milliseconds>(call.time);
-}
-
-// What every change of a kind in an account puts.
-template <typename Config>
-std::string turn_key(std::string_view account) {
-  return "cloudfront/index/turns/" + account_prefix(kPrefix<Config>, account);
 }
 
 // Nothing of this kind may change in the account until the transaction is done. To be taken before looking.
@@ -67,7 +62,8 @@ class Entities {
   using Resource = Entity<Config>;
   using Found = aws::Stored<Resource>;
 
-  explicit Entities(store::Store& store) : store_(store) {}
+  explicit Entities(store::Store& store, std::size_t most = Kind<Config>::kMax)
+      : store_(store), most_(most) {}
 
   aws::Outcome<std::optional<Found>> find(std::string_view account, std::string_view id) {
     return aws::read(store_, key_of(kPrefix<Config>, account, id), decode<Config>);
@@ -94,15 +90,17 @@ class Entities {
     resource.etag = new_etag(random);
     resource.created_at = resource.changed_at = shown_time(call);
     std::optional<Found> made_before;
+    TRY(make_index<Config>(store_, call.account_id, overtaken()));
     const auto revision = TRY(aws::commit_built(
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          TRY(take_turn<Config>(store_, call.account_id, transaction));
-          const auto others = TRY(all(call.account_id));
-          made_before = TRY(find_repeated(others, resource));
+          const std::size_t others = TRY(take_turn(call.account_id, +1, transaction));
+          made_before = TRY(find_repeated(resource));
           if (made_before) return store::Transaction();
-          if (others.size() >= Kind<Config>::kMax) return Kind<Config>::too_many();
+          if (others >= most_) return Kind<Config>::too_many();
+          for (std::string& row : unique_keys(call.account_id, resource.config))
+            transaction.puts.push_back({std::move(row), resource.id});
           TRY(extend(resource, transaction));
           const std::string key = key_of(kPrefix<Config>, resource.account, resource.id);
           transaction.preconditions.push_back({key, 0});
@@ -125,18 +123,18 @@ class Entities {
   aws::Outcome<Found> update(const aws::Call& call, Random& random, std::string_view id,
                              const std::optional<std::string>& if_match, Change change, bool checked = true) {
     Found changed;
+    TRY(make_index<Config>(store_, call.account_id, overtaken()));
     changed.modified = TRY(aws::commit_built(
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          TRY(take_turn<Config>(store_, call.account_id, transaction));
+          TRY(take_turn(call.account_id, 0, transaction));
           changed = TRY(get(call.account_id, id));
+          const std::vector<std::string> rows = unique_keys(call.account_id, changed.value.config);
           if (checked) TRY(check_if_match(if_match, changed.value.etag));
           changed.value.changed_at = shown_time(call);
           TRY(change(changed.value, transaction));
-          for (const Found& other : TRY(all(call.account_id)))
-            if (other.value.id != id && same_name(other.value.config, changed.value.config))
-              return Kind<Config>::exists();
+          TRY(move_rows(rows, changed.value, transaction));
           changed.value.etag = new_etag(random);
           const std::string key = key_of(kPrefix<Config>, call.account_id, id);
           transaction.preconditions.push_back({key, changed.modified});
@@ -152,17 +150,20 @@ class Entities {
   template <typename Extend>
   aws::Outcome<void> remove(const aws::Call& call, std::string_view id,
                             const std::optional<std::string>& if_match, Extend extend, bool checked = true) {
+    TRY(make_index<Config>(store_, call.account_id, overtaken()));
     TRY(aws::commit_built(
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          TRY(take_turn<Config>(store_, call.account_id, transaction));
+          TRY(take_turn(call.account_id, -1, transaction));
           const Found found = TRY(get(call.account_id, id));
           if (checked) TRY(check_if_match(if_match, found.value.etag));
           TRY(extend(found, transaction));
           const std::string key = key_of(kPrefix<Config>, call.account_id, id);
           transaction.preconditions.push_back({key, found.modified});
           transaction.deletes.push_back(key);
+          for (std::string& row : unique_keys(call.account_id, found.value.config))
+            transaction.deletes.push_back(std::move(row));
           drop_repeated(transaction.preconditions);
           return transaction;
         },
@@ -178,26 +179,48 @@ class Entities {
   }
 
  private:
-  static bool same_name(const Config& one, const Config& other) {
-    const std::string name = Kind<Config>::unique(one).name;
-    return !name.empty() && name == Kind<Config>::unique(other).name;
+  // How many there were before.
+  aws::Outcome<std::size_t> take_turn(std::string_view account, int more, store::Transaction& transaction) {
+    std::string key = turn_key<Config>(account);
+    const auto turn = TRY(aws::or_failure(store_.get(key)));
+    const std::size_t count = turn ? count_of(turn->value) : 0;
+    transaction.preconditions.push_back({key, turn ? turn->modified : 0});
+    transaction.puts.push_back({std::move(key), std::to_string(count + static_cast<std::size_t>(more))});
+    return count;
   }
 
   // What the same request made before; a refusal when another request took the name or the caller reference.
-  static aws::Outcome<std::optional<Found>> find_repeated(const std::vector<Found>& others,
-                                                          const Resource& wanted) {
+  aws::Outcome<std::optional<Found>> find_repeated(const Resource& wanted) {
     const Uniqueness mine = Kind<Config>::unique(wanted.config);
-    for (const Found& other : others) {
-      const Uniqueness theirs = Kind<Config>::unique(other.value.config);
+    for (const std::string& row : unique_keys(wanted.account, wanted.config)) {
+      const auto taken = TRY(aws::or_failure(store_.get(row)));
+      if (!taken) continue;
+      auto other = TRY(get(wanted.account, taken->value));
       const bool repeated =
-          !mine.caller_reference.empty() && mine.caller_reference == theirs.caller_reference;
+          !mine.caller_reference.empty() &&
+          mine.caller_reference == Kind<Config>::unique(other.value.config).caller_reference;
       if (repeated && Kind<Config>::kRepeatable && other.value.config == wanted.config) return other;
-      if (repeated || (!mine.name.empty() && mine.name == theirs.name)) return Kind<Config>::exists();
+      return Kind<Config>::exists();
     }
     return std::nullopt;
   }
 
+  // From those that it had to those that it has with its new configuration, unless another has one of them.
+  aws::Outcome<void> move_rows(const std::vector<std::string>& before, const Resource& changed,
+                               store::Transaction& transaction) {
+    const std::vector<std::string> after = unique_keys(changed.account, changed.config);
+    for (const std::string& row : before)
+      if (std::ranges::count(after, row) == 0) transaction.deletes.push_back(row);
+    for (const std::string& row : after) {
+      if (std::ranges::count(before, row) > 0) continue;
+      if (TRY(aws::or_failure(store_.get(row)))) return Kind<Config>::exists();
+      transaction.puts.push_back({row, changed.id});
+    }
+    return {};
+  }
+
   store::Store& store_;
+  const std::size_t most_;
 };
 
 }  // namespace meridian::services::cloudfront

@@ -417,6 +417,30 @@ TEST_F(EntitiesTest, AliasesNeedACertificateAndAreOnesOwn) {
   EXPECT_EQ(users->items.size(), 2U);
 }
 
+TEST_F(EntitiesTest, AnAccountThatAnEarlierVersionWroteKeepsItsNamesAndItsNumber) {
+  auto first = cloudfront_.CreateCachePolicy(call_, {.CachePolicyConfig = cache_policy("first")});
+  ASSERT_EQ(refusal(first), "");
+  ASSERT_EQ(refusal(cloudfront_.CreateCachePolicy(call_, {.CachePolicyConfig = cache_policy("second")})), "");
+  // What that version kept of it: rows of turns with nothing in them, and no others.
+  store::Transaction back;
+  const auto rows = store_.range("cloudfront/index/unique/"), turns = store_.range("cloudfront/index/turns/");
+  for (const auto& item : rows->items) back.deletes.push_back(item.key);
+  for (const auto& item : turns->items) back.puts.push_back({item.key, ""});
+  ASSERT_EQ(back.deletes.size(), 2u);
+  ASSERT_TRUE(store_.commit(std::move(back)));
+
+  EXPECT_EQ(refused(cache_policy("second")), "CachePolicyAlreadyExists");
+  auto renamed = cache_policy("third");
+  const auto changed = cloudfront_.UpdateCachePolicy(call_, {renamed, first->CachePolicy->Id, first->ETag});
+  ASSERT_EQ(refusal(changed), "");
+  EXPECT_EQ(refused(cache_policy("third")), "CachePolicyAlreadyExists");
+  EXPECT_EQ(refused(cache_policy("first")), "") << "nobody has that name any more";
+  ASSERT_EQ(code(cloudfront_.DeleteCachePolicy(call_, {first->CachePolicy->Id, changed->ETag})), "");
+  EXPECT_EQ(refused(cache_policy("third")), "");
+  for (std::size_t n = 3; n < kPoliciesMax; ++n) EXPECT_EQ(refused(cache_policy(std::to_string(n))), "") << n;
+  EXPECT_EQ(refused(cache_policy("onemore")), "TooManyCachePolicies");
+}
+
 TEST_F(EntitiesTest, WhatIsKeptIsReadAgain) {
   const auto made = create(s3_config());
   const auto item =

@@ -27,7 +27,8 @@ class Deployments {
 };
 
 struct Settings {
-  std::string domain_suffix = "cloudfront.net";  // of the names of distributions
+  std::string domain_suffix = "cloudfront.net";       // of the names of distributions
+  std::size_t distributions_max = kDistributionsMax;  // of an account
 };
 
 class CloudFront final : public api::Api {
