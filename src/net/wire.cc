@@ -1,7 +1,10 @@
 // One stream to a peer: what TCP connections and lingering closes share.
 #include "net/wire.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -11,6 +14,9 @@ namespace {
 
 constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record; copying this much beats another iovec
 constexpr std::size_t kPiecesPerWrite = 16;
+// Copied for one peer and not on its way yet. The kernel would else take megabytes a connection, and five
+// hundred slow readers kept everybody waiting for two seconds while their buffers were filled.
+constexpr int kCopiedAheadMax = 256 * 1024;
 
 }  // namespace
 
@@ -80,7 +86,14 @@ IoResult Wire::flush_plain() {
   return {IoStatus::Failed};
 }
 
+// Once it has that much to say. What lies in a file is not copied.
+void Wire::limit_what_is_copied() {
+  limited_ = true;
+  setsockopt(descriptor_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kCopiedAheadMax, sizeof kCopiedAheadMax);
+}
+
 IoResult Wire::flush() {
+  if (pending_ > kCopiedAheadMax / 4 && !limited_ && out_.back().shared().file < 0) limit_what_is_copied();
   while (pending_ > 0) {
     const IoResult written =
         tls_ ? tls_->write(as_bytes(out_.front().view().substr(out_offset_))) : flush_plain();

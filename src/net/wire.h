@@ -60,6 +60,7 @@ class Wire {
  private:
   IoResult flush_plain();
   IoResult send_file();
+  void limit_what_is_copied();
   void consume(std::size_t size);
 
   FileDescriptor descriptor_;
@@ -68,6 +69,7 @@ class Wire {
   std::size_t out_offset_ = 0;  // of out_.front() already written
   std::size_t pending_ = 0;
   int error_ = 0;
+  bool limited_ = false;
 };
 
 }  // namespace meridian::net
