@@ -19,10 +19,11 @@ Result<void> Follower::start() {
 }
 
 Result<void> Follower::load() {
-  const Range range = TRY(store_.range(prefix_));
-  reader_.all(range);
+  Range range = TRY(store_.range(prefix_));
+  const Revision revision = range.revision;
+  reader_.all(std::move(range));
   watch_ = TRY(store_.watch(
-      prefix_, range.revision, [this](const EventBatch& batch) { reader_.changed(batch); },
+      prefix_, revision, [this](const EventBatch& batch) { reader_.changed(batch); },
       [this](const Error& error) {
         logger_.warn(name_, "the watch of the store was lost", {{"why", error.message}});
         std::lock_guard lock(mutex_);

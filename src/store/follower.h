@@ -18,7 +18,7 @@ namespace meridian::store {
 class FollowerReader {
  public:
   virtual ~FollowerReader() = default;
-  virtual void all(const Range& range) = 0;  // at the start, and again after a lost watch
+  virtual void all(Range range) = 0;  // at the start, and again after a lost watch
   virtual void changed(const EventBatch& batch) = 0;
 };
 

@@ -102,7 +102,7 @@ Result<void> RealtimeLogs::deliver(const std::string& stream_arn, const Waiting&
   return {};
 }
 
-void RealtimeLogs::all(const store::Range& range) {
+void RealtimeLogs::all(store::Range range) {
   {
     const std::lock_guard lock(mutex_);
     configs_.clear();

@@ -45,7 +45,7 @@ class RealtimeLogs final : public TrafficReader, private store::FollowerReader {
     std::vector<std::string> lines;
   };
 
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
   void put(const store::KeyValue& item);
   std::shared_ptr<const Config> config_of(const std::string& arn);

@@ -100,7 +100,7 @@ Result<void> CdnSecrets::forget(std::string_view certificate_key) {
   return {};
 }
 
-void CdnSecrets::all(const store::Range& range) {
+void CdnSecrets::all(store::Range range) {
   for (const store::KeyValue& row : range.items)
     if (const auto done = note(row); !done)
       world_.logger.error("cdn", "a certificate is not brought to viewers", {{"why", done.error().message}});

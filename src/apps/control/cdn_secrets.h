@@ -46,7 +46,7 @@ class CdnSecrets final : private store::FollowerReader {
   Result<void> start();
 
  private:
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
   // Notes what a certificate of ACM says now, if a distribution shows it.
   Result<void> note(const store::KeyValue& row);

@@ -136,7 +136,7 @@ void QueryLogDelivery::deliver(const std::string& zone_id, const Lines& lines) {
   append();
 }
 
-void QueryLogDelivery::all(const store::Range& range) {
+void QueryLogDelivery::all(store::Range range) {
   std::lock_guard lock(mutex_);
   configured_.clear();
   for (const store::KeyValue& item : range.items) put(item);

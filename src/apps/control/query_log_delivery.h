@@ -58,7 +58,7 @@ class QueryLogDelivery final : public engines::dns::query_log::Sink, private sto
     store::LogDestination destination;
   };
 
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
   void put(const store::KeyValue& item);
   void publish_zones();

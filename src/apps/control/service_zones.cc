@@ -168,7 +168,7 @@ std::map<std::string, std::string> rows_of(const cloudfront::DistributionResourc
 
 }  // namespace
 
-void ServiceZones::all(const store::Range& range) {
+void ServiceZones::all(store::Range range) {
   names_.clear();
   Rows wanted = standing_rows(*route53::find_service_zone(route53::kCloudFrontZone));
   for (const store::KeyValue& item : range.items) {

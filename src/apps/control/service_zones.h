@@ -49,7 +49,7 @@ class ServiceZones final : private store::FollowerReader {
  private:
   using Rows = std::map<std::string, std::string>;
 
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
   Rows standing_rows(const services::route53::ServiceZone& zone) const;
   // Puts the zone right: `wanted` are all its rows.

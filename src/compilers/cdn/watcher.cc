@@ -45,7 +45,7 @@ bool CdnWatcher::serves(std::string_view distribution_id, store::Revision revisi
   return sink_.served_revision() >= revision;
 }
 
-void CdnWatcher::all(const store::Range& range) {
+void CdnWatcher::all(store::Range range) {
   library_ = {};
   library_.add_managed_policies();
   rows_.clear();
@@ -55,6 +55,7 @@ void CdnWatcher::all(const store::Range& range) {
   invalidations_.clear();
   for (const store::KeyValue& item : range.items)
     if (const auto done = read(item); !done) note_failure(item.key, done.error());
+  range.items = {};  // what is compiled takes its place in memory
   publish({.to = range.revision, .whole = true});
 }
 

@@ -57,7 +57,7 @@ class CdnWatcher final : public store::FollowerReader {
     std::string why;
   };
 
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
 
   // Takes note of one row; what has to be compiled again is in dirty_ then. An error says why the row cannot

@@ -32,7 +32,7 @@ Result<void> HealthStates::start(Findings findings, Findings said) {
   return follower_.start();
 }
 
-void HealthStates::all(const store::Range& range) {
+void HealthStates::all(store::Range range) {
   std::lock_guard lock(mutex_);
   Ids touched, gone;
   for (const auto& [id, check] : checks_) gone.insert(id);

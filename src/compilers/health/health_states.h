@@ -85,7 +85,7 @@ class HealthStates final : private store::FollowerReader {
   };
   using Ids = std::set<std::string, std::less<>>;
 
-  void all(const store::Range& range) override;
+  void all(store::Range range) override;
   void changed(const store::EventBatch& batch) override;
   void put(const store::KeyValue& item, Ids& touched);
   void remove(std::string_view id);

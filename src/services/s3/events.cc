@@ -70,7 +70,7 @@ class ObjectEvents::Following final : public store::FollowerReader {
   std::atomic<std::int64_t> waiting{0};
 
  private:
-  void all(const store::Range& range) override {
+  void all(store::Range range) override {
     std::vector<const store::KeyValue*> items;
     for (const store::KeyValue& item : range.items) items.push_back(&item);
     waiting = static_cast<std::int64_t>(items.size());
