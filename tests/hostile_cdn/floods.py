@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Good viewers while others flood: each attack by itself, then all of them. Good viewers ask for cached objects as fast as they
+are answered; attackers do what costs the server most for the least of theirs. The server has one core, everybody else the
+other.
+
+usage: floods.py [--full]      a second of each, for ./test; with --full five, and what was left to good viewers"""
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import pathlib
+import re
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from frames import CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, block, frame
+from world import HostileCase, Origin, Server
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+LOAD = ROOT / "build" / "release" / "http_load"
+SERVER_CORE, OTHER_CORE = 0, os.cpu_count() - 1
+GOOD_CONNECTIONS = 32
+MEMORY_MAX = 300_000_000  # more than before the floods
+
+
+async def many(count: int, one):
+    """`count` of them at a time, each begun anew when it ends, until cancelled."""
+    async def again(n: int):
+        while True:
+            try:
+                await one(n)
+            except (OSError, asyncio.IncompleteReadError, ssl.SSLError):
+                await asyncio.sleep(0.01)
+    await asyncio.gather(*(again(n) for n in range(count)))
+
+
+class Attacks:
+    def __init__(self, plain, tls, host):
+        self.plain, self.tls, self.host = plain, tls, host
+        self.context = ssl.create_default_context()
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        self.context.set_alpn_protocols(["h2"])
+
+    async def open(self):
+        return await asyncio.open_connection(*self.plain)
+
+    async def open_h2(self):
+        reader, writer = await asyncio.open_connection(*self.tls, ssl=self.context, server_hostname=self.host)
+        writer.write(PREFACE + frame(SETTINGS))
+        return reader, writer
+
+    def head(self, path: str) -> bytes:
+        return block((":method", "GET"), (":scheme", "https"), (":authority", self.host), (":path", path))
+
+    async def slow_heads(self):
+        async def one(_):
+            reader, writer = await self.open()
+            writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n".encode())
+            while not reader.at_eof():
+                writer.write(b"X: 1\r\n")
+                await writer.drain()
+                await asyncio.sleep(1)
+        await many(2000, one)
+
+    async def slow_bodies(self):
+        async def one(_):
+            reader, writer = await self.open()
+            writer.write(f"POST /in HTTP/1.1\r\nHost: {self.host}\r\nContent-Length: 100000\r\n\r\n".encode())
+            while not reader.at_eof():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(1)
+        await many(200, one)
+
+    async def slow_readers(self):
+        async def one(_):
+            raw = socket.socket()
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            raw.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(raw, self.plain)
+            reader, writer = await asyncio.open_connection(sock=raw, limit=1024)
+            writer.write(f"GET /kept/large HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+            while await reader.read(512):
+                await asyncio.sleep(0.5)
+        await many(500, one)
+
+    async def long_heads(self):
+        async def one(n):
+            reader, writer = await self.open()
+            lines = "".join(f"X-{i}: {'a' * 40}\r\n" for i in range(400)) if n % 2 else "Cookie: " + "a=b; " * 4000 + "\r\n"
+            writer.write(f"GET /kept/1 HTTP/1.1\r\nHost: {self.host}\r\n{lines}\r\n".encode())
+            await reader.read(100)
+            writer.close()
+            await asyncio.sleep(0.05)
+        await many(10, one)
+
+    async def connections(self):
+        async def one(_):
+            _, writer = await self.open()
+            writer.transport.abort()
+            await asyncio.sleep(0.02)
+        await many(10, one)
+
+    async def handshakes(self):
+        async def one(n):
+            reader, writer = await asyncio.open_connection(*self.tls)
+            writer.write(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(200) if n % 2 else os.urandom(300))
+            await reader.read(100)
+            writer.close()
+            await asyncio.sleep(0.05)
+        await many(10, one)
+
+    async def resets(self):
+        async def one(_):
+            reader, writer = await self.open_h2()
+            stream = 1
+            while not reader.at_eof() and not writer.is_closing():
+                writer.write(b"".join(frame(HEADERS, END_HEADERS | END_STREAM, at, self.head(f"/kept/{at % 100}")) +
+                                      frame(RST_STREAM, 0, at, struct.pack(">I", CANCEL)) for at in range(stream, stream + 100, 2)))
+                stream += 100
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        await many(4, one)
+
+    async def flood_of(self, what: bytes, first: bytes = b""):
+        async def one(_):
+            reader, writer = await self.open_h2()
+            writer.write(first)
+            while not reader.at_eof() and not writer.is_closing():
+                writer.write(what * 100)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        await many(4, one)
+
+    async def continuations(self):
+        await self.flood_of(frame(CONTINUATION, 0, 1, block(("x", "a" * 100))), frame(HEADERS, END_STREAM, 1, self.head("/in")))
+
+    async def pings(self):
+        await self.flood_of(frame(PING, 0, 0, b"12345678"))
+
+    async def settings(self):
+        await self.flood_of(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65535)))
+
+    async def empty_data(self):
+        await self.flood_of(frame(DATA, 0, 1, b""), frame(HEADERS, END_HEADERS, 1, block(
+            (":method", "POST"), (":scheme", "https"), (":authority", self.host), (":path", "/in"))))
+
+
+ATTACKS = [name for name in vars(Attacks) if not name.startswith("_") and name not in ("open", "open_h2", "head", "flood_of")]
+
+
+def attack(names: list[str], *where):
+    """A process of its own, until it is ended."""
+    os.sched_setaffinity(0, {OTHER_CORE})
+
+    async def run():
+        attacks = Attacks(*where)
+        await asyncio.gather(*(getattr(attacks, name)() for name in names))
+    asyncio.run(run())
+
+
+def good_viewers(where: tuple[str, int], host: str, seconds: float) -> dict:
+    with tempfile.NamedTemporaryFile("w") as requests:
+        requests.writelines(f"GET /kept/{n}\n" for n in range(1, 101))
+        requests.flush()
+        done = subprocess.run(["taskset", "-c", str(OTHER_CORE), LOAD, "--server", "%s:%d" % where, "--host", host, "--requests",
+                               requests.name, "--seconds", str(seconds), "--connections", str(GOOD_CONNECTIONS)],
+                              capture_output=True, text=True, check=True, timeout=seconds + 60)
+    return json.loads(done.stdout)
+
+
+class World(HostileCase):
+    """What the tests have, without being one."""
+
+    def __init__(self, server: Server, origin: Origin):
+        super().__init__("create_distribution")
+        self.server, self.origin = server, origin
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--full", action="store_true")
+    seconds = 5.0 if arguments.parse_args().full else 1.0
+    failures = []
+    with Server("--cdn-listen", "127.0.0.1:0", "--cdn-listen-tls", "127.0.0.1:0", "--cdn-workers", "1") as server:
+        os.sched_setaffinity(0, {OTHER_CORE})
+        for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {SERVER_CORE})
+        origin = Origin()
+        origin.start()
+        large = b"x" * 16_000_000
+        origin.replies["/kept/large"] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(large), large)
+        World.command = __import__("meridian_server").aws_commands()[0]
+        host = World(server, origin).create_distribution("floods")
+        where = (server.cdn, server.cdn_tls, host)
+        good_viewers(server.cdn, host, 0.5)  # everything is cached
+        before = server.resident_bytes()
+        print(f"{'':14}{'replies/s':>10}{'of alone':>9}{'failed':>8}{'MB':>7}")
+        for name in [*ATTACKS, "everything"]:
+            alone = good_viewers(server.cdn, host, seconds)
+            attacker = multiprocessing.Process(target=attack, args=(ATTACKS if name == "everything" else [name], *where), daemon=True)
+            attacker.start()
+            time.sleep(1)
+            beside = good_viewers(server.cdn, host, seconds)
+            attacker.kill()
+            attacker.join()
+            memory = server.resident_bytes()
+            print(f"{name:14}{beside['replies'] / seconds:10.0f}{beside['replies'] / alone['replies']:9.2f}{beside['failed']:8}"
+                  f"{memory / 1e6:7.0f}", flush=True)
+            if beside["failed"] or not beside["replies"]:
+                failures.append(f"{name}: {beside['failed']} good requests failed of {beside['replies']}")
+            if memory - before > MEMORY_MAX:
+                failures.append(f"{name}: memory grew by {(memory - before) / 1e6:.0f} MB")
+            if server.process.poll() is not None:
+                failures.append(f"{name}: the server ended")
+                break
+    for failure in failures:
+        print(failure)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
