@@ -16,7 +16,7 @@ constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record; copying this
 constexpr std::size_t kPiecesPerWrite = 16;
 // Copied for one peer and not on its way yet. The kernel would else take megabytes a connection, and five
 // hundred slow readers kept everybody waiting for two seconds while their buffers were filled.
-constexpr int kCopiedAheadMax = 256 * 1024;
+constexpr int kCopiedAheadMax = 128 * 1024;
 
 }  // namespace
 
@@ -93,7 +93,7 @@ void Wire::limit_what_is_copied() {
 }
 
 IoResult Wire::flush() {
-  if (pending_ > kCopiedAheadMax / 4 && !limited_ && out_.back().shared().file < 0) limit_what_is_copied();
+  if (pending_ > kCopiedAheadMax / 2 && !limited_ && out_.back().shared().file < 0) limit_what_is_copied();
   while (pending_ > 0) {
     const IoResult written =
         tls_ ? tls_->write(as_bytes(out_.front().view().substr(out_offset_))) : flush_plain();
