@@ -273,6 +273,7 @@ Result<void> Server::start() {
       addresses.locations = edge_locations_->now();
     }
     TRY(cdn_control_->start(stand_ins(), std::move(addresses)));
+    if (cdn_) cdn_->engine().begin();
     if (edge_locations_)
       edge_locations_->start([this](auto locations) { cdn_control_->set_locations(std::move(locations)); });
   }

@@ -160,11 +160,14 @@ Result<void> CdnEngine::start() {
     bound_.clear();
     return bound;
   }
+  return {};
+}
+
+void CdnEngine::begin() {
   for (const auto& thread : threads_) {
     thread->thread = std::thread([loop = thread->loop.get()] { loop->run(); });
     pthread_setname_np(thread->thread.native_handle(), "cdn");
   }
-  return {};
 }
 
 // The first worker learns the ports; the others share them.

@@ -53,8 +53,10 @@ class CdnEngine {
             Random& random, Metrics& metrics, MakeLoop make_loop);
   ~CdnEngine();
 
-  // Opens every socket, then answers. All or nothing.
+  // Opens every socket. All or nothing.
   Result<void> start();
+  // Answers, from what is published by now: viewers that came since start() have waited. Once.
+  void begin();
   void stop();  // answers no more, and calls nobody
   // Real ports, in the order of the options: of each location http, then https.
   const std::vector<net::Address>& addresses() const { return bound_; }

@@ -71,6 +71,7 @@ TEST(CdnEngine, WorkersShareWhatTheyFetchAndWhatIsPublished) {
   CdnEngine engine(std::move(options), std::make_unique<const snapshots::cdn::CdnSnapshot>(), random, metrics,
                    [] { return net::make_loop(); });
   ASSERT_TRUE(engine.start());
+  engine.begin();
   const std::string base = "http://localhost:" + std::to_string(engine.addresses().at(0).port);
   const auto get = [&](const std::string& path) {
     http::ClientRequest request;
