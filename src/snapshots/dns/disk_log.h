@@ -1,11 +1,5 @@
-// The last snapshot on disk: an image, and the log of the deltas since. What lets DNS answer at start-up
-// before anything else is open. It is a copy of what the store says, so it is not synced at each delta: after
-// a power cut it may be some deltas behind, never wrong.
-//
-// Layout of the directory: `image` (magic, CRC-32C, the store's identity and an encoded full delta) and
-// `log-<revision of the image>` (size, CRC-32C and bytes of each delta). Rule: a snapshot is read only from
-// bytes whose checksums hold; a torn tail of the log is cut off, a damaged image is set aside for inspection
-// and everything starts empty.
+// The last DNS snapshot on disk (snapshots/disk_log): what lets DNS answer at start-up before anything else
+// is open.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +9,8 @@
 
 #include "base/disk.h"
 #include "base/random.h"
+#include "snapshots/disk_log/disk_log.h"
 #include "snapshots/dns/snapshot.h"
-#include "snapshots/store_id.h"
 
 namespace meridian::snapshots::dns {
 
@@ -47,34 +41,16 @@ class DnsDiskLog {
 
   // The snapshots appended from now on are of this store; a change of it makes the next append write an
   // image.
-  void set_store(const StoreId& store);
+  void set_store(const StoreId& store) { log_->set_store(store); }
 
   // `delta` made `after` of the snapshot that was appended before. On an error the disk keeps what it had;
   // the next append then writes a whole image.
   Result<void> append(const Delta& delta, const DnsSnapshot& after);
 
  private:
-  DnsDiskLog(Disk& disk, std::string directory, std::uint64_t log_bytes_min)
-      : disk_(disk), directory_(std::move(directory)), log_bytes_min_(log_bytes_min) {}
-  std::string image_path() const { return directory_ + "/image"; }
-  std::string log_path(std::uint64_t revision) const;
-  Result<std::unique_ptr<const DnsSnapshot>> read_image(std::unique_ptr<const DnsSnapshot> nothing,
-                                                        std::vector<std::string>& warnings);
-  Result<std::unique_ptr<const DnsSnapshot>> read_log(std::unique_ptr<const DnsSnapshot> snapshot,
-                                                      const LeftOut& left_out,
-                                                      std::vector<std::string>& warnings);
-  Result<void> write_image(const DnsSnapshot& snapshot);
-  Result<void> append_to_log(const Delta& delta);
-  void remove_other_logs();
+  explicit DnsDiskLog(std::unique_ptr<DiskLog> log) : log_(std::move(log)) {}
 
-  Disk& disk_;
-  std::string directory_;
-  std::uint64_t log_bytes_min_;
-  StoreId store_;
-  std::unique_ptr<AppendFile> log_;  // null: the next append writes an image
-  std::uint64_t image_revision_ = 0;
-  std::uint64_t image_bytes_ = 0;
-  std::uint64_t revision_ = 0;  // of the last append
+  std::unique_ptr<DiskLog> log_;
 };
 
 }  // namespace meridian::snapshots::dns
