@@ -4,15 +4,8 @@
 
 #include <algorithm>
 
-#include "base/log.h"
-
 namespace meridian::engines::cdn {
 namespace {
-
-// On a screen, of UTF-8.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
 
 // A word that is longer than a line stays whole: it is there to be copied.
 std::vector<std::string> broken(std::string_view text, std::size_t columns) {
@@ -22,7 +15,7 @@ std::vector<std::string> broken(std::string_view text, std::size_t columns) {
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (begun && columns_of(lines.back()) + 1 + columns_of(word) > columns) {
+    if (begun && steps::columns_of(lines.back()) + 1 + steps::columns_of(word) > columns) {
       lines.emplace_back(kIndent);
       begun = false;
     }
@@ -32,14 +25,6 @@ std::vector<std::string> broken(std::string_view text, std::size_t columns) {
   }
   return lines;
 }
-
-struct AppendJson {
-  std::string& out;
-
-  void operator()(bool value) const { out += value ? "true" : "false"; }
-  void operator()(std::int64_t value) const { out += fmt::to_string(value); }
-  void operator()(const std::string& value) const { append_json_string(out, value); }
-};
 
 }  // namespace
 
@@ -59,26 +44,6 @@ std::string Trace::to_text() const {
     before = &step;
   }
   return out;
-}
-
-std::string Trace::to_json() const {
-  std::string out = "[";
-  for (const Step& step : steps_) {
-    if (out.size() > 1) out += ", ";
-    out += "{\"step\": ";
-    append_json_string(out, step.what);
-    out += ", \"text\": ";
-    append_json_string(out, step.text);
-    out += fmt::format(", \"depth\": {}", step.depth);
-    for (const Field& field : step.fields) {
-      out += ", ";
-      append_json_string(out, field.name);
-      out += ": ";
-      std::visit(AppendJson{out}, field.value);
-    }
-    out += "}";
-  }
-  return out + "]";
 }
 
 }  // namespace meridian::engines::cdn

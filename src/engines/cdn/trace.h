@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "formats/steps/steps.h"
 
 namespace meridian::engines::cdn {
 
@@ -18,18 +19,9 @@ class Trace {
   explicit Trace(Origins origins) : origins_(origins) {}
   bool may_ask() const { return origins_ == Origins::Asked; }
 
-  using Value = std::variant<bool, std::int64_t, std::string>;
-  struct Field {
-    std::string_view name;  // a literal, in JSON's way: "cache_policy_id"
-    Value value;
-  };
-  using Fields = std::vector<Field>;
-  struct Step {
-    std::string_view what;  // a literal: "behavior", "cache key", …
-    std::string text;
-    Fields fields{};     // what the text says, for programs
-    unsigned depth = 0;  // 1: of the page that stands for an error
-  };
+  using Field = steps::Field;
+  using Fields = steps::Fields;
+  using Step = steps::Step;  // of depth 1: of the page that stands for an error
   void add(std::string_view what, std::string text, Fields fields = {}) {
     steps_.push_back({what, std::move(text), std::move(fields), depth_});
   }
@@ -43,7 +35,7 @@ class Trace {
   // Each step's name once, its lines beside it, broken between words to fit a terminal of kColumns.
   static constexpr std::size_t kColumns = 80;
   std::string to_text() const;
-  std::string to_json() const;  // [{"step": …, "text": …, "depth": …, and the fields}, …]
+  std::string to_json() const { return steps::to_json(steps_); }
 
  private:
   Origins origins_;

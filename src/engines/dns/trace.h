@@ -2,28 +2,20 @@
 // story; where there is none, the answer path only tests a pointer.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "formats/steps/steps.h"
 
 namespace meridian::engines::dns {
 
 class Trace {
  public:
-  using Value = std::variant<bool, std::int64_t, double, std::string>;
-  struct Field {
-    std::string_view name;  // a literal, in JSON's way: "set_identifier"
-    Value value;
-  };
-  using Fields = std::vector<Field>;
-  struct Step {
-    std::string_view what;  // a literal: "zone", "name", "alias", "answer", …
-    std::string text;       // tabs divide it into columns, which stand below those of like steps
-    Fields fields{};        // what the text says, for programs
-    unsigned depth = 0;     // aliases followed so far
-  };
+  using Field = steps::Field;
+  using Fields = steps::Fields;
+  using Step =
+      steps::Step;  // like ones' columns stand below each other; deeper by each alias that was followed
   void add(std::string_view what, std::string text, Fields fields = {}) {
     steps_.push_back({what, std::move(text), std::move(fields), depth_});
   }
@@ -31,7 +23,7 @@ class Trace {
   const std::vector<Step>& steps() const { return steps_; }
 
   std::string to_text() const;  // one line a step, aligned, indented by depth
-  std::string to_json() const;  // [{"step": …, "text": …, and the fields}, …]
+  std::string to_json() const { return steps::to_json(steps_); }
 
  private:
   std::vector<Step> steps_;
