@@ -30,7 +30,7 @@ class Origin(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class CdnTls(FreshServerCase):
+class CdnTlsCase(FreshServerCase):
     options = ("--cdn-listen-tls", "127.0.0.1:0")
 
     def setUp(self):
@@ -76,6 +76,8 @@ class CdnTls(FreshServerCase):
         self.assertEqual(done.returncode != 0, fails, done.stderr)
         return done.stderr if fails else done.stdout
 
+
+class CdnTls(CdnTlsCase):
     def test_an_alias_is_shown_its_certificate_of_acm(self):
         arn = self.import_certificate("www.example.com")
         trust = self.folder / "certificate.pem"
@@ -126,6 +128,29 @@ class CdnTls(FreshServerCase):
         self.assertIn("version", self.curl("www.example.com", "--tls-max", "1.2", trust=trust, fails=True))
         self.assertEqual(self.curl("www.example.com", "--tlsv1.3", trust=trust), "hello")
         self.assertEqual(self.curl(made["DomainName"], "--tls-max", "1.2"), "hello")
+
+
+class Accounts(CdnTlsCase):
+    options = (*CdnTlsCase.options, "--dev")
+
+    def create_as(self, account: str, reference: str) -> str:
+        self.server.environment.pop("AWS_PROFILE", None)
+        self.server.environment.update(AWS_ACCESS_KEY_ID=account, AWS_SECRET_ACCESS_KEY="any")
+        config = {**self.config([]), "CallerReference": reference}
+        made = self.aws("cloudfront", "create-distribution", "--distribution-config", json.dumps(config))["Distribution"]
+        self.aws_text("cloudfront", "wait", "distribution-deployed", "--id", made["Id"])
+        return made["DomainName"]
+
+    def test_a_connection_to_ones_name_asks_for_nothing_of_anothers(self):
+        one, same, other = (self.create_as("111122223333", "1"), self.create_as("111122223333", "2"),
+                            self.create_as("444455556666", "3"))
+        for version in ("--http1.1", "--http2"):
+            status = ("-o", "/dev/null", "-w", "%{http_code}", version)
+            self.assertEqual(self.curl(one, *status, "-H", f"Host: {same}"), "200")
+            self.assertEqual(self.curl(one, *status, "-H", f"Host: {one.upper()}"), "200")
+            self.assertEqual(self.curl(one, *status, "-H", f"Host: {other}"), "421")
+            self.assertEqual(self.curl(other, *status), "200", "to its own name it is answered")
+            self.assertEqual(self.curl(one, *status, "-H", "Host: nobody.example"), "403")
 
 
 if __name__ == "__main__":

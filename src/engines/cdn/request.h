@@ -41,6 +41,7 @@ class Request final : public Exchange {
 
   // step_admit.cc
   Next find_distribution();
+  bool is_fronted(std::string_view host) const;
   Next choose_staging();
   Next choose_behavior();
   Next check_geo();

@@ -15,9 +15,20 @@ std::string host_name(std::string_view host) {
   return name;
 }
 
+// Whose certificate was shown has to own what is asked for, or the viewer is to connect to the right name
+// (CloudFront's rule against domain fronting). A name of nobody's was shown the deployment's own.
+bool Request::is_fronted(std::string_view host) const {
+  const std::string& shown = viewer_->connection().server_name;
+  if (shown.empty() || shown == host) return false;
+  const auto owner = site_.served.find_host(host_name(shown));
+  return owner && owner->distribution->account != served_->distribution->account;
+}
+
 Request::Next Request::find_distribution() {
-  served_ = site_.served.find_host(host_name(request_.host));
+  const std::string host = host_name(request_.host);
+  served_ = site_.served.find_host(host);
   if (!served_) return refuse(rules::Refusal::UnknownHost);
+  if (is_fronted(host)) return refuse(rules::Refusal::Misdirected);
   if (!served_->distribution->enabled) return refuse(rules::Refusal::Disabled);
   if (const auto refusal = rules::refuse_length(request_.head_bytes, request_.target.size()))
     return refuse(*refusal);

@@ -18,6 +18,8 @@ constexpr std::array<RefusalFacts, kCount> make_table() {
   using enum Refusal;
   set(UnknownHost, 403, "InvalidRequestBlocked", "No distribution serves this host name.");
   set(Disabled, 403, "InvalidRequestBlocked", "The distribution is disabled.");
+  set(Misdirected, 421, "InvalidRequestBlocked",
+      "The host name is of another account than the one that the connection was made to.");
   set(RequestTooLong, 413, "InvalidRequest", "The request is longer than this service accepts.");
   set(GeoBlocked, 403, "ClientGeoBlocked",
       "The Amazon CloudFront distribution is configured to block access from your country.");

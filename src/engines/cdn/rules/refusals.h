@@ -10,6 +10,7 @@ namespace meridian::engines::cdn::rules {
 enum class Refusal : std::uint8_t {
   UnknownHost,  // no distribution has the Host
   Disabled,     // the distribution is
+  Misdirected,  // its account is not that of whose certificate was shown
   RequestTooLong,
   GeoBlocked,
   HttpsOnly,  // also where redirect-to-https cannot redirect
