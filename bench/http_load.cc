@@ -299,7 +299,7 @@ std::optional<Options> parse(int count, char** words) {
 int main(int count, char** words) {
   const auto options = meridian::bench::parse(count, words);
   if (!options || count % 2 == 0) {
-    fmt::print(stderr, "see the head of bench/s3/http_load.cc\n");
+    fmt::print(stderr, "see the head of bench/http_load.cc\n");
     return 2;
   }
   return meridian::bench::run(*options);

@@ -141,6 +141,8 @@ void Request::begin_reply() {
   if (multipart_) viewer_->send(multipart_->before(0));
   reader_ = std::make_unique<BodyReader>(object.body, first_, until_);
   wake_ = std::make_shared<Wake>(site_.worker.loop, [this] { pump(); });
+  // Of those who waited together everybody hears a first byte before anybody hears the rest.
+  if (answer_->collapsed) return Wake::fire(wake_);
   pump();
 }
 

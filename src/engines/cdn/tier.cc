@@ -180,23 +180,39 @@ void Tier::give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worke
                 const Answer& answer) {
   const bool shared = answer.object->kept || answer.stale;
   bool given = shared;
-  bool first = true;
+  // Of each worker one task for all that it has: five hundred wake-ups take longer than what they are for.
+  struct Follower {
+    std::shared_ptr<Waiter> waiter;
+    bool collapsed;
+  };
+  std::vector<std::pair<Worker*, std::vector<Follower>>> followers;
   for (const std::shared_ptr<Waiter>& waiter : waiters) {
-    Answer its = answer;
-    its.collapsed |= !std::exchange(first, false);
-    if (&waiter->worker != &here) {
-      waiter->worker.loop.post([this, waiter, its = std::move(its), shared] {
-        if (shared) return waiter->answer(its);
-        if (waiter->waits()) ask_alone(waiter, nullptr);
-      });
+    const bool collapsed = &waiter != &waiters.front();
+    if (&waiter->worker != &here || (shared && collapsed)) {
+      auto of = std::ranges::find(followers, &waiter->worker, &decltype(followers)::value_type::first);
+      if (of == followers.end()) of = followers.insert(of, {&waiter->worker, {}});
+      of->second.push_back({waiter, collapsed});
     } else if (!waiter->waits()) {
       continue;
     } else if (shared || !std::exchange(given, true)) {
+      Answer its = answer;
+      its.collapsed |= collapsed;
       waiter->answer(std::move(its));
     } else {
       ask_alone(waiter, nullptr);
     }
   }
+  for (auto& [worker, its] : followers)
+    worker->loop.post([this, its = std::move(its), answer, shared] {
+      for (const Follower& follower : its) {
+        Answer one = answer;
+        one.collapsed |= follower.collapsed;
+        if (shared)
+          follower.waiter->answer(std::move(one));
+        else if (follower.waiter->waits())
+          ask_alone(follower.waiter, nullptr);
+      }
+    });
   if (!given) answer.object->body->abandon();
 }
 
