@@ -367,6 +367,7 @@ void add_control_plane(CLI::App& app, ServeOptions& options) {
       ->envname("MERIDIAN_DEV");
   app.add_flag("--example", options.example, "Make the example world when the data directory is new");
   add_feed(app, options.feed);
+  add_own_origins(app, options.own_origins);
 }
 
 void add_serve(CLI::App& root, Parsed& parsed) {

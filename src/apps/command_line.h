@@ -127,6 +127,11 @@ struct CdnOptions {
   bool any() const { return !addresses.empty() || !tls_addresses.empty(); }
 };
 
+// Where those who serve distributions find this deployment's own S3; empty: where this process listens.
+struct OwnOrigins {
+  std::string api, website;  // HOST:PORT
+};
+
 // Of `serve`, and of `control`, which does not answer DNS itself.
 struct ServeOptions : ProcessOptions, DnsServerOptions {
   bool control = false;
@@ -136,6 +141,7 @@ struct ServeOptions : ProcessOptions, DnsServerOptions {
   std::vector<std::string> api, api_tls;  // ADDR:PORT
   WebsiteOptions website;
   CdnOptions cdn;
+  OwnOrigins own_origins;
   unsigned call_workers = 0;  // 0: sixteen
   // Route 53's quotas; by default its own: 10,000, 200, 50 and 5.
   std::uint32_t records_per_zone_max = 0, health_checks_max = 0;

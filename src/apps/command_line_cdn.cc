@@ -45,6 +45,19 @@ void add_cdn_options(CLI::App& app, CdnOptions& options) {
       ->envname("MERIDIAN_CDN_CACHE_STATUS");
 }
 
+void add_own_origins(CLI::App& app, OwnOrigins& options) {
+  app.add_option(
+         "--origin-api", options.api,
+         "Where edges reach the API, for origins in this deployment's own S3; by default --api, which "
+         "those on other machines may not reach")
+      ->envname("MERIDIAN_ORIGIN_API")
+      ->type_name("HOST:PORT");
+  app.add_option("--origin-website", options.website,
+                 "The same of website endpoints; by default --website, or as --origin-api")
+      ->envname("MERIDIAN_ORIGIN_WEBSITE")
+      ->type_name("HOST:PORT");
+}
+
 void add_edge_cdn_options(CLI::App& app, EdgeOptions& options) {
   add_cdn_options(app, options.cdn);
   app.add_option("--cdn-address", options.cdn_addresses,

@@ -120,6 +120,11 @@ TEST(CommandLine, AControlHasAFeedAndNoDns) {
   EXPECT_EQ(options.feed.edge_live_time_s, 10u);
   EXPECT_TRUE(options.dns.empty());
   EXPECT_EQ(std::get<PrintOptions>(parse({"control", "--dns", "127.0.0.1:1"})).exit_code, 2);
+  EXPECT_EQ(options.own_origins.api, "");
+  const auto said = std::get<ServeOptions>(
+      parse({"control", "--origin-api", "a.test:1", "--origin-website", "192.0.2.1:2"}));
+  EXPECT_EQ(said.own_origins.api, "a.test:1");
+  EXPECT_EQ(said.own_origins.website, "192.0.2.1:2");
   EXPECT_EQ(std::get<ServeOptions>(parse({"serve"})).feed.address, "") << "off unless asked for";
 }
 

@@ -24,6 +24,7 @@
 #include "apps/control/feed_service.h"
 #include "apps/control/health_control.h"
 #include "apps/control/lifecycle_control.h"
+#include "apps/control/own_stand_ins.h"
 #include "apps/control/query_log_delivery.h"
 #include "apps/control/store_identity.h"
 #include "apps/diff/diff_service.h"
@@ -83,7 +84,6 @@ class Server final : public RoleServer {
   Result<void> start_traffic();
   void stop_loops();
   std::vector<Advice> socket_advice() const;
-  compilers::cdn::StandIns stand_ins() const;
   Result<ServiceAddresses> served_addresses() const;
   World world() { return {clock_, random_, disk_, logger_, metrics_}; }
   DnsService& service() const { return dns_->service(); }
@@ -272,10 +272,15 @@ Result<void> Server::start() {
       edge_locations_ = TRY(feed_->locate_edges(addresses.locations));
       addresses.locations = edge_locations_->now();
     }
-    TRY(cdn_control_->start(stand_ins(), std::move(addresses)));
+    const auto stand_ins = TRY(own_stand_ins(options_.own_origins, api_addresses_, website_addresses_));
+    TRY(cdn_control_->start(stand_ins, std::move(addresses)));
     if (cdn_) cdn_->engine().begin();
     if (edge_locations_)
-      edge_locations_->start([this](auto locations) { cdn_control_->set_locations(std::move(locations)); });
+      edge_locations_->start(
+          [this, advice = advice_of(stand_ins, options_.feed.address)](auto locations) mutable {
+            if (!advice.empty()) logger_.warn("cdn", std::exchange(advice, {}));  // once
+            cdn_control_->set_locations(std::move(locations));
+          });
   }
   TRY(certificates_->start());
   if (feed_) {
@@ -409,24 +414,6 @@ Result<void> Server::start_admin() {
   sources.take_back_health = [this](std::string_view id) { return health_->take_back(id); };
   admin_address_ = TRY(operator_.start(options_.admin, std::move(sources)));
   return {};
-}
-
-bool is_unspecified(const net::IpAddress& address) {
-  return address.bytes().find_first_not_of('\0') == std::string_view::npos;
-}
-
-// Who asks an origin that this deployment is itself asks here, over loopback where all addresses are listened
-// on.
-compilers::cdn::StandIns Server::stand_ins() const {
-  const auto at =
-      [](const std::vector<net::Address>& addresses) -> std::optional<snapshots::cdn::OriginStandIn> {
-    if (addresses.empty()) return std::nullopt;
-    const net::IpAddress& ip = addresses.front().ip;
-    const std::string loopback = ip.is_v4() ? "127.0.0.1" : "::1";
-    return snapshots::cdn::OriginStandIn{is_unspecified(ip) ? loopback : ip.to_string(),
-                                         addresses.front().port, false};
-  };
-  return {at(api_addresses_), at(website_addresses_.empty() ? api_addresses_ : website_addresses_)};
 }
 
 Result<ServiceAddresses> Server::served_addresses() const {
