@@ -1,6 +1,7 @@
 #include "engines/cdn/viewers.h"
 
 #include "engines/cdn/viewer_session.h"
+#include "formats/http2/session.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -87,7 +88,12 @@ Viewers::Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& li
       limits_(limits),
       open_(metrics.gauge("meridian_cdn_viewer_connections", "Connections of viewers that are open")),
       refused_(metrics.counter("meridian_cdn_refused_requests_total",
-                               "Requests of viewers refused before they were any")) {}
+                               "Requests of viewers refused before they were any")) {
+  for (std::size_t kind = 0; kind < http2::kFloods; ++kind)
+    floods_.push_back(&metrics.counter(
+        "meridian_cdn_http2_floods_total", "HTTP/2 connections ended for more than any viewer needs",
+        {{"kind", std::string(http2::to_string(static_cast<http2::Flood>(kind)))}}));
+}
 
 Viewers::~Viewers() = default;
 

@@ -35,6 +35,7 @@ class Viewers {
   ViewerHandler& handler() { return handler_; }
   const ViewerLimits& limits() const { return limits_; }
   void count_refusal() { refused_.add(); }
+  void count_flood(std::size_t kind) { floods_[kind]->add(); }  // an http2::Flood
   ViewerSession* find(std::uint64_t id);
   void bury(std::uint64_t id);  // it may be on the stack
 
@@ -47,6 +48,7 @@ class Viewers {
   const ViewerLimits limits_;
   Gauge& open_;
   Counter& refused_;
+  std::vector<Counter*> floods_;
   std::uint64_t last_id_ = 0;
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
   std::unordered_map<std::uint64_t, std::unique_ptr<ViewerSession>> sessions_;
