@@ -128,6 +128,9 @@ class OriginClient {
 
   [[nodiscard]] std::unique_ptr<Call> start(CallRequest request, Reply& reply);
 
+  // Of connections from now on.
+  void set_trust(TlsTrust trust) { trust_ = std::move(trust); }
+
   std::size_t connections() const { return connections_; }
   std::size_t idle() const;
 

@@ -31,6 +31,7 @@ void CdnPublisher::publish_to_edges(Delta delta) {
   remember(delta);
   latest_ = snapshots::cdn::apply(*latest_, delta);
   if (delta.origin_keys) origin_keys_ = delta.origin_keys;
+  if (delta.tier_map) tier_map_ = delta.tier_map;
   if (is_first) return feed_->publish(0, delta.to, "");  // images are made when somebody needs one
   // The same revision anew, after a watch was lost and nothing had happened.
   if (delta.to == delta.from) return;
@@ -54,7 +55,7 @@ std::uint64_t CdnPublisher::served_revision() const {
 
 snapshots::feed::ImageSource::Image CdnPublisher::image() {
   std::lock_guard lock(mutex_);
-  Delta image = image_of(*latest_, origin_keys_);
+  Delta image = image_of(*latest_, origin_keys_, tier_map_);
   image.invalidations.assign(invalidations_.begin(), invalidations_.end());
   image.invalidations_after = invalidations_after_;
   return {latest_->revision(), encode(image)};

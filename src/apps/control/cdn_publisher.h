@@ -38,6 +38,7 @@ class CdnPublisher final : public compilers::cdn::CdnSink, public snapshots::fee
   std::unique_ptr<const snapshots::cdn::CdnSnapshot> latest_ =
       std::make_unique<snapshots::cdn::CdnSnapshot>();
   snapshots::cdn::SharedOriginKeys origin_keys_;
+  snapshots::cdn::SharedTierMap tier_map_;
   std::deque<snapshots::cdn::Invalidation> invalidations_;  // the newest, oldest first
   std::uint64_t invalidations_after_ = 0;
 };

@@ -11,7 +11,7 @@ Result<std::unique_ptr<CdnTarget>> CdnTarget::open(CdnSide& cdn, const std::stri
   for (const std::string& warning : opened.warnings) world.logger.warn("cdn", warning);
   target->log_ = std::move(opened.log);
   target->store_ = opened.store;
-  if (opened.snapshot->revision() != 0) cdn.publish(image_of(*opened.snapshot, opened.origin_keys));
+  if (opened.snapshot->revision() != 0) cdn.publish(image_of(*opened.snapshot, opened.origin_keys, opened.tier_map));
   return target;
 }
 

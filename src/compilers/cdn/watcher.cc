@@ -111,6 +111,7 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
   if (key.starts_with(kCertificatesPrefix)) return read_certificate_row(item);
   if (key == kOriginKeysKey && secrets_)
     origin_keys_ = std::make_shared<const cdn::OriginKeys>(TRY(decode_origin_keys(item.value, *secrets_)));
+  if (key == kTierMapKey) tier_map_ = std::make_shared<const cdn::TierMap>(TRY(decode_tier_map(item.value)));
   // An invalidation is never changed, so that its row is put once.
   if (is_of<api::InvalidationBatch>(key)) {
     const auto entity = TRY(cloudfront::decode<api::InvalidationBatch>(item.value));
@@ -209,6 +210,7 @@ void CdnWatcher::publish(cdn::Delta delta) {
   delta.invalidations = std::exchange(invalidations_, {});
   delta.own_certificate = std::exchange(own_certificate_, nullptr);
   delta.origin_keys = std::exchange(origin_keys_, nullptr);
+  delta.tier_map = std::exchange(tier_map_, nullptr);
   dirty_.clear();
   distributions_.set(static_cast<double>(rows_.size()));
   sink_.publish(delta);

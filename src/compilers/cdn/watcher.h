@@ -19,6 +19,7 @@
 #include "compilers/cdn/compile.h"
 #include "compilers/cdn/library.h"
 #include "compilers/cdn/origin_keys.h"
+#include "compilers/cdn/tier_map.h"
 #include "snapshots/cdn/delta.h"
 #include "store/follower.h"
 
@@ -88,6 +89,7 @@ class CdnWatcher final : public store::FollowerReader {
   std::vector<snapshots::cdn::Invalidation> invalidations_;
   snapshots::cdn::SharedCertificate own_certificate_;  // when it is new
   snapshots::cdn::SharedOriginKeys origin_keys_;       // the same
+  snapshots::cdn::SharedTierMap tier_map_;             // the same
 
   mutable std::mutex mutex_;
   std::map<std::string, Refused, std::less<>> refused_;

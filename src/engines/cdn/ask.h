@@ -22,7 +22,9 @@ struct Ask {
   std::shared_ptr<PurgeLog> purges;
   std::uint64_t purges_seen = 0;  // when the request came
   Key key{};
-  std::string uri;        // for purges
+  std::uint64_t place = 0;  // of the key, for choosing between edges
+  bool at_shield = false;   // behind the tier that is asked there is the origin
+  std::string uri;          // for purges
   bool for_cache = true;  // the answer may be kept; false: the viewer's conditions and Range go to the origin
   std::string method, path, query;
   rules::FieldList fields;  // the viewer's and the generated ones

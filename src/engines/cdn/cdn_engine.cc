@@ -38,6 +38,11 @@ class OriginNames final : public upstream::Names {
   std::unique_ptr<upstream::StubResolver> dns_;
 };
 
+// Edges show each other certificates of the control's authority, and nothing else is believed.
+upstream::TlsTrust trust_of(std::shared_ptr<net::TlsClientContext> tls) {
+  return {.http1 = {tls, tls}, .http2 = {}};
+}
+
 std::string make_via_host(Random& random) {
   return random.text(32, "0123456789abcdef") + ".cloudfront.net";
 }
@@ -49,17 +54,18 @@ EngineShared::EngineShared(const CdnEngineOptions& options,
                            Metrics& metrics)
     : snapshot(std::move(first)),
       locations(std::make_unique<const snapshots::location::Locations>()),
+      rings(std::make_unique<const TierRings>()),
       counters(metrics),
       key_secret{random.next(), random.next()} {
   for (const CdnLocation& location : options.locations) {
-    Tier* region = nullptr;
-    if (!location.region.empty()) {
-      auto& tier = regions[location.region];
-      if (!tier) tier = std::make_unique<Tier>(location.region, options.regional_cache_bytes, regions);
-      region = tier.get();
-    }
-    tiers.push_back(std::make_unique<Tier>(location.code, options.location_cache_bytes, region));
+    tiers.push_back(std::make_unique<Tier>(location.code, location.region, options.location_cache_bytes));
+    if (location.region.empty() || !options.has_regional_caches) continue;
+    auto& tier = regions[location.region];
+    if (!tier) tier = std::make_unique<Tier>(location.region, options.regional_cache_bytes);
   }
+  std::size_t largest = 0;
+  for (const auto& [region, tier] : regions) largest = std::max(largest, tier->cache().object_bytes_max());
+  for (const auto& tier : tiers) tier->share_bodies(largest);
 }
 
 EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, EngineShared& shared,
@@ -67,9 +73,17 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
     : random_(random.next()),
       own_names_(names ? nullptr : std::make_unique<OriginNames>(loop, random_, options.resolvers, metrics)),
       origins_(loop, names ? *names : *own_names_, std::move(trust), metrics),
-      worker_({loop, origins_, random_, shared.counters, options.signer, options.via_host}),
+      peers_(options.tiers.edge.empty()
+                 ? nullptr
+                 : std::make_unique<upstream::OriginClient>(loop, names ? *names : *own_names_,
+                                                            trust_of(options.tiers.client_tls), metrics)),
+      routes_(shared.regions, shared.rings, loop.clock()),
+      worker_({loop, origins_, random_, shared.counters, routes_, shared.purge_clock, options.signer,
+               options.via_host, peers_.get(), options.tiers.has_tls}),
       served_(shared.snapshot, shared.purges),
-      locations_(shared.locations) {
+      locations_(shared.locations),
+      tier_server_(worker_, served_, shared.key_secret),
+      tier_peers_(loop, tier_server_, options.limits, metrics) {
   RequestLog* const log = options.logs ? &options.logs->open() : nullptr;
   for (std::size_t i = 0; i < options.locations.size(); ++i) {
     SiteSettings settings;
@@ -89,6 +103,16 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
 }
 
 EngineWorker::~EngineWorker() = default;
+
+Result<net::Address> EngineWorker::listen_to_tiers(const net::Address& address,
+                                                   const net::ListenOptions& options,
+                                                   std::shared_ptr<net::TlsServerContext> tls) {
+  return tier_peers_.listen(address, options, std::move(tls));
+}
+
+void EngineWorker::show_to_tiers(std::shared_ptr<net::TlsClientContext> tls) {
+  if (peers_) peers_->set_trust(trust_of(std::move(tls)));
+}
 
 Result<net::Address> EngineWorker::listen(std::size_t index, const net::Address& address,
                                           const net::ListenOptions& options,
@@ -186,6 +210,12 @@ Result<void> CdnEngine::bind() {
     TRY(open(options_.locations[location].http, nullptr));
     TRY(open(options_.locations[location].https, options_.tls));
   }
+  if (options_.tiers.listen) {
+    net::Address address = *options_.tiers.listen;
+    for (const auto& thread : threads_)
+      address = TRY(thread->worker->listen_to_tiers(address, sockets, options_.tiers.server_tls));
+    tier_address_ = address;
+  }
   return {};
 }
 
@@ -206,6 +236,19 @@ const snapshots::cdn::CdnSnapshot& CdnEngine::latest() const {
 
 void CdnEngine::publish_locations(std::unique_ptr<const snapshots::location::Locations> next) {
   shared_->locations.publish(std::move(next));
+}
+
+void CdnEngine::publish_tiers(const snapshots::cdn::TierMap& map) {
+  shared_->rings.publish(std::make_unique<const TierRings>(map, options_.tiers.edge));
+}
+
+void CdnEngine::show_to_tiers(std::shared_ptr<net::TlsClientContext> tls) {
+  for (const auto& thread : threads_)
+    thread->loop->post([thread = thread.get(), tls] { thread->worker->show_to_tiers(tls); });
+}
+
+PurgeClock& CdnEngine::purge_clock() {
+  return shared_->purge_clock;
 }
 
 std::uint64_t CdnEngine::served_revision() const {

@@ -12,11 +12,13 @@
 #include "base/published.h"
 #include "base/random.h"
 #include "engines/cdn/explain.h"
+#include "engines/cdn/purge_clock.h"
 #include "engines/cdn/request_log.h"
 #include "engines/cdn/viewers.h"
 #include "net/loop.h"
 #include "net/tls.h"
 #include "snapshots/cdn/snapshot.h"
+#include "snapshots/cdn/tier_map.h"
 #include "snapshots/location/location.h"
 
 namespace meridian::engines::cdn {
@@ -26,14 +28,25 @@ class OriginSigner;
 struct CdnLocation {
   std::string code = "MER50-C1";  // "FRA50-C1"
   std::vector<net::Address> http, https;
-  std::string region;  // of the regional edge cache behind it; "": none
+  std::string region;  // whose regional edge cache is behind it; "": none's
+};
+
+// What an edge needs to share caches with edges in other processes.
+struct TierOptions {
+  std::string edge;                    // its name; "": it neither asks nor is asked
+  std::optional<net::Address> listen;  // where it is asked
+  std::shared_ptr<net::TlsServerContext> server_tls;
+  std::shared_ptr<net::TlsClientContext> client_tls;
+  bool has_tls = true;  // false: in tests alone
 };
 
 struct CdnEngineOptions {
   std::vector<CdnLocation> locations;
   unsigned workers = 1;
   std::size_t location_cache_bytes = 256 * 1024 * 1024;  // of each
-  std::size_t regional_cache_bytes = 512 * 1024 * 1024;
+  std::size_t regional_cache_bytes = 512 * 1024 * 1024;  // of each
+  bool has_regional_caches = true;                       // false: only other processes have any
+  TierOptions tiers = {};
   std::shared_ptr<net::TlsServerContext> tls;  // with https addresses
   std::string origin_ca_pem;                   // whom origins' certificates must be signed by
   std::vector<net::Address> resolvers;         // for names of origins
@@ -58,6 +71,8 @@ class CdnEngine {
   // Answers, from what is published by now: viewers that came since start() have waited. Once.
   void begin();
   void stop();  // answers no more, and calls nobody
+  // Where other edges ask; nothing: nowhere.
+  const std::optional<net::Address>& tier_address() const { return tier_address_; }
   // Real ports, in the order of the options: of each location http, then https.
   const std::vector<net::Address>& addresses() const { return bound_; }
   unsigned workers() const { return static_cast<unsigned>(threads_.size()); }
@@ -67,6 +82,11 @@ class CdnEngine {
   void publish(std::unique_ptr<const snapshots::cdn::CdnSnapshot> next);
   const snapshots::cdn::CdnSnapshot& latest() const;
   void publish_locations(std::unique_ptr<const snapshots::location::Locations> next);
+  void publish_tiers(const snapshots::cdn::TierMap& map);
+  // The certificate that other edges are shown, renewed. Thread-safe.
+  void show_to_tiers(std::shared_ptr<net::TlsClientContext> tls);
+  // How far invalidations have come, for other edges: purge() is called between the two.
+  PurgeClock& purge_clock();
   // The lowest revision that any worker may still answer from. Thread-safe.
   std::uint64_t served_revision() const;
 
@@ -87,6 +107,7 @@ class CdnEngine {
   std::unique_ptr<struct EngineShared> shared_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<net::Address> bound_;
+  std::optional<net::Address> tier_address_;
 };
 
 }  // namespace meridian::engines::cdn

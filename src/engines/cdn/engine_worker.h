@@ -9,6 +9,7 @@
 #include "engines/cdn/cdn_engine.h"
 #include "engines/cdn/explain.h"
 #include "engines/cdn/site.h"
+#include "engines/cdn/tier_server.h"
 #include "engines/cdn/viewers.h"
 
 namespace meridian::engines::cdn {
@@ -21,8 +22,10 @@ struct EngineShared {
   Published<snapshots::cdn::CdnSnapshot> snapshot;
   Published<snapshots::location::Locations> locations;
   PurgeLogs purges;
+  Published<TierRings> rings;
+  PurgeClock purge_clock;
   EngineCounters counters;
-  Tier::Shields regions;
+  RegionalTiers regions;
   std::vector<std::unique_ptr<Tier>> tiers;  // of each location
   SipKey key_secret;
 };
@@ -36,6 +39,11 @@ class EngineWorker {
   // Of location `index`. The address really listened on.
   Result<net::Address> listen(std::size_t index, const net::Address& address,
                               const net::ListenOptions& options, std::shared_ptr<net::TlsServerContext> tls);
+  // Where edges in other processes ask; null: without TLS, and anybody.
+  Result<net::Address> listen_to_tiers(const net::Address& address, const net::ListenOptions& options,
+                                       std::shared_ptr<net::TlsServerContext> tls);
+  // Who we are when we ask others, from the next connection on.
+  void show_to_tiers(std::shared_ptr<net::TlsClientContext> tls);
   Site& site(std::size_t index) { return *sites_[index]; }
   Worker& worker() { return worker_; }
   // On the loop's thread, where `done` is called, once.
@@ -45,11 +53,15 @@ class EngineWorker {
   SeededRandom random_;
   std::unique_ptr<upstream::Names> own_names_;
   upstream::OriginClient origins_;
+  std::unique_ptr<upstream::OriginClient> peers_;  // null: no other process is asked
+  TierRoutes routes_;
   Worker worker_;
   ServedTable served_;
   Published<snapshots::location::Locations>::Reader locations_;
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<std::unique_ptr<Viewers>> viewers_;  // of each site
+  TierServer tier_server_;
+  Viewers tier_peers_;
   std::map<std::uint64_t, std::unique_ptr<Explained>> explained_;
   std::uint64_t last_explained_ = 0;
 };

@@ -442,7 +442,7 @@ void OriginFetch::over() {
   completion_.reset();
   if (readers_changed_) readers_changed_->cancel();
   told_room_ = nullptr;
-  worker_.release(*this);
+  worker_.release(this);
 }
 
 }  // namespace meridian::engines::cdn

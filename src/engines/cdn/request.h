@@ -13,9 +13,12 @@
 namespace meridian::engines::cdn {
 
 class OriginFetch;
+struct TierHop;
 
 // Of a Host, in lower case, without port.
 std::string host_name(std::string_view host);
+// Path and query of the key, as purges name them.
+std::string uri_of(const snapshots::cdn::Behavior& behavior, std::string_view path, std::string_view query);
 // Of the answer to a HEAD whose GET is not kept.
 Key key_of_head(Key key);
 
@@ -71,7 +74,9 @@ class Request final : public Exchange {
   void tell_tiers();
   // From the location's tier on to the one that answers or asks.
   Tier::Held look_through_tiers(const Ask& ask,
-                                const std::function<void(const Tier&, const Tier::Held&)>& each);
+                                const std::function<void(const Tier&, const Tier::Held&)>& each,
+                                const std::function<void(const TierHop&)>& on_peer);
+  void tell_peer(const TierHop& hop);
   void tell_copy(std::string_view tier, const Tier::Held& held);
   void tell_lifetime(const Object& object);
   // tell_origin.cc

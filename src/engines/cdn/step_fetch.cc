@@ -6,6 +6,7 @@
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/rules/protocol_rules.h"
 #include "engines/cdn/rules/unsafe_invalidation.h"
+#include "engines/cdn/tier_routes.h"
 
 namespace meridian::engines::cdn {
 
@@ -37,6 +38,7 @@ std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
   ask->purges = served_->purges;
   ask->purges_seen = served_->purges->newest();
   ask->key = key_;
+  ask->place = place_of(key_bytes_);
   ask->uri = uri_;
   ask->for_cache = for_cache;
   ask->method = page_ ? "GET" : request_.method;
@@ -110,10 +112,12 @@ void Request::forget_unsafe() {
                             .fields = fields_},
                            behavior_->key, bytes);
     const Key key = rules::hash_cache_key(site_.settings.key_secret, bytes);
-    for (Tier* tier = &site_.tier; tier != nullptr; tier = tier->behind()) {
-      tier->forget(key);
-      tier->forget(key_of_head(key));
-    }
+    const auto forget = [&](Tier& tier) {
+      tier.forget(key);
+      tier.forget(key_of_head(key));
+    };
+    forget(site_.tier);
+    for (const auto& [region, tier] : site_.worker.routes.here()) forget(*tier);
   }
 }
 

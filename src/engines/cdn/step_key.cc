@@ -5,6 +5,16 @@
 
 namespace meridian::engines::cdn {
 
+std::string uri_of(const snapshots::cdn::Behavior& behavior, std::string_view path, std::string_view query) {
+  std::string buffer, uri(path);
+  const std::string_view selected = rules::select_query(query, behavior.key.query_strings, {}, buffer);
+  if (!selected.empty()) {
+    uri += '?';
+    uri += selected;
+  }
+  return uri;
+}
+
 Request::Next Request::make_key() {
   const std::string_view method = page_ ? std::string_view("GET") : request_.method;
   for_cache_ = rules::is_cached_method(*behavior_, method) && !rules::is_caching_disabled(*behavior_) &&
@@ -17,13 +27,7 @@ Request::Next Request::make_key() {
                           .fields = fields_},
                          behavior_->key, key_bytes_);
   key_ = rules::hash_cache_key(site_.settings.key_secret, key_bytes_);
-  std::string buffer;
-  const std::string_view selected = rules::select_query(query, behavior_->key.query_strings, {}, buffer);
-  uri_ = path_;
-  if (!selected.empty()) {
-    uri_ += '?';
-    uri_ += selected;
-  }
+  uri_ = uri_of(*behavior_, path_, query);
   return Next::Step;
 }
 

@@ -6,6 +6,7 @@
 #include "engines/cdn/rules/cache_key.h"
 #include "engines/cdn/rules/method_rules.h"
 #include "engines/cdn/rules/selection.h"
+#include "engines/cdn/tier_routes.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -87,7 +88,8 @@ void Request::tell_left_out_of_key() {
 }
 
 Tier::Held Request::look_through_tiers(const Ask& ask,
-                                       const std::function<void(const Tier&, const Tier::Held&)>& each) {
+                                       const std::function<void(const Tier&, const Tier::Held&)>& each,
+                                       const std::function<void(const TierHop&)>& on_peer) {
   const rules::Time now = site_.worker.now();
   const bool head = request_.method == "HEAD" && !page_;
   Tier* tier = &site_.tier;
@@ -95,17 +97,34 @@ Tier::Held Request::look_through_tiers(const Ask& ask,
     Tier::Held held = tier->look(key_, now);
     if (head && !held.serves()) held = tier->look(key_of_head(key_), now);
     each(*tier, held);
-    Tier* const next = held.choice == Tier::Choice::Ask ? tier->behind(ask) : nullptr;
-    if (!next) return held;
-    tier = next;
+    const auto hops =
+        held.choice == Tier::Choice::Ask ? site_.worker.routes.after(*tier, ask) : std::vector<TierHop>();
+    if (hops.empty()) return held;
+    if (hops.front().peer) {
+      on_peer(hops.front());
+      return held;
+    }
+    tier = hops.front().tier;
   }
 }
 
 void Request::tell_tiers() {
   const auto ask = make_ask(true);
+  bool at_peer = false;
   const Tier::Held last = look_through_tiers(
-      *ask, [this](const Tier& tier, const Tier::Held& held) { tell_copy(tier.name(), held); });
-  if (!last.serves() && last.choice != Tier::Choice::Join) tell_origin(*ask, last.object.get());
+      *ask, [this](const Tier& tier, const Tier::Held& held) { tell_copy(tier.name(), held); },
+      [this, &at_peer](const TierHop& hop) {
+        at_peer = true;
+        tell_peer(hop);
+      });
+  if (!at_peer && !last.serves() && last.choice != Tier::Choice::Join) tell_origin(*ask, last.object.get());
+}
+
+void Request::tell_peer(const TierHop& hop) {
+  trace_->add("cache",
+              fmt::format("{}{}: at edge {}, which is asked, and tells how it answers itself", hop.region,
+                          hop.shield ? " (Origin Shield)" : "", hop.peer->name),
+              {{"tier", hop.region}, {"edge", hop.peer->name}, {"shield", hop.shield}});
 }
 
 void Request::tell_copy(std::string_view tier, const Tier::Held& held) {

@@ -66,7 +66,8 @@ std::string shown(const Origin& origin, const rules::Field& field) {
 Request::Next Request::find_kept_object() {
   if (for_cache_) {
     const auto ask = make_ask(true);
-    Tier::Held held = look_through_tiers(*ask, [](const Tier&, const Tier::Held&) {});
+    Tier::Held held = look_through_tiers(
+        *ask, [](const Tier&, const Tier::Held&) {}, [](const TierHop&) {});
     if (held.serves()) {
       answer_ = Answer{.object = std::move(held.object),
                        .outcome = Outcome::Hit,

@@ -2,8 +2,8 @@
 
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/rules/error_page.h"
+#include "engines/cdn/tier_fetch.h"
 #include "engines/cdn/worker.h"
-#include "formats/pops/regional_caches.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -83,7 +83,9 @@ void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
         alone = true;
         return;
       case Choice::Join:
-        slot.flight->waiters.push_back(waiter);
+        // Edges whose configurations differ for a moment must not wait for one another.
+        alone = waiter->ask->at_shield && worker.routes.goes_on(*this, *slot.flight->ask);
+        if (!alone) slot.flight->waiters.push_back(waiter);
         return;
       case Choice::Ask:
         break;
@@ -96,40 +98,13 @@ void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
   if (answer) waiter->answer(*std::move(answer));
 }
 
-// Of this tier and those behind it: a body is shared by all that keep it.
-std::size_t Tier::object_bytes_max() const {
-  const std::size_t ours = cache_.object_bytes_max();
-  return behind_ ? std::max(ours, behind_->object_bytes_max()) : ours;
-}
-
-// CF: Origin Shield is the regional edge cache of a Region that the origin names.
-Tier* Tier::behind(const Ask& ask) const {
-  if (behind_ || !shields_) return behind_;
-  const snapshots::cdn::Distribution& distribution = *ask.distribution;
-  const bool grouped = ask.behavior->group != snapshots::cdn::Behavior::kNoTarget;
-  const std::uint32_t origin =
-      grouped ? distribution.groups[ask.behavior->group].primary : ask.behavior->origin;
-  const std::string& region = distribution.origins[origin].shield_region;
-  if (region.empty()) return nullptr;
-  std::vector<std::string_view> there;
-  for (const auto& [name, shield] : *shields_) there.push_back(name);
-  const auto at = shields_->find(pops::stand_in_for(region, there));
-  return at == shields_->end() || at->second.get() == this ? nullptr : at->second.get();
-}
-
 void Tier::begin(const std::shared_ptr<Flight>& flight) {
-  if (Tier* const next = behind(*flight->ask)) {
-    next->ask(std::make_shared<Waiter>(flight->worker, flight->ask,
-                                       [this, flight](Answer answer) { landed(flight, std::move(answer)); }));
-    return;
-  }
-  OriginFetch::Terms terms;
+  TierFetch::Terms terms;
   terms.previous = flight->previous;
   terms.object_bytes_max = object_bytes_max();
   terms.on_whole = [this, key = flight->ask->key] { settle(key); };
-  OriginFetch::start(
-      flight->worker, flight->ask, std::move(terms),
-      [this, flight](OriginFetch::Result result) { landed(flight, answer_of(std::move(result))); });
+  TierFetch::start(flight->worker, *this, flight->ask, std::move(terms),
+                   [this, flight](Answer answer) { landed(flight, std::move(answer)); });
 }
 
 // Its length is known now.
@@ -155,7 +130,7 @@ void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cach
   }
   const Object& object = *answer.object;
   if (object.gone()) {
-    slot.object.reset();
+    if (slot.object && slot.object->gone()) slot.object.reset();
   } else if (object.kept && object.length_now().value_or(0) <= cache_.object_bytes_max()) {
     slot.object = answer.object;
     slot.stands_in_until = answer.stands_in_until;
@@ -173,6 +148,15 @@ void Tier::landed(const std::shared_ptr<Flight>& flight, Answer answer) {
     waiters.swap(flight->waiters);
     remember(*flight->ask, flight->previous.get(), answer, slot, flight->worker.now());
   });
+  // Who came after an invalidation does not get what was asked for before it.
+  if (answer.object->gone())
+    std::erase_if(waiters, [&](const std::shared_ptr<Waiter>& waiter) {
+      if (waiter->ask->purges_seen <= flight->ask->purges_seen) return false;
+      waiter->worker.loop.post([this, waiter] {
+        if (waiter->waits()) ask(waiter);
+      });
+      return true;
+    });
   give(waiters, flight->worker, answer);
 }
 

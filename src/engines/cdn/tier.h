@@ -4,7 +4,6 @@
 // what the origin does not want shared, each asks for itself.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -29,15 +28,13 @@ class Flight {
 
 class Tier {
  public:
-  // By region.
-  using Shields = std::map<std::string, std::unique_ptr<Tier>, std::less<>>;
-
-  // Of an edge location; `behind` null: the origin is.
-  Tier(std::string name, std::size_t cache_bytes, Tier* behind)
-      : name_(std::move(name)), cache_(cache_bytes), behind_(behind) {}
-  // Of a Region: an origin may name another one of them to stand before it.
-  Tier(std::string region, std::size_t cache_bytes, const Shields& shields)
-      : name_(std::move(region)), cache_(cache_bytes), shields_(&shields) {}
+  // Of an edge location, in front of the regional cache of `region`; "": of none.
+  Tier(std::string name, std::string region, std::size_t cache_bytes)
+      : name_(std::move(name)), region_(std::move(region)), is_location_(true), cache_(cache_bytes) {}
+  // Of a Region.
+  Tier(std::string region, std::size_t cache_bytes) : name_(region), region_(region), cache_(cache_bytes) {}
+  // What any of the tiers keeps that share bodies with this one.
+  void share_bodies(std::size_t object_bytes_max) { object_bytes_max_ = object_bytes_max; }
 
   // What needs nobody else: a fresh copy, or one that stands in.
   std::optional<Answer> find(const Key& key, rules::Time now);
@@ -46,9 +43,8 @@ class Tier {
 
   const std::string& name() const { return name_; }
   Cache& cache() { return cache_; }
-  Tier* behind() const { return behind_; }
-  // Of this request; null: the origin is.
-  Tier* behind(const Ask& ask) const;
+  const std::string& region() const { return region_; }
+  bool is_location() const { return is_location_; }
   void forget(const Key& key);
 
   // What a request does with what is there.
@@ -74,7 +70,7 @@ class Tier {
  private:
   static Choice choose(Cache::Slot& slot, rules::Time now);
   static std::optional<Answer> usable(Cache::Slot& slot, Choice choice);
-  std::size_t object_bytes_max() const;
+  std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);
   void remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot, rules::Time now);
@@ -82,10 +78,10 @@ class Tier {
   void give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worker& here, const Answer& answer);
   void settle(const Key& key);
 
-  const std::string name_;
+  const std::string name_, region_;
+  const bool is_location_ = false;
+  std::size_t object_bytes_max_ = 0;
   Cache cache_;
-  Tier* const behind_ = nullptr;
-  const Shields* const shields_ = nullptr;
 };
 
 }  // namespace meridian::engines::cdn

@@ -26,6 +26,7 @@ struct ViewerConnection {
   std::string server_name;                   // SNI
   std::string_view tls_version, tls_cipher;  // "TLSv1.3", "TLS_AES_128_GCM_SHA256"; "" without TLS
   rules::TlsSession tls_session = rules::TlsSession::FullHandshake;  // of the request that is under way
+  std::string client_name{};  // of the certificate that the client proved to have
 };
 
 // The views live as long as the exchange.

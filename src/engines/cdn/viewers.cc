@@ -2,6 +2,7 @@
 
 #include "engines/cdn/viewer_session.h"
 #include "formats/http2/session.h"
+#include "net/certificate.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -72,14 +73,15 @@ std::string_view to_string(HttpVersion version) {
 
 ViewerConnection describe(const net::TcpConnection& tcp, bool tls) {
   const net::TlsFacts facts = tcp.tls_facts();
-  return {
-      .peer = tcp.peer(),
-      .local = tcp.local(),
-      .tls = tls,
-      .server_name = std::string(tcp.server_name()),
-      .tls_version = facts.version,
-      .tls_cipher = facts.cipher,
-      .tls_session = facts.resumed ? rules::TlsSession::SessionResumed : rules::TlsSession::FullHandshake};
+  const net::CertificateSummary* const client = tcp.peer_certificate();
+  return {.peer = tcp.peer(),
+          .local = tcp.local(),
+          .tls = tls,
+          .server_name = std::string(tcp.server_name()),
+          .tls_version = facts.version,
+          .tls_cipher = facts.cipher,
+          .tls_session = facts.resumed ? rules::TlsSession::SessionResumed : rules::TlsSession::FullHandshake,
+          .client_name = client ? client->common_name : std::string()};
 }
 
 Viewers::Viewers(net::Loop& loop, ViewerHandler& handler, const ViewerLimits& limits, Metrics& metrics)

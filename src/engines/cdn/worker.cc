@@ -1,7 +1,5 @@
 #include "engines/cdn/worker.h"
 
-#include "engines/cdn/origin_fetch.h"
-
 namespace meridian::engines::cdn {
 
 EngineCounters::EngineCounters(Metrics& metrics)
@@ -13,7 +11,23 @@ EngineCounters::EngineCounters(Metrics& metrics)
       received_bytes(metrics.counter("meridian_cdn_received_bytes_total",
                                      "Bytes of viewers' requests, with their heads")),
       sent_bytes(metrics.counter("meridian_cdn_sent_bytes_total",
-                                 "Bytes of responses to viewers, with their heads")) {
+                                 "Bytes of responses to viewers, with their heads")),
+      tier_requests(metrics.counter("meridian_cdn_tier_requests_total",
+                                    "Questions to caches of edges in other processes")),
+      tier_failures(
+          metrics.counter("meridian_cdn_tier_failures_total",
+                          "Such questions that the other process failed to answer, or to answer whole")),
+      tier_passed_over(
+          metrics.counter("meridian_cdn_tier_passed_over_total",
+                          "Such questions that the next cache, or the origin, was asked instead")),
+      tier_continued(metrics.counter("meridian_cdn_tier_continued_total",
+                                     "Bodies that broke off and came on from elsewhere")),
+      tier_answers(metrics.counter("meridian_cdn_tier_answers_total",
+                                   "Questions of edges in other processes that were answered")),
+      tier_refusals(
+          metrics.counter("meridian_cdn_tier_refusals_total",
+                          "Questions of edges in other processes that were refused: of strangers, of "
+                          "what is not served here, or while invalidations were still to come")) {
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const std::string_view result = rules::result_type(static_cast<rules::CacheResult>(i));
     results_[i] = &metrics.counter("meridian_cdn_requests_total", "Requests of viewers, by result",
@@ -27,13 +41,13 @@ EngineCounters::EngineCounters(Metrics& metrics)
 
 Worker::~Worker() = default;
 
-void Worker::keep(std::shared_ptr<OriginFetch> fetch) {
-  const OriginFetch* const key = fetch.get();
+void Worker::keep(std::shared_ptr<void> fetch) {
+  const void* const key = fetch.get();
   fetches_.emplace(key, std::move(fetch));
 }
 
-void Worker::release(const OriginFetch& fetch) {
-  const auto at = fetches_.find(&fetch);
+void Worker::release(const void* fetch) {
+  const auto at = fetches_.find(fetch);
   if (at == fetches_.end()) return;
   over_.push_back(std::move(at->second));
   fetches_.erase(at);

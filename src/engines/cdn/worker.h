@@ -14,7 +14,8 @@
 
 namespace meridian::engines::cdn {
 
-class OriginFetch;
+class PurgeClock;
+class TierRoutes;
 
 // Adds what an origin access control wants to the headers of a request. Signing needs the control plane's
 // keys, so it comes from outside.
@@ -36,6 +37,8 @@ class EngineCounters {
   }
 
   Counter &origin_requests, &origin_failures, &collapsed, &received_bytes, &sent_bytes;
+  // Of what is asked of edges in other processes, and what they ask.
+  Counter &tier_requests, &tier_failures, &tier_passed_over, &tier_continued, &tier_answers, &tier_refusals;
 
  private:
   std::array<Counter*, rules::kCacheResults> results_;
@@ -49,34 +52,46 @@ class Worker {
     upstream::OriginClient& origins;
     Random& random;
     EngineCounters& counters;
-    const OriginSigner* signer = nullptr;  // may be null
-    std::string via_host = {};             // who we are in Via
+    TierRoutes& routes;
+    const PurgeClock& purges;
+    const OriginSigner* signer = nullptr;     // may be null
+    std::string via_host = {};                // who we are in Via
+    upstream::OriginClient* peers = nullptr;  // null: no other process is asked
+    bool peers_have_tls = true;
   };
   explicit Worker(const Parts& parts)
       : loop(parts.loop),
         origins(parts.origins),
         random(parts.random),
         counters(parts.counters),
+        routes(parts.routes),
+        purges(parts.purges),
         signer(parts.signer),
-        via_host(parts.via_host) {}
+        via_host(parts.via_host),
+        peers(parts.peers),
+        peers_have_tls(parts.peers_have_tls) {}
   ~Worker();
 
   rules::Time now() const { return std::chrono::floor<std::chrono::seconds>(loop.clock().now()); }
   // A fetch lives until it is over, whoever waits for it.
-  void keep(std::shared_ptr<OriginFetch> fetch);
-  void release(const OriginFetch& fetch);  // it may be on the stack
+  void keep(std::shared_ptr<void> fetch);
+  void release(const void* fetch);  // it may be on the stack
   std::size_t fetches() const { return fetches_.size(); }
 
   net::Loop& loop;
   upstream::OriginClient& origins;
   Random& random;
   EngineCounters& counters;
+  TierRoutes& routes;
+  const PurgeClock& purges;
   const OriginSigner* const signer;
   const std::string via_host;
+  upstream::OriginClient* const peers;
+  const bool peers_have_tls;
 
  private:
-  std::unordered_map<const OriginFetch*, std::shared_ptr<OriginFetch>> fetches_;
-  std::vector<std::shared_ptr<OriginFetch>> over_;
+  std::unordered_map<const void*, std::shared_ptr<void>> fetches_;
+  std::vector<std::shared_ptr<void>> over_;
   std::unique_ptr<net::Timer> burial_;
 };
 

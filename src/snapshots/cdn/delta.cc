@@ -11,7 +11,7 @@
 namespace meridian::snapshots::cdn {
 namespace {
 
-constexpr std::string_view kMagic = "MCD1";  // the format and its version
+constexpr std::string_view kMagic = "MCD2";  // the format and its version
 
 // fields() below names the parts of each struct once, all of them: a member that is added to a struct does
 // not compile until it is encoded. A Writer and a Reader visit them in the same order.
@@ -103,7 +103,8 @@ class Reader {
   ByteReader in_;
   bool good_ = true;
   // What several refer to is one object again.
-  std::tuple<Known<ResponseHeadersPolicy>, Known<TrustedKey>, Known<ViewerCertificate>, Known<OriginKeys>>
+  std::tuple<Known<ResponseHeadersPolicy>, Known<TrustedKey>, Known<ViewerCertificate>, Known<OriginKeys>,
+             Known<TierMap>>
       known_;
 };
 
@@ -363,6 +364,22 @@ void fields(Io& io, T& value) {
   structs(io, keys);
 }
 
+template <typename Io, Any<TierEdge> T>
+void fields(Io& io, T& value) {
+  auto& [name, address, regions] = value;
+  io.text(name);
+  io.text(address);
+  io.list(
+      regions, [&](auto& region) { io.text(region); }, kTierRegionsMax);
+}
+
+template <typename Io, Any<TierMap> T>
+void fields(Io& io, T& value) {
+  auto& [edges] = value;
+  io.list(
+      edges, [&](auto& edge) { fields(io, edge); }, kTierEdgesMax);
+}
+
 template <typename Io, Any<Invalidation> T>
 void fields(Io& io, T& value) {
   auto& [id, distribution_id, revision, paths] = value;
@@ -386,8 +403,8 @@ void fields(Io& io, const SharedDistribution& value) {
 
 template <typename Io, Any<Delta> T>
 void fields(Io& io, T& value) {
-  auto& [from, to, whole, puts, removes, invalidations, invalidations_after, own_certificate, origin_keys] =
-      value;
+  auto& [from, to, whole, puts, removes, invalidations, invalidations_after, own_certificate, origin_keys,
+         tier_map] = value;
   io.number(from);
   io.number(to);
   io.number(whole);
@@ -400,6 +417,7 @@ void fields(Io& io, T& value) {
   io.number(invalidations_after);
   io.shared(own_certificate);
   io.shared(origin_keys);
+  io.shared(tier_map);
 }
 
 template <typename T>
@@ -431,11 +449,12 @@ std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta&
                       delta.own_certificate ? delta.own_certificate : before.own_certificate());
 }
 
-Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys) {
+Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys, SharedTierMap tier_map) {
   Delta image{.to = snapshot.revision(), .whole = true};
   for (const auto& [id, distribution] : snapshot.distributions()) image.puts.push_back(distribution);
   image.own_certificate = snapshot.own_certificate();
   image.origin_keys = std::move(origin_keys);
+  image.tier_map = std::move(tier_map);
   return image;
 }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "snapshots/cdn/origin_keys.h"
 #include "snapshots/cdn/snapshot.h"
+#include "snapshots/cdn/tier_map.h"
 
 namespace meridian::snapshots::cdn {
 
@@ -31,12 +32,14 @@ struct Delta {
   // For the names under the deployment's own domain suffix; null: as before.
   SharedCertificate own_certificate{};
   SharedOriginKeys origin_keys{};  // null: as before
+  SharedTierMap tier_map{};        // the same
 };
 
 // The snapshot after it. Invalidations are for who has a cache, keys for who signs.
 std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta& delta);
 // What makes the snapshot out of nothing, but for invalidations.
-Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys = nullptr);
+Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys = nullptr,
+               SharedTierMap tier_map = nullptr);
 
 // Limits of what is encoded: far above CloudFront's quotas, so that only bytes gone wrong meet them.
 inline constexpr std::size_t kTextBytesMax = 16 * 1024;  // of a name, a path, a header's value

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "net/address.h"
+
 namespace meridian::snapshots::cdn {
 namespace {
 
@@ -102,6 +104,13 @@ Result<void> check(const Delta& delta) {
   for (const SharedDistribution& put : delta.puts) TRY(check(*put));
   if (delta.origin_keys && !is_one_line(delta.origin_keys->access_key_id))
     return fail(ErrorCode::Invalid, "CDN delta: a key without a name", ErrorSource::Peer);
+  const auto is_edge = [](const TierEdge& edge) {
+    return !edge.name.empty() && is_one_line(edge.name) &&
+           (edge.address.empty() || net::Address::parse(edge.address).has_value()) &&
+           std::ranges::all_of(edge.regions, is_one_line);
+  };
+  if (delta.tier_map && !std::ranges::all_of(delta.tier_map->edges, is_edge))
+    return fail(ErrorCode::Invalid, "CDN delta: an edge that cannot be asked", ErrorSource::Peer);
   for (const Invalidation& invalidation : delta.invalidations)
     if (invalidation.revision > delta.to)
       return fail(ErrorCode::Invalid, "CDN delta: an invalidation that is still to come", ErrorSource::Peer);

@@ -13,6 +13,7 @@ Result<CdnDiskLog::Opened> CdnDiskLog::open(Disk& disk, std::string directory, s
   const auto take = [&](const Delta& delta) {
     opened.snapshot = apply(*opened.snapshot, delta);
     if (delta.origin_keys) opened.origin_keys = delta.origin_keys;
+    if (delta.tier_map) opened.tier_map = delta.tier_map;
     return opened.snapshot->revision();
   };
   DiskLog::Reader reader;
@@ -27,15 +28,17 @@ Result<CdnDiskLog::Opened> CdnDiskLog::open(Disk& disk, std::string directory, s
   opened.warnings = std::move(read.warnings);
   opened.log.reset(new CdnDiskLog(std::move(read.log)));
   opened.log->origin_keys_ = opened.origin_keys;
+  opened.log->tier_map_ = opened.tier_map;
   return opened;
 }
 
 Result<void> CdnDiskLog::append(const StoreId& store, const Delta& delta, const CdnSnapshot& after) {
   log_->set_store(store);
   if (delta.origin_keys) origin_keys_ = delta.origin_keys;
+  if (delta.tier_map) tier_map_ = delta.tier_map;
   return log_->append(
       delta.from, after.revision(), [&] { return encode(delta); },
-      [&] { return encode(image_of(after, origin_keys_)); });
+      [&] { return encode(image_of(after, origin_keys_, tier_map_)); });
 }
 
 }  // namespace meridian::snapshots::cdn

@@ -22,6 +22,7 @@ class CdnDiskLog {
     std::unique_ptr<CdnDiskLog> log;
     std::unique_ptr<const CdnSnapshot> snapshot;  // of revision 0 when the disk has none
     SharedOriginKeys origin_keys;                 // of the same; null: none
+    SharedTierMap tier_map;                       // the same
     StoreId store;                                // whose revisions these are
     std::vector<std::string> warnings;            // what was set aside or cut off
   };
@@ -36,6 +37,7 @@ class CdnDiskLog {
 
   std::unique_ptr<DiskLog> log_;
   SharedOriginKeys origin_keys_;
+  SharedTierMap tier_map_;
 };
 
 }  // namespace meridian::snapshots::cdn

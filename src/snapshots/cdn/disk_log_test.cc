@@ -20,11 +20,13 @@ class CdnDiskLogTest : public testing::Test {
     found_store = opened->store;
     warnings = opened->warnings;
     origin_keys = opened->origin_keys;
+    tier_map = opened->tier_map;
   }
   void append(std::uint64_t from, std::uint64_t to) {
     const Delta delta = random.delta(from, to);
     snapshot = apply(*snapshot, delta);
     if (delta.origin_keys) last_keys = *delta.origin_keys;
+    if (delta.tier_map) last_map = *delta.tier_map;
     ASSERT_TRUE(log->append(store, delta, *snapshot));
   }
   std::string kept() const { return encode(image_of(*snapshot)); }
@@ -39,6 +41,8 @@ class CdnDiskLogTest : public testing::Test {
   StoreId found_store;
   SharedOriginKeys origin_keys;
   OriginKeys last_keys;
+  SharedTierMap tier_map;
+  TierMap last_map;
   std::vector<std::string> warnings;
 };
 
@@ -52,6 +56,8 @@ TEST_F(CdnDiskLogTest, WhatWasAppendedIsThereAgain) {
   EXPECT_EQ(found_store, store);
   ASSERT_TRUE(origin_keys);
   EXPECT_EQ(*origin_keys, last_keys);
+  ASSERT_TRUE(tier_map);
+  EXPECT_EQ(*tier_map, last_map);
   append(19, 21);
   open();
   EXPECT_EQ(found, kept());

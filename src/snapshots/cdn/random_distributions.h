@@ -48,6 +48,9 @@ class RandomDistributions {
     if (coin()) out.own_certificate = certificate();
     if (coin())
       out.origin_keys = std::make_shared<const OriginKeys>(OriginKeys{word(), {{word(), "s3", word()}}});
+    if (coin())
+      out.tier_map = std::make_shared<const TierMap>(
+          TierMap{{{word(), "192.0.2.1:7443", names()}, {word(), coin() ? "" : "[2001:db8::1]:1", names()}}});
     return out;
   }
   bool coin() { return random_.below(2) == 1; }
