@@ -14,10 +14,6 @@ std::int32_t hundredths(double degrees) {
   return static_cast<std::int32_t>(std::lround(degrees * 100));
 }
 
-bool is_wildcard(const net::IpAddress& address) {
-  return address.bytes().find_first_not_of('\0') == std::string_view::npos;
-}
-
 Result<std::vector<net::IpAddress>> addresses_of(const CdnPlace& place) {
   std::vector<net::IpAddress> out;
   const auto add = [&](const net::IpAddress& address) {
@@ -51,6 +47,10 @@ Result<ServedAt> served_at(const CdnPlace& place, const DnsSide& dns) {
 }
 
 }  // namespace
+
+bool is_wildcard(const net::IpAddress& address) {
+  return address.bytes().find_first_not_of('\0') == std::string_view::npos;
+}
 
 Result<std::vector<ServedAt>> served_at(const CdnSide& cdn, const DnsSide& dns) {
   std::vector<ServedAt> out;

@@ -10,6 +10,8 @@
 
 namespace meridian::apps {
 
+bool is_wildcard(const net::IpAddress& address);  // 0.0.0.0 or ::
+
 // Its locations, where the topology says that they are, or else AWS's; the addresses of each are those that
 // are published, or else what is listened on and not a wildcard. One without any is left out: viewers would
 // not find it.

@@ -25,7 +25,8 @@ Result<std::string> read_authorities(const CdnOptions& options, Disk& disk) {
 Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers, const World& world,
                                                 engines::cdn::RequestLogs* logs,
-                                                const std::vector<std::string>& published) {
+                                                const std::vector<std::string>& published,
+                                                engines::cdn::TierOptions tiers) {
   std::unique_ptr<CdnSide> side(new CdnSide(world));
   engines::cdn::CdnEngineOptions engine;
   const auto locations = TRY(locations_of(options, published));
@@ -35,16 +36,19 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
     location.code = named.code;
     location.http = TRY(parse_addresses(named.http));
     location.https = TRY(parse_addresses(named.https));
-    // A regional cache that one location alone asks would keep everything twice.
-    if (locations.size() > 1) location.region = pops::regional_cache_of(named.code);
-    if (!location.region.empty()) regions.insert(location.region);
+    location.region = pops::regional_cache_of(named.code);
+    regions.insert(location.region);
     engine.locations.push_back(std::move(location));
   }
   if (!options.tls_addresses.empty())
     engine.tls = TRY(net::make_tls_server_context(
         {.certificates = side->certificates_.published(), .protocols = {"h2", "http/1.1"}}));
   engine.workers = options.workers;
-  const CacheShares shares = cache_shares(options.cache_bytes, locations.size(), regions.size());
+  // A regional cache that one location alone asks would keep everything twice.
+  engine.has_regional_caches = locations.size() > 1 || tiers.listen;
+  engine.tiers = std::move(tiers);
+  const CacheShares shares =
+      cache_shares(options.cache_bytes, locations.size(), engine.has_regional_caches ? regions.size() : 0);
   engine.location_cache_bytes = shares.location;
   engine.regional_cache_bytes = shares.regional;
   engine.cache_status = options.cache_status;
@@ -79,6 +83,9 @@ void CdnSide::note_places(const std::vector<CdnLocationOptions>& locations) {
 // An invalidation that nobody can tell any more may have been of anything.
 void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::CdnSnapshot& next, Keep keep) {
   if (!std::exchange(begun_, true)) purged_ = delta.to;
+  // Of a whole one nobody knows what it has seen, so that it counts as if it invalidated.
+  if (delta.whole || keep == Keep::Nothing || !delta.invalidations.empty())
+    engine_->purge_clock().begin({store_, delta.to});
   if (keep == Keep::Nothing || (delta.whole && delta.invalidations_after > purged_))
     for (const auto* snapshot : {&engine_->latest(), &next})
       for (const auto& [id, distribution] : snapshot->distributions()) engine_->purge(id, "/*");
@@ -86,6 +93,7 @@ void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::C
     if (invalidation.revision > purged_)
       for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
   purged_ = delta.to;
+  engine_->purge_clock().finish({store_, delta.to});
 }
 
 void CdnSide::publish(const snapshots::cdn::Delta& delta, Keep keep) {
@@ -93,6 +101,7 @@ void CdnSide::publish(const snapshots::cdn::Delta& delta, Keep keep) {
   auto next = snapshots::cdn::apply(before, delta);
   certificates_.show(before, delta, *next);
   if (delta.origin_keys) signer_.use(delta.origin_keys);
+  if (delta.tier_map) engine_->publish_tiers(*delta.tier_map);
   forget(delta, *next, keep);
   engine_->publish(std::move(next));
 }

@@ -14,6 +14,7 @@
 #include "apps/watchdog.h"
 #include "apps/world.h"
 #include "engines/cdn/cdn_engine.h"
+#include "snapshots/store_id.h"
 
 namespace meridian::apps {
 
@@ -31,8 +32,11 @@ class CdnSide {
   static Result<std::unique_ptr<CdnSide>> start(const CdnOptions& options,
                                                 std::vector<net::Address> resolvers, const World& world,
                                                 engines::cdn::RequestLogs* logs = nullptr,
-                                                const std::vector<std::string>& published = {});
+                                                const std::vector<std::string>& published = {},
+                                                engines::cdn::TierOptions tiers = {});
 
+  // Whose revisions those of the deltas are; before publish().
+  void belongs_to(const snapshots::StoreId& store) { store_ = to_hex(store.bytes); }
   // Forgets what is to be forgotten, then serves what is new. One thread at a time.
   enum class Keep : std::uint8_t { WhatIsNotInvalid, Nothing };
   void publish(const snapshots::cdn::Delta& delta, Keep keep = Keep::WhatIsNotInvalid);
@@ -55,6 +59,7 @@ class CdnSide {
   ServiceSigner signer_;
   // Up to where invalidations count as done: a cache that began empty has nothing older.
   std::uint64_t purged_ = 0;
+  std::string store_;
   bool begun_ = false;
   std::unique_ptr<engines::cdn::CdnEngine> engine_;
   std::vector<CdnPlace> places_;

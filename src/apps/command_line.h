@@ -170,6 +170,7 @@ struct EdgeOptions : ProcessOptions, DnsServerOptions {
   std::string check_from;                     // the Region of which it is a checker; empty: it is none
   std::vector<std::string> health_resolvers;  // as in HealthOptions
   CdnOptions cdn;
+  std::string tier_listen;                 // ADDR:PORT where other edges ask; "": nowhere
   std::vector<std::string> cdn_addresses;  // that DNS answers with; none: those that are listened on
 };
 struct EdgeJoinOptions {

@@ -60,6 +60,10 @@ void add_own_origins(CLI::App& app, OwnOrigins& options) {
 
 void add_edge_cdn_options(CLI::App& app, EdgeOptions& options) {
   add_cdn_options(app, options.cdn);
+  app.add_option("--cdn-tier-listen", options.tier_listen,
+                 "Where other edges ask this one for what its caches have; an address that they reach")
+      ->envname("MERIDIAN_CDN_TIER_LISTEN")
+      ->type_name("ADDR:PORT");
   app.add_option("--cdn-address", options.cdn_addresses,
                  "What DNS answers for distributions here; by default the addresses that are listened on")
       ->envname("MERIDIAN_CDN_ADDRESS")

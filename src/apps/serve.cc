@@ -280,7 +280,8 @@ Result<void> Server::start() {
           [this, advice = advice_of(stand_ins, options_.feed.address)](auto locations) mutable {
             if (!advice.empty()) logger_.warn("cdn", std::exchange(advice, {}));  // once
             cdn_control_->set_locations(std::move(locations));
-          });
+          },
+          [this](const auto& map) { cdn_control_->set_tiers(map); });
   }
   TRY(certificates_->start());
   if (feed_) {

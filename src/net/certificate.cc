@@ -209,6 +209,7 @@ std::string sha256_of(const X509& certificate) {
 
 CertificateSummary summarize(const X509& certificate) {
   CertificateSummary summary;
+  summary.for_server = (X509_get_extended_key_usage(const_cast<X509*>(&certificate)) & XKU_SSL_SERVER) != 0;
   X509_NAME* subject = X509_get_subject_name(&certificate);
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   unsigned char* name = nullptr;

@@ -48,7 +48,8 @@ struct CertificateSummary {
   std::string common_name;
   std::string sha256;  // of the DER form, 64 lower-case hexadecimal digits
   SystemTime expires;
-  bool for_sni = false;  // of a server: it is for the name that was sent as SNI
+  bool for_sni = false;     // of a server: it is for the name that was sent as SNI
+  bool for_server = false;  // a server may show it, as its uses say
 };
 Result<CertificateSummary> read_certificate(std::string_view certificate_pem);  // the first of a chain
 

@@ -73,13 +73,16 @@ class CdnEdgesCase(edges_test.EdgesCase):
                 aws_access_key_id=credentials.access_key, aws_secret_access_key=credentials.secret_key)
         return self.clients[service]
 
-    def make_cdn_edge(self, name, binary, *more):
-        edge = CdnRole(self.root, name, binary)
-        edge.more = more
-        done = subprocess.run([*binary, "join", self.token(name), "--data-dir", edge.directory],
+    def enrol(self, edge):
+        done = subprocess.run([*edge.command, "join", self.token(edge.directory.name), "--data-dir", edge.directory],
                               capture_output=True, text=True, timeout=30)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.addCleanup(edge.end)
+
+    def make_cdn_edge(self, name, binary, *more):
+        edge = CdnRole(self.root, name, binary)
+        edge.more = more
+        self.enrol(edge)
         return edge.start("--dns", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cdn-listen", "127.0.0.1:0",
                           "--cdn-listen-tls", "127.0.0.1:0", *more)
 

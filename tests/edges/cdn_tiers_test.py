@@ -1,18 +1,25 @@
 #!/usr/bin/env python3
 """Caches in tiers over the wire: edge locations, regional caches and Origin Shield, in one process and in several."""
+import asyncio
 import http.client
 import http.server
 import json
 import pathlib
+import re
+import signal
 import sys
 import threading
 import time
 import unittest
+import uuid
 
 import boto3
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+import edges_test  # noqa: E402
+from cdn_edges_test import CdnRole, CdnEdgesCase  # noqa: E402
+from edges_test import BINARY, EDGE_BINARY  # noqa: E402
 from meridian_server import Server  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -64,7 +71,7 @@ def config(origin, shield=None, **more):
         "HTTPPort": origin.server_port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}
     if shield:
         item["OriginShield"] = {"Enabled": True, "OriginShieldRegion": shield}
-    return {"CallerReference": str(time.monotonic()), "Comment": "", "Enabled": True,
+    return {"CallerReference": str(uuid.uuid4()), "Comment": "", "Enabled": True,
             "Origins": {"Quantity": 1, "Items": [item]},
             "DefaultCacheBehavior": {"ViewerProtocolPolicy": "allow-all", "TargetOriginId": "o",
                                      "CachePolicyId": CACHING_OPTIMIZED}, **more}
@@ -79,6 +86,31 @@ def get(address, host, path, timeout=20):
         return response.status, response.headers, response.read()
     finally:
         connection.close()
+
+
+def metric(address, name):
+    connection = http.client.HTTPConnection(*address, timeout=10)
+    try:
+        connection.request("GET", "/metrics")
+        found = re.search(rf"(?m)^{re.escape(name)} (\S+)$", connection.getresponse().read().decode())
+        return float(found[1]) if found else 0.0
+    finally:
+        connection.close()
+
+
+async def visit(address, host, path):
+    """Status, body, and whether all of it came."""
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        body = await reader.read(-1)
+        length = re.search(r"(?i)content-length: (\d+)", head)
+        return int(head.split()[1]), body, length is not None and int(length[1]) == len(body)
+    except (ConnectionError, asyncio.IncompleteReadError) as error:
+        return 0, repr(error).encode(), False
+    finally:
+        writer.close()
 
 
 class OneProcess(unittest.TestCase):
@@ -117,11 +149,160 @@ class OneProcess(unittest.TestCase):
         self.assertEqual(Origin.asked.count("/shielded"), 1)
         _, headers, _ = get(self.places["WAW51-P1"], plain, "/plain")
         self.assertEqual(headers["X-Cache"], "Hit from cloudfront")
-        connection = http.client.HTTPConnection(*self.server.admin, timeout=10)
-        connection.request("GET", "/metrics")
-        metrics = connection.getresponse().read().decode()
-        connection.close()
-        self.assertIn('meridian_cdn_location_requests_total{location="WAW51-P1"} 3\n', metrics)
+        self.assertEqual(metric(self.server.admin, 'meridian_cdn_location_requests_total{location="WAW51-P1"}'), 3)
+
+
+class TierRole(CdnRole):
+    """An edge with several locations."""
+    expected = True
+
+    def start(self, *options):
+        edges_test.Role.start(self, *options)
+        found = json.loads((self.directory / "endpoints.json").read_text())
+        self.places = [Server.address(address) for address in found["cdn"]]
+        return self
+
+
+class Processes(CdnEdgesCase):
+    """Twenty locations in four edges: each regional cache is one ring of all four."""
+    EDGES, VIEWERS = 4, 500
+
+    def setUp(self):
+        super().setUp()
+        self.slow = start_origin(self)
+        codes = [code for codes in LOCATIONS.values() for code in codes]
+        self.edges, self.places = [], {}
+        for number in range(self.EDGES):
+            mine = codes[number::self.EDGES]
+            listen = ",".join(f"{code}=127.0.0.1:0" for code in mine)
+            edge = self.start_edge(f"edge{number}", [EDGE_BINARY] if number % 2 else [BINARY, "edge"], "--cdn-listen", listen,
+                                   "--cdn-tier-listen", "127.0.0.1:0")
+            self.edges.append(edge)
+            self.places.update((code, (edge, address)) for code, address in zip(mine, edge.places))
+        self.wait_for("all know one another", lambda: all(
+            metric(Server.address(edge.admin), "meridian_cdn_tier_edges") == self.EDGES for edge in self.edges))
+
+    def start_edge(self, name, binary, *options):
+        edge = TierRole(self.root, name, binary)
+        self.enrol(edge)
+        return edge.start("--dns", "127.0.0.1:0", "--admin", "127.0.0.1:0", *options)
+
+    def tearDown(self):
+        for edge in self.edges:
+            self.assertIsNone(edge.process.poll() if edge.expected else None, f"{edge.directory.name} died: {edge.log()}")
+
+    def create_at(self, **more):
+        made = self.aws("cloudfront").create_distribution(DistributionConfig=config(self.slow, **more))["Distribution"]
+        self.wait_deployed(made["Id"])
+        return made
+
+    def crowd(self, host, path, viewers=None, places=None, during=None):
+        """What each viewer of one object saw, all of them at once."""
+        places = list((places or self.places).values())
+
+        async def all_of_them():
+            visits = [asyncio.ensure_future(visit(places[i % len(places)][1], host, path))
+                      for i in range(viewers or self.VIEWERS)]
+            if during:
+                await asyncio.get_running_loop().run_in_executor(None, during)
+            return await asyncio.gather(*visits)
+        return asyncio.run(all_of_them())
+
+    def assert_all_saw(self, seen, body):
+        wrong = [(status, len(got), whole) for status, got, whole in seen if (status, got, whole) != (200, body, True)]
+        self.assertEqual(wrong, [], f"{len(wrong)} of {len(seen)} viewers")
+
+    def asked_by(self):
+        return [metric(Server.address(edge.admin), "meridian_cdn_origin_requests_total") for edge in self.edges]
+
+    def test_a_cold_object_costs_the_origin_one_request(self):
+        shielded, plain = self.create_at(shield="us-east-1")["DomainName"], self.create_at()["DomainName"]
+        Origin.pause = 1.0
+        began = time.monotonic()
+        self.assert_all_saw(self.crowd(shielded, "/cold"), Origin.body)
+        print(f"{self.VIEWERS} viewers at 20 locations in {self.EDGES} processes, with a shield: "
+              f"{Origin.asked.count('/cold')} origin request, all served after {time.monotonic() - began:.2f} s")
+        self.assertEqual(Origin.asked, ["/cold"])
+        self.assert_all_saw(self.crowd(plain, "/cold2"), Origin.body)
+        print(f"without: {Origin.asked.count('/cold2')} origin requests for {len(LOCATIONS)} regional caches")
+        self.assertLessEqual(Origin.asked.count("/cold2"), len(LOCATIONS))
+        # Each location has it now.
+        asked = len(Origin.asked)
+        for code, (_, address) in self.places.items():
+            status, headers, body = get(address, shielded, "/cold")
+            self.assertEqual((status, headers["X-Cache"], headers["X-Amz-Cf-Pop"], body),
+                             (200, "Hit from cloudfront", code, Origin.body))
+        self.assertEqual(len(Origin.asked), asked)
+
+    def test_who_dies_takes_nothing_from_viewers_elsewhere(self):
+        host = self.create_at(shield="eu-central-1")["DomainName"]
+        before = self.asked_by()
+        self.assert_all_saw(self.crowd(host, "/first", 20), Origin.body)
+        # The first object's shield is the slow one's too: of as many as it takes.
+        Origin.pause = 1.5
+        killed = []
+
+        def kill():
+            time.sleep(0.7)
+            asked = [now - then for now, then in zip(self.asked_by(), before)]
+            shield = self.edges[asked.index(max(asked))]
+            shield.expected = False
+            shield.end(signal.SIGKILL)
+            killed.append(shield)
+
+        before = self.asked_by()
+        seen = self.crowd(host, "/slow", during=kill)
+        elsewhere = [what for (edge, _), what in zip(
+            [list(self.places.values())[i % 20] for i in range(self.VIEWERS)], seen) if edge is not killed[0]]
+        self.assertEqual(len(elsewhere), self.VIEWERS * (self.EDGES - 1) // self.EDGES)
+        self.assert_all_saw(elsewhere, Origin.body)
+        continued = sum(metric(Server.address(edge.admin), "meridian_cdn_tier_continued_total")
+                        for edge in self.edges if edge is not killed[0])
+        print(f"the shield was killed within its answer: {len(elsewhere)} viewers elsewhere saw all of it, "
+              f"{continued:.0f} bodies came on from elsewhere, {Origin.asked.count('/slow')} origin requests")
+        self.assertGreater(continued, 0)
+        # Others find another shield.
+        Origin.pause = 0
+        rest = {code: place for code, place in self.places.items() if place[0] is not killed[0]}
+        for number in range(5):
+            self.assert_all_saw(self.crowd(host, f"/after{number}", 45, rest), Origin.body)
+            self.assertEqual(Origin.asked.count(f"/after{number}"), 1)
+
+    def test_after_completed_no_tier_has_an_old_byte(self):
+        made = self.create_at(shield="us-east-1")
+        host, cloudfront = made["DomainName"], self.aws("cloudfront")
+        completed, stale, stop = [0], [], threading.Event()
+
+        def watch(places):
+            while not stop.is_set():
+                for _, address in places:
+                    since = completed[0]
+                    _, _, body = get(address, host, "/v")
+                    if int(body[:9]) < since:
+                        stale.append((since, body[:9]))
+
+        Origin.body = b"%09d" % 0 + b"x" * 5000
+        places = list(self.places.values())
+        watchers = [threading.Thread(target=watch, args=(places[i::3],)) for i in range(3)]
+        for watcher in watchers:
+            watcher.start()
+        try:
+            for version in range(1, 9):
+                Origin.body = b"%09d" % version + b"x" * 5000
+                invalidation = cloudfront.create_invalidation(DistributionId=made["Id"], InvalidationBatch={
+                    "CallerReference": str(version), "Paths": {"Quantity": 1, "Items": ["/v"]}})["Invalidation"]["Id"]
+                began = time.monotonic()
+                while cloudfront.get_invalidation(DistributionId=made["Id"], Id=invalidation)["Invalidation"]["Status"] != "Completed":
+                    self.assertLess(time.monotonic() - began, 10)
+                completed[0] = version
+                for _, address in places:
+                    self.assertEqual(get(address, host, "/v")[2][:9], b"%09d" % version)
+        finally:
+            stop.set()
+            for watcher in watchers:
+                watcher.join()
+        self.assertEqual(stale, [])
+        print(f"8 invalidations under load: no old byte after Completed, {Origin.asked.count('/v')} origin requests")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,14 @@ Result<void> CdnControl::start(compilers::cdn::StandIns stand_ins, ServiceAddres
   return {};
 }
 
+void CdnControl::set_tiers(const snapshots::cdn::TierMap& map) {
+  const std::string key(compilers::cdn::kTierMapKey), now = compilers::cdn::encode(map);
+  const auto row = store_.get(key);
+  if (row && *row && (*row)->value == now) return;
+  if (const auto done = store_.commit({{}, {{key, now}}, {}}); !done)
+    logger_.error("cdn", "edges do not learn of one another", {{"why", done.error().message}});
+}
+
 bool CdnControl::serves(std::string_view distribution_id, store::Revision revision) const {
   return started_ && watcher_->serves(distribution_id, revision);
 }

@@ -28,6 +28,8 @@ class CdnControl final : public services::cloudfront::Deployments {
 
   // Names of distributions lead to these from now on. Thread-safe; after start().
   void set_locations(std::vector<ServedLocation> locations) { names_->set_locations(std::move(locations)); }
+  // Edges ask one another by this map from now on. Thread-safe; after start().
+  void set_tiers(const snapshots::cdn::TierMap& map);
   // False before the start. Thread-safe.
   bool serves(std::string_view distribution_id, store::Revision revision) const override;
 

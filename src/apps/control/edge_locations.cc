@@ -1,7 +1,10 @@
 #include "apps/control/edge_locations.h"
 
+#include <set>
+
 #include "base/disk.h"
 #include "base/log.h"
+#include "formats/pops/regional_caches.h"
 
 namespace meridian::apps {
 namespace {
@@ -10,13 +13,23 @@ namespace feed = snapshots::feed;
 
 constexpr double kHundredths = 100;
 
-std::optional<std::vector<feed::ServedAt>> read_kept(std::string_view text) {
+struct Kept {
+  std::vector<feed::ServedAt> locations;
+  std::string tier_address;
+};
+
+// What keep() wrote: one frame, or two.
+std::optional<Kept> read_kept(std::string_view text) {
   feed::FrameReader reader;
   reader.add(as_bytes(text));
-  const auto frame = reader.next();
-  if (!frame || !*frame) return std::nullopt;
-  const auto* locations = std::get_if<feed::Locations>(&**frame);
-  return locations ? std::optional(locations->locations) : std::nullopt;
+  const auto first = reader.next();
+  const auto* locations = first && *first ? std::get_if<feed::Locations>(&**first) : nullptr;
+  if (!locations) return std::nullopt;
+  Kept kept{locations->locations, {}};
+  const auto second = reader.next();
+  if (const auto* at = second && *second ? std::get_if<feed::TierAt>(&**second) : nullptr)
+    kept.tier_address = at->address;
+  return kept;
 }
 
 }  // namespace
@@ -52,7 +65,8 @@ Result<std::unique_ptr<EdgeLocations>> EdgeLocations::open(const World& world, n
   for (const std::string& name : edges) {
     const auto text = world.disk.read(opened->directory_ + "/" + name);
     if (auto kept = text ? read_kept(*text) : std::nullopt)
-      opened->edges_[name] = {*std::move(kept), loop.clock().monotonic()};
+      opened->edges_[name] = {std::move(kept->locations), std::move(kept->tier_address),
+                              loop.clock().monotonic()};
   }
   return opened;
 }
@@ -73,13 +87,26 @@ std::vector<ServedLocation> EdgeLocations::now() const {
   return out;
 }
 
-void EdgeLocations::start(Publish publish) {
+snapshots::cdn::TierMap EdgeLocations::tiers() const {
+  snapshots::cdn::TierMap map;
+  for (const auto& [name, edge] : edges_) {
+    if (!is_live(edge)) continue;
+    std::set<std::string> regions;
+    for (const feed::ServedAt& at : edge.locations) regions.emplace(pops::regional_cache_of(at.code));
+    map.edges.push_back({name, edge.tier_address, {regions.begin(), regions.end()}});
+  }
+  return map;
+}
+
+void EdgeLocations::start(Publish publish, PublishTiers publish_tiers) {
   publish_ = std::move(publish);
+  publish_tiers_ = std::move(publish_tiers);
   look_again();
 }
 
 void EdgeLocations::tell() {
   if (publish_) publish_(now());
+  if (publish_tiers_) publish_tiers_(tiers());
   look_again();
 }
 
@@ -92,19 +119,23 @@ void EdgeLocations::look_again() {
   if (first) timer_ = loop_.after(*first + live_time_ - loop_.clock().monotonic(), [this] { tell(); });
 }
 
-void EdgeLocations::located(const std::string& edge, const std::vector<feed::ServedAt>& locations) {
-  const auto found = edges_.find(edge);
-  if (found == edges_.end() || found->second.locations != locations) keep(edge, locations);
-  edges_[edge] = {locations, std::nullopt};
+void EdgeLocations::located(const std::string& name, const std::vector<feed::ServedAt>& locations,
+                            const std::string& tier_address) {
+  const auto found = edges_.find(name);
+  const bool is_news = found == edges_.end() || found->second.locations != locations ||
+                       found->second.tier_address != tier_address;
+  const Edge& edge = edges_[name] = {locations, tier_address, std::nullopt};
+  if (is_news) keep(name, edge);
   tell();
 }
 
-void EdgeLocations::keep(const std::string& edge, const std::vector<feed::ServedAt>& locations) {
-  const auto kept =
-      world_.disk.replace(directory_ + "/" + edge, as_bytes(feed::encode(feed::Locations{locations})));
+void EdgeLocations::keep(const std::string& name, const Edge& edge) {
+  std::string text = feed::encode(feed::Locations{edge.locations});
+  if (!edge.tier_address.empty()) text += feed::encode(feed::TierAt{edge.tier_address});
+  const auto kept = world_.disk.replace(directory_ + "/" + name, as_bytes(text));
   if (!kept)
     world_.logger.error("feed", "where an edge is would not be known after a restart",
-                        {{"edge", edge}, {"why", kept.error().message}});
+                        {{"edge", name}, {"why", kept.error().message}});
 }
 
 void EdgeLocations::lost(const std::string& edge) {

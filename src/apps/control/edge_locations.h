@@ -1,5 +1,6 @@
-// Which edge locations names of distributions lead to: this process's own, and those of edges that are
-// connected or were until --edge-live-time ago. On the feed's loop.
+// Where edges are: which edge locations names of distributions lead to, and which edges ask one another: this
+// process's own, and those of edges that are connected or were until --edge-live-time ago. On the feed's
+// loop.
 //
 // Rules: what edges said last is on disk, so that a control that starts again knows of edges that have not
 // come back yet; when no edge is left, names go on leading to all that there were: an answer that may be dead
@@ -16,6 +17,7 @@
 #include "apps/control/service_zones.h"
 #include "apps/world.h"
 #include "net/loop.h"
+#include "snapshots/cdn/tier_map.h"
 #include "snapshots/feed/server.h"
 
 namespace meridian::apps {
@@ -25,6 +27,7 @@ ServedLocation located(const snapshots::feed::ServedAt& at);
 class EdgeLocations final : public snapshots::feed::LocationListener {
  public:
   using Publish = std::function<void(std::vector<ServedLocation>)>;
+  using PublishTiers = std::function<void(snapshots::cdn::TierMap)>;
 
   // What the directory has of `edges`, all of them expected to come back. `own` are those of this process.
   static Result<std::unique_ptr<EdgeLocations>> open(const World& world, net::Loop& loop,
@@ -33,16 +36,20 @@ class EdgeLocations final : public snapshots::feed::LocationListener {
                                                      Duration live_time, std::vector<ServedLocation> own);
 
   std::vector<ServedLocation> now() const;
+  // Those that are there, for one another: who is asked, and who may ask.
+  snapshots::cdn::TierMap tiers() const;
   // Tells of what changes from now on. Before the loop runs, or on its thread.
-  void start(Publish publish);
+  void start(Publish publish, PublishTiers publish_tiers = nullptr);
 
-  void located(const std::string& edge, const std::vector<snapshots::feed::ServedAt>& locations) override;
+  void located(const std::string& edge, const std::vector<snapshots::feed::ServedAt>& locations,
+               const std::string& tier_address) override;
   void lost(const std::string& edge) override;
   void removed(const std::string& edge) override;
 
  private:
   struct Edge {
     std::vector<snapshots::feed::ServedAt> locations;
+    std::string tier_address;
     std::optional<MonotonicTime> lost_at;  // nothing: it is connected
   };
   EdgeLocations(const World& world, net::Loop& loop, std::string directory, Duration live_time,
@@ -55,7 +62,7 @@ class EdgeLocations final : public snapshots::feed::LocationListener {
   bool is_live(const Edge& edge) const;
   void tell();
   void look_again();
-  void keep(const std::string& edge, const std::vector<snapshots::feed::ServedAt>& locations);
+  void keep(const std::string& name, const Edge& edge);
 
   World world_;
   net::Loop& loop_;
@@ -64,6 +71,7 @@ class EdgeLocations final : public snapshots::feed::LocationListener {
   const std::vector<ServedLocation> own_;
   std::map<std::string, Edge> edges_;
   Publish publish_;
+  PublishTiers publish_tiers_;
   std::unique_ptr<net::Timer> timer_;
 };
 

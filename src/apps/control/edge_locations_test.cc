@@ -25,17 +25,19 @@ class EdgeLocationsTest : public testing::Test {
                                     std::move(own))
                     .value();
     first = codes(locations->now());
-    locations->start([this](auto now) { told = std::move(now); });
+    locations->start([this](auto now) { told = std::move(now); },
+                     [this](auto map) { tiers = std::move(map); });
   }
   static std::vector<std::string> codes(const std::vector<ServedLocation>& all) {
     std::vector<std::string> out;
     for (const ServedLocation& one : all) out.push_back(one.code);
     return out;
   }
-  void connect(const std::string& edge, const std::string& code, std::uint8_t last) {
+  void connect(const std::string& edge, const std::string& code, std::uint8_t last,
+               const std::string& tier = "") {
     locations->located(
-        edge,
-        {{.code = code, .latitude = 5000, .longitude = 860, .price_class = 1, .addresses = {ip(last)}}});
+        edge, {{.code = code, .latitude = 5000, .longitude = 860, .price_class = 1, .addresses = {ip(last)}}},
+        tier);
   }
 
   FakeDisk disk;
@@ -46,6 +48,7 @@ class EdgeLocationsTest : public testing::Test {
   World world{loop.clock(), random, disk, logger, metrics};
   std::unique_ptr<EdgeLocations> locations;
   std::vector<ServedLocation> told;
+  snapshots::cdn::TierMap tiers;
   std::vector<std::string> first;
 };
 
@@ -96,6 +99,23 @@ TEST_F(EdgeLocationsTest, AControlThatStartsAgainExpectsThem) {
   connect("fra1", "FRA50-C1", 1);
   loop.advance(seconds(11));
   EXPECT_THAT(codes(told), ElementsAre("FRA50-C1")) << "who did not come back";
+}
+
+TEST_F(EdgeLocationsTest, EdgesThatAreThereAskOneAnother) {
+  open();
+  connect("fra1", "FRA50-C1", 1, "192.0.2.1:7443");
+  connect("iad1", "IAD12-C1", 3);
+  using snapshots::cdn::TierEdge;
+  const TierEdge fra{"fra1", "192.0.2.1:7443", {"eu-central-1"}}, iad{"iad1", "", {"us-east-1"}};
+  EXPECT_THAT(tiers.edges, ElementsAre(fra, iad));
+  locations->lost("iad1");
+  loop.advance(seconds(9));
+  EXPECT_THAT(tiers.edges, ElementsAre(fra, iad)) << "for now";
+  loop.advance(seconds(2));
+  EXPECT_THAT(tiers.edges, ElementsAre(fra));
+  locations.reset();
+  open();
+  EXPECT_THAT(locations->tiers().edges, ElementsAre(fra, iad)) << "both are expected back";
 }
 
 }  // namespace

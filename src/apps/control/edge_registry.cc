@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/sigv4_hash.h"
+#include "snapshots/cdn/tier_map.h"
 
 namespace meridian::apps {
 namespace {
@@ -161,7 +162,9 @@ Result<void> EdgeRegistry::admit(const net::CertificateSummary& certificate) {
 Result<std::string> EdgeRegistry::sign(const std::string& name, const std::string& request_pem) const {
   net::CertificateTerms terms;
   terms.common_name = name;
-  terms.for_client = true;
+  // Other edges ask it by that name, too.
+  terms.names = {name + std::string(snapshots::cdn::kEdgeNameSuffix)};
+  terms.for_client = terms.for_server = true;
   terms.now = clock_.now();
   terms.lifetime = kEdgeCertificateLifetime;
   return net::sign_certificate_request(request_pem, authority_, terms);

@@ -11,7 +11,9 @@ Result<std::unique_ptr<CdnTarget>> CdnTarget::open(CdnSide& cdn, const std::stri
   for (const std::string& warning : opened.warnings) world.logger.warn("cdn", warning);
   target->log_ = std::move(opened.log);
   target->store_ = opened.store;
-  if (opened.snapshot->revision() != 0) cdn.publish(image_of(*opened.snapshot, opened.origin_keys, opened.tier_map));
+  cdn.belongs_to(opened.store);
+  if (opened.snapshot->revision() != 0)
+    cdn.publish(image_of(*opened.snapshot, opened.origin_keys, opened.tier_map));
   return target;
 }
 
@@ -21,6 +23,7 @@ Result<void> CdnTarget::apply(const snapshots::StoreId& store, std::uint64_t fro
   if (delta.from != from || delta.to != to) return invalid("it is not the delta that its package says");
   const bool is_of_another_store = store != store_;
   store_ = store;
+  cdn_.belongs_to(store);
   // Revisions of another store say nothing of what is kept here.
   cdn_.publish(delta, is_of_another_store ? CdnSide::Keep::Nothing : CdnSide::Keep::WhatIsNotInvalid);
   if (const auto kept = log_->append(store, delta, cdn_.engine().latest()); !kept)

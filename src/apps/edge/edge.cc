@@ -12,6 +12,7 @@
 #include "apps/edge/edge_checker.h"
 #include "apps/edge/edge_files.h"
 #include "apps/edge/edge_target.h"
+#include "apps/edge/tier_identity.h"
 #include "apps/operator_side.h"
 #include "apps/privileges.h"
 #include "apps/process.h"
@@ -65,6 +66,8 @@ class EdgeServer final : public RoleServer {
   void start_feed();
   void start_traffic();
   void follow_distributions();
+  Result<engines::cdn::TierOptions> tier_options();
+  void renew_for_tiers(const EdgeIdentity& identity);
   Result<void> ready() const;
   void stop_loops() {
     feed_loop_.stop();
@@ -94,6 +97,7 @@ class EdgeServer final : public RoleServer {
   RenewedElsewhere renewed_elsewhere_;
   std::unique_ptr<EdgeChecker> checker_;  // null: it is none
   std::unique_ptr<CdnTarget> cdn_target_;
+  std::unique_ptr<TierIdentity> tier_identity_;  // null with cdn_
   std::vector<feed::ServedAt> served_at_;
   std::unique_ptr<feed::FeedClient> client_, cdn_client_;
   net::Address admin_address_;
@@ -147,12 +151,36 @@ Result<void> EdgeServer::start_cdn() {
   if (!options_.cdn.any()) return {};
   traffic_ = std::make_unique<Traffic>(world_.clock, metrics_);
   cdn_ = TRY(CdnSide::start(options_.cdn, TRY(health_resolvers(options_.health_resolvers, world_.disk)),
-                            world_, &traffic_->requests(), options_.cdn_addresses));
+                            world_, &traffic_->requests(), options_.cdn_addresses, TRY(tier_options())));
+  files_->on_renewed([this](const EdgeIdentity& identity) { renew_for_tiers(identity); });
   served_at_ = TRY(served_at(*cdn_, *dns_));
   cdn_target_ = TRY(CdnTarget::open(*cdn_, options_.data_dir, world_));
   dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
   cdn_->engine().begin();
   return {};
+}
+
+// Every edge may ask others; one that is asked needs an address that they reach.
+Result<engines::cdn::TierOptions> EdgeServer::tier_options() {
+  tier_identity_ = TRY(TierIdentity::of(files_->identity()));
+  engines::cdn::TierOptions tiers;
+  tiers.edge = files_->identity().name;
+  tiers.server_tls = tier_identity_->server();
+  tiers.client_tls = TRY(TierIdentity::client(files_->identity()));
+  if (options_.tier_listen.empty()) return tiers;
+  tiers.listen = TRY(net::Address::parse(options_.tier_listen));
+  if (is_wildcard(tiers.listen->ip))
+    return invalid("--cdn-tier-listen: other edges cannot ask at " + options_.tier_listen);
+  return tiers;
+}
+
+void EdgeServer::renew_for_tiers(const EdgeIdentity& identity) {
+  auto client = TierIdentity::client(identity);
+  auto done = client ? tier_identity_->renew(identity) : Result<void>(std::unexpected(client.error()));
+  if (!done)
+    return logger_.error("cdn", "other edges are shown the certificate of before",
+                         {{"why", done.error().message}});
+  cdn_->engine().show_to_tiers(*std::move(client));
 }
 
 // Who hears of requests, and when: the control, which has somebody's metrics, buckets and streams.
@@ -170,6 +198,7 @@ void EdgeServer::follow_distributions() {
   options.subject = feed::Subject::Cdn;
   options.metrics = "meridian_cdn_feed";
   options.locations = served_at_;
+  if (const auto& tier = cdn_->engine().tier_address()) options.tier_address = tier->to_string();
   options.requests = outbox_;
   cdn_client_ = std::make_unique<feed::FeedClient>(
       feed_loop_.loop(), world_.random, logger_, metrics_, *cdn_target_, renewed_elsewhere_,

@@ -78,8 +78,10 @@ Result<std::unique_ptr<EdgeFiles>> EdgeFiles::open(Disk& disk, const Clock& cloc
 }
 
 Result<void> EdgeFiles::take(EdgeIdentity identity) {
-  expires_ = TRY(net::read_certificate(identity.certificate_pem)).expires;
+  const net::CertificateSummary certificate = TRY(net::read_certificate(identity.certificate_pem));
   TRY(context(identity));
+  expires_ = certificate.expires;
+  for_server_ = certificate.for_server;
   // Other threads read the names, which stay.
   if (identity_.name.empty()) identity_ = identity;
   identity_.certificate_pem = std::move(identity.certificate_pem);
@@ -98,7 +100,8 @@ Result<std::shared_ptr<net::TlsClientContext>> EdgeFiles::context(const EdgeIden
 }
 
 std::optional<std::string> EdgeFiles::renewal_request() {
-  if (clock_.now() + kRenewBefore < expires_) return std::nullopt;
+  // Controls of before gave certificates that no other edge may be shown.
+  if (for_server_ && clock_.now() + kRenewBefore < expires_) return std::nullopt;
   auto request = net::make_certificate_request();
   if (!request) return std::nullopt;
   asked_key_pem_ = request->key_pem;
@@ -114,7 +117,9 @@ Result<void> EdgeFiles::renew(const snapshots::feed::Certificate& certificate) {
   TRY(context(renewed));
   TRY(write_identity(disk_, data_dir_, renewed));
   asked_key_pem_.clear();
-  return take(std::move(renewed));
+  TRY(take(std::move(renewed)));
+  if (on_renewed_) on_renewed_(identity_);
+  return {};
 }
 
 }  // namespace meridian::apps

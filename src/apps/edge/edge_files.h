@@ -4,6 +4,7 @@
 // edge's certificate and its key, PEM, mode 0600), in one file, so that they always fit one another.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,9 @@ class EdgeFiles final : public snapshots::feed::EdgeCertificate {
   // For the next connection.
   Result<std::shared_ptr<net::TlsClientContext>> context() const { return context(identity_); }
 
+  // Called with each new one, on the loop's thread.
+  void on_renewed(std::function<void(const EdgeIdentity&)> told) { on_renewed_ = std::move(told); }
+
   std::optional<std::string> renewal_request() override;
   Result<void> renew(const snapshots::feed::Certificate& certificate) override;
 
@@ -48,6 +52,8 @@ class EdgeFiles final : public snapshots::feed::EdgeCertificate {
   std::string data_dir_;
   EdgeIdentity identity_;
   SystemTime expires_{};
+  bool for_server_ = false;  // other edges may be shown it
+  std::function<void(const EdgeIdentity&)> on_renewed_;
   std::string asked_key_pem_;  // of the renewal under way
   Gauge& expiry_;
 };

@@ -120,19 +120,20 @@ class EdgeFilesTest : public EdgeTest {
  protected:
   net::CertificateAndKey authority =
       net::make_certificate_authority("test", clock.now(), hours(24 * 3650)).value();
-  std::string sign(const std::string& request) {
+  std::string sign(const std::string& request, bool for_server = true) {
     net::CertificateTerms terms;
     terms.common_name = "fra1";
     terms.for_client = true;
+    terms.for_server = for_server;
     terms.now = clock.now();
     terms.lifetime = hours(24 * 90);
     return net::sign_certificate_request(request, authority, terms).value();
   }
-  void join() {
+  void join(bool for_server = true) {
     const auto asked = net::make_certificate_request().value();
-    ASSERT_TRUE(write_identity(
-        disk, directory,
-        {"127.0.0.1:4567", "fra1", authority.certificate_pem, sign(asked.request_pem), asked.key_pem}));
+    ASSERT_TRUE(write_identity(disk, directory,
+                               {"127.0.0.1:4567", "fra1", authority.certificate_pem,
+                                sign(asked.request_pem, for_server), asked.key_pem}));
   }
 };
 
@@ -157,6 +158,19 @@ TEST_F(EdgeFilesTest, RenewsWhenAThirdIsLeftAndKeepsTheNewOne) {
   EXPECT_FALSE(files->renewal_request());
   EXPECT_EQ(read_identity(disk, directory)->certificate_pem, renewed);
   EXPECT_TRUE(EdgeFiles::open(disk, clock, metrics, directory));
+}
+
+TEST_F(EdgeFilesTest, WhatNoOtherEdgeMayBeShownIsRenewedAtOnce) {
+  join(false);
+  auto files = EdgeFiles::open(disk, clock, metrics, directory).value();
+  std::string told;
+  files->on_renewed([&](const EdgeIdentity& identity) { told = identity.certificate_pem; });
+  const auto request = files->renewal_request();
+  ASSERT_TRUE(request);
+  const std::string renewed = sign(*request);
+  ASSERT_TRUE(files->renew({"fra1", renewed, ""}));
+  EXPECT_EQ(told, renewed);
+  EXPECT_FALSE(files->renewal_request());
 }
 
 TEST(Dial, TakesAddressesAndNames) {

@@ -158,6 +158,17 @@ TEST_F(CdnWatcherTest, TheOwnCertificateIsPartOfWhatIsPublished) {
   EXPECT_EQ(sink.snapshot->own_certificate()->chain_pem, "chain") << "until there is another one";
 }
 
+TEST_F(CdnWatcherTest, TheMapOfEdgesIsPublishedWhenItChanges) {
+  const cdn::TierMap map{{{"fra1", "192.0.2.1:7443", {"eu-central-1", "eu-west-1"}}, {"iad1", "", {}}}};
+  commit({{}, {{std::string(kTierMapKey), encode(map)}}, {}});
+  begin();
+  ASSERT_TRUE(sink.deltas.back().tier_map);
+  EXPECT_EQ(*sink.deltas.back().tier_map, map);
+  put("P1", policy(60));
+  EXPECT_FALSE(sink.deltas.back().tier_map) << "as before";
+  EXPECT_FALSE(decode_tier_map("\1\xff\xff\xff\xff"));
+}
+
 TEST_F(CdnWatcherTest, ADistributionIsServedWhenEveryEngineSaysSo) {
   put("P1", policy(60));
   begin();

@@ -239,6 +239,8 @@ void CdnEngine::publish_locations(std::unique_ptr<const snapshots::location::Loc
 }
 
 void CdnEngine::publish_tiers(const snapshots::cdn::TierMap& map) {
+  metrics_.gauge("meridian_cdn_tier_edges", "Edges that ask one another, this one among them")
+      .set(static_cast<double>(map.edges.size()));
   shared_->rings.publish(std::make_unique<const TierRings>(map, options_.tiers.edge));
 }
 

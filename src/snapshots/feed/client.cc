@@ -163,6 +163,7 @@ Result<void> FeedClient::take(const Welcome& welcome) {
                 {"revision", target_.holds().revision}});
   acknowledge_pause_ = kAcknowledgeMin;
   acknowledge();
+  if (!options_.tier_address.empty()) send(TierAt{options_.tier_address});
   if (!options_.locations.empty()) send(Locations{options_.locations});
   if (options_.checker) {
     send(Checker{options_.checker->region()});

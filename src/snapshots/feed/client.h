@@ -79,6 +79,7 @@ struct FeedClientOptions {
   Subject subject = Subject::Dns;
   RequestSource* requests = nullptr;  // null: it tells of none
   std::vector<ServedAt> locations = {};
+  std::string tier_address = {};          // where other edges ask this one; "": nowhere
   std::string metrics = "meridian_feed";  // what their names begin with
 };
 

@@ -222,6 +222,8 @@ void fields(Io& io, AnyFrame& frame) {
   } else if constexpr (std::is_same_v<T, RequestsTaken>) {
     io.field(frame.series);
     io.field(frame.number);
+  } else if constexpr (std::is_same_v<T, TierAt>) {
+    io.field(frame.address, kTierAddressSizeMax);
   } else if constexpr (std::is_same_v<T, Follow>) {
     io.field(frame.subject);
   } else {

@@ -19,9 +19,9 @@
 
 namespace meridian::snapshots::feed {
 
-inline constexpr std::uint16_t kProtocolVersion = 5;
+inline constexpr std::uint16_t kProtocolVersion = 6;
 // Edges of this version are still served: those of 2 hear nothing of health, those of 3 are no checkers,
-// those of 4 tell nothing of requests.
+// those of 4 tell nothing of requests, those of 5 are asked nothing by other edges.
 inline constexpr std::uint16_t kProtocolVersionMin = 2;
 inline constexpr std::size_t kFrameBytesMax = 192 * 1024;  // kind and body
 inline constexpr std::size_t kPartBytesMax = 128 * 1024;   // of a package, in one frame
@@ -39,6 +39,7 @@ inline constexpr std::size_t kRequestsBytesMax = 160 * 1024;  // of one piece, c
 inline constexpr std::size_t kLocationsMax = 64;              // of one edge
 inline constexpr std::size_t kLocationCodeSizeMax = 32;
 inline constexpr std::size_t kLocationAddressesMax = 64;
+inline constexpr std::size_t kTierAddressSizeMax = 64;
 inline constexpr std::size_t kTokenSizeMax = 2048;             // of an enrolment
 inline constexpr std::size_t kPemSizeMax = 64 * 1024;          // a certificate chain, or a request for one
 inline constexpr std::uint64_t kPackageBytesMax = 4ull << 30;  // of one delta or image, compressed or not
@@ -187,6 +188,12 @@ struct Locations {
   bool operator==(const Locations&) const = default;
 };
 
+// Edge to control, before Locations: where other edges ask it for what its caches have.
+struct TierAt {
+  std::string address;  // ADDR:PORT
+  bool operator==(const TierAt&) const = default;
+};
+
 // Edge to control: requests that it served, zstd-compressed; what is in them is between who serves and who
 // tells of them. Numbers go up by one in a series, which is one process of the edge.
 struct Requests {
@@ -204,7 +211,7 @@ struct RequestsTaken {
 // The order is the wire's: a kind is the place of its type here, counted from 1.
 using Frame = std::variant<Hello, Welcome, PackageHead, PackagePart, Acknowledge, Refusal, ImageWanted, Load,
                            Newest, Enrol, Renew, Certificate, Farewell, Health, Checker, Checks, Reports,
-                           Follow, Locations, Requests, RequestsTaken>;
+                           Follow, Locations, Requests, RequestsTaken, TierAt>;
 
 std::string encode(const Frame& frame);
 

@@ -33,7 +33,8 @@ std::vector<Frame> one_of_each() {
           Checks{true, false, {{"a", "settings"}, {"b", ""}}},
           Reports{{{"a", std::string(kCheckBytesMax, 'x')}}},
           Requests{7, 1, 1000, std::string(kRequestsBytesMax, 'x')},
-          RequestsTaken{7, 1}};
+          RequestsTaken{7, 1},
+          TierAt{"192.0.2.1:7443"}};
 }
 
 TEST(Frames, EveryKindComesBackFromItsBytesHoweverTheyArrive) {

@@ -202,7 +202,14 @@ class FeedServer::Session final : public net::TcpHandler {
 
   Result<void> take(const Locations& locations) {
     if (!follows()) return protocol_error("an edge must greet first");
-    if (server_->locations_) server_->locations_->located(name_, locations.locations);
+    if (server_->locations_) server_->locations_->located(name_, locations.locations, tier_address_);
+    return {};
+  }
+
+  Result<void> take(const TierAt& at) {
+    if (!follows()) return protocol_error("an edge must greet first");
+    if (!net::Address::parse(at.address)) return protocol_error("an address that is none");
+    tier_address_ = at.address;
     return {};
   }
 
@@ -322,7 +329,8 @@ class FeedServer::Session final : public net::TcpHandler {
   std::uint16_t protocol_ = 0;
   std::uint64_t health_cursor_ = 0;  // the number of the last change that was sent
   bool health_begun_ = false, health_completed_ = false;
-  std::string region_;  // of a checker; empty: it is none
+  std::string tier_address_;  // "": no other edge asks it
+  std::string region_;        // of a checker; empty: it is none
   std::uint64_t checks_cursor_ = 0;
   bool checks_completed_ = false;
   std::uint64_t cursor_ = 0;  // the revision after what was sent

@@ -61,7 +61,9 @@ class CheckerListener {
 class LocationListener {
  public:
   virtual ~LocationListener() = default;
-  virtual void located(const std::string& edge, const std::vector<ServedAt>& locations) = 0;
+  // `tier_address`: where other edges ask it; "": nowhere.
+  virtual void located(const std::string& edge, const std::vector<ServedAt>& locations,
+                       const std::string& tier_address) = 0;
   virtual void lost(const std::string& edge) = 0;     // it may come back
   virtual void removed(const std::string& edge) = 0;  // it is an edge no more
 };

@@ -1,0 +1,20 @@
+// What edges say to each other of objects: questions and answers, behind the parser of HTTP that viewers and
+// origins meet too.
+#include "engines/cdn/tier_wire.h"
+
+using namespace meridian;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  http1::RequestHead request;
+  if (http1::parse_request(bytes, request))
+    if (const auto read = engines::cdn::read_tier_request(request.path, request.query, request.fields))
+      for (const auto& field : read->fields)
+        if (field.name.data() < bytes.data() || field.name.data() > bytes.data() + bytes.size()) __builtin_trap();
+  http1::ResponseHead response;
+  const engines::cdn::rules::Time now{std::chrono::seconds(1'800'000'000)};
+  if (http1::parse_response(bytes, response))
+    if (const auto read = engines::cdn::read_tier_reply(response.fields, now))
+      if (read->status < 200 || read->status > 599 || read->life.answered > now) __builtin_trap();
+  return 0;
+}

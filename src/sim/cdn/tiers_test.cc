@@ -1,0 +1,412 @@
+// Caches in tiers over several processes, in virtual time: what one edge asks another, and what a viewer has
+// of it when others are gone, behind or of another mind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/cdn/virtual_cdn.h"
+
+namespace meridian::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using engines::cdn::PurgePosition;
+using snapshots::cdn::TierMap;
+using testing::HasSubstr;
+using testing::Lt;
+using testing::StartsWith;
+
+constexpr std::size_t kLocations = 20;
+
+// Twenty locations of two regional caches, which are in as many processes as the test wants.
+class TiersTest : public testing::Test {
+ protected:
+  struct Process {
+    Metrics metrics;
+    engines::cdn::CdnEngineOptions options;
+    std::unique_ptr<engines::cdn::EngineShared> shared;
+    std::unique_ptr<engines::cdn::EngineWorker> worker;
+    double count(const std::string& name) {
+      const std::string text = metrics.prometheus_text();
+      const std::size_t at = text.find("\n" + name + " ");
+      return at == text.npos ? 0 : std::stod(text.substr(at + name.size() + 2));
+    }
+  };
+  static net::Address viewers_at(std::size_t location) {
+    return {net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(location + 1)}), 80};
+  }
+  static net::Address tiers_at(std::size_t process) {
+    return {net::IpAddress::v4({10, 1, 0, static_cast<std::uint8_t>(process + 1)}), 7443};
+  }
+
+  void make(std::size_t count) {
+    processes.resize(count);
+    for (std::size_t i = 0; i < count; ++i) start(i);
+    publish();
+  }
+  void start(std::size_t index) {
+    Process& process = *(processes[index] = std::make_unique<Process>());
+    process.options.tiers.edge = "edge" + std::to_string(index);
+    process.options.tiers.listen = tiers_at(index);
+    process.options.tiers.has_tls = false;
+    process.options.via_host = process.options.tiers.edge + ".cloudfront.net";
+    for (std::size_t i = index; i < kLocations; i += processes.size())
+      process.options.locations.push_back({"TST" + std::to_string(i) + "-C1",
+                                           {viewers_at(i)},
+                                           {},
+                                           i < kLocations / 2 ? "eu-west-1" : "us-east-1"});
+    process.shared = std::make_unique<engines::cdn::EngineShared>(
+        process.options, std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random,
+        process.metrics);
+    process.worker = std::make_unique<engines::cdn::EngineWorker>(
+        world.network, process.options, *process.shared, upstream::TlsTrust{}, &world.names, world.random,
+        process.metrics);
+    for (std::size_t i = 0; i < process.options.locations.size(); ++i)
+      ASSERT_TRUE(process.worker->listen(i, process.options.locations[i].http[0], {}, nullptr));
+    ASSERT_TRUE(process.worker->listen_to_tiers(tiers_at(index), {}, nullptr));
+  }
+  // The map and the distribution, to all that run.
+  void publish() {
+    TierMap map;
+    for (std::size_t i = 0; i < processes.size(); ++i)
+      map.edges.push_back({"edge" + std::to_string(i), tiers_at(i).to_string(), {"eu-west-1", "us-east-1"}});
+    const snapshots::cdn::SharedDistribution puts[] = {
+        std::make_shared<const snapshots::cdn::Distribution>(world.distribution)};
+    ++revision;
+    for (const auto& process : processes) {
+      if (!process->worker) continue;
+      process->shared->rings.publish(
+          std::make_unique<const engines::cdn::TierRings>(map, process->options.tiers.edge));
+      process->shared->snapshot.publish(process->shared->snapshot.latest().next(revision, puts, {}));
+    }
+  }
+  void purge(std::size_t process, const std::string& path, std::uint64_t to) {
+    auto& shared = *processes[process]->shared;
+    shared.purge_clock.begin({"store", to});
+    shared.purges.of("E1")->purge(path);
+    shared.purge_clock.finish({"store", to});
+  }
+  void kill(std::size_t process) { processes[process]->worker.reset(); }
+  std::size_t process_of(std::size_t location) const { return location % processes.size(); }
+
+  PlayedViewer& ask(std::size_t location, const std::string& target, const std::string& fields = "",
+                    const std::string& method = "GET") {
+    viewers.push_back(std::make_unique<PlayedViewer>(world.network, viewers_at(location)));
+    viewers.back()->send(method + " " + target + " HTTP/1.1\r\nHost: d1.cloudfront.net\r\n" + fields +
+                         "\r\n");
+    return *viewers.back();
+  }
+  PlayedViewer& get(std::size_t location, const std::string& target, const std::string& fields = "",
+                    const std::string& method = "GET") {
+    PlayedViewer& viewer = ask(location, target, fields, method);
+    world.network.advance(2s);
+    return viewer;
+  }
+  void play(PlayedOrigin::OnRequest how) {
+    origin.reset();
+    origin = std::make_unique<PlayedOrigin>(world.network, VirtualCdn::kFirst, std::move(how));
+  }
+  // A process that answers the origin's shield for this path, and a location of another process.
+  std::size_t owner_of(const std::string& target) {
+    for (std::size_t i = 0; i < processes.size(); ++i) before_.resize(processes.size());
+    for (std::size_t i = 0; i < processes.size(); ++i)
+      before_[i] = processes[i]->count("meridian_cdn_origin_requests_total");
+    get(0, target);
+    for (std::size_t i = 0; i < processes.size(); ++i)
+      if (processes[i]->count("meridian_cdn_origin_requests_total") > before_[i]) return i;
+    ADD_FAILURE() << "nobody asked for " << target;
+    return 0;
+  }
+  // An object of which another process than that of `location` is the owner; what is sent of it is up to
+  // `play`.
+  std::string owned_elsewhere(std::size_t location) {
+    for (int i = 0;; ++i) {
+      const std::string target = "/probe" + std::to_string(i);
+      if (owner_of(target) != process_of(location)) return target;
+    }
+  }
+  double total(const std::string& name) {
+    double sum = 0;
+    for (const auto& process : processes) sum += process->count(name);
+    return sum;
+  }
+
+  VirtualCdn world;
+  std::vector<std::unique_ptr<Process>> processes;
+  std::unique_ptr<PlayedOrigin> origin;
+  std::deque<std::unique_ptr<PlayedViewer>> viewers;
+  std::uint64_t revision = 0;
+
+ private:
+  std::vector<double> before_;
+};
+
+TEST_F(TiersTest, AColdObjectCostsOneRequestWithAShieldAndElseOneARegionalCache) {
+  for (const char* shield : {"us-east-1", "eu-west-2", ""}) {
+    processes.clear();
+    viewers.clear();
+    world.distribution.origins[0].shield_region = shield;
+    make(4);
+    PlayedOrigin::Visit* visiting = nullptr;
+    play([&](auto& visit, auto&) {
+      visiting = &visit;
+      visit.say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+    });
+    for (std::size_t i = 0; i < 500; ++i) ask(i % kLocations, "/cold");
+    world.network.advance(1s);
+    EXPECT_EQ(origin->requests.size(), *shield ? 1u : 2u) << shield;
+    for (const auto& viewer : viewers)
+      ASSERT_EQ(viewer->body(), "abc") << "what has come is with all of them";
+    if (!*shield) continue;
+    visiting->say("def");
+    world.network.advance(1s);
+    for (const auto& viewer : viewers) ASSERT_EQ(viewer->body(), "abcdef");
+    EXPECT_EQ(get(7, "/cold").field("X-Cache"), "Hit from cloudfront");
+  }
+}
+
+TEST_F(TiersTest, AnObjectIsAsOldAsItIsWhereverItIsAsked) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  play([](auto& visit, auto&) { visit.ok("hello", "Cache-Control: max-age=100\r\nX-Own: 1\r\n"); });
+  EXPECT_EQ(get(0, "/a").body(), "hello");
+  world.network.advance(28s);
+  const auto& second = get(1, "/a");
+  EXPECT_EQ(second.field("Age"), "30");
+  EXPECT_EQ(second.field("X-Own"), "1");
+  EXPECT_EQ(second.field("X-Amz-Cf-Pop"), "TST1-C1");
+  EXPECT_EQ(origin->requests.size(), 1u);
+  world.network.advance(75s);
+  EXPECT_EQ(get(2, "/a").body(), "hello");
+  EXPECT_EQ(origin->requests.size(), 2u) << "it has expired, behind every location";
+}
+
+TEST_F(TiersTest, ABodyThatBreaksOffComesOnFromElsewhere) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  bool halves = false;
+  std::vector<PlayedOrigin::Visit*> visiting;
+  play([&](auto& visit, auto&) {
+    if (!halves) return visit.ok("whole");
+    visiting.push_back(&visit);
+    visit.say("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabcd");
+  });
+  const std::size_t shield = owner_of("/x");
+  origin->requests.clear();
+  processes[shield]->shared->purges.of("E1")->purge("/*");
+  for (const auto& process : processes) process->shared->purges.of("E1")->purge("/*");
+  halves = true;
+  std::vector<PlayedViewer*> elsewhere;
+  for (std::size_t i = 0; i < kLocations; ++i)
+    if (process_of(i) != shield) elsewhere.push_back(&ask(i, "/x"));
+  world.network.advance(1s);
+  ASSERT_EQ(visiting.size(), 1u);
+  for (auto* viewer : elsewhere) ASSERT_EQ(viewer->body(), "abcd");
+  kill(shield);
+  world.network.advance(2s);
+  ASSERT_GE(visiting.size(), 2u) << "whoever is next asks the origin anew";
+  for (std::size_t i = 1; i < visiting.size(); ++i) visiting[i]->say("efgh");
+  world.network.advance(1s);
+  for (auto* viewer : elsewhere) EXPECT_EQ(viewer->body(), "abcdefgh");
+  EXPECT_GT(total("meridian_cdn_tier_continued_total"), 0);
+  const std::size_t asked = origin->requests.size();
+  for (std::size_t i = 0; i < kLocations; ++i)
+    if (process_of(i) != shield) {
+      EXPECT_EQ(get(i, "/x").body(), "abcdefgh");
+    }
+  EXPECT_EQ(origin->requests.size(), asked) << "and it is kept";
+}
+
+TEST_F(TiersTest, WhatGoesOnOtherwiseIsCutOff) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  int asked = 0;
+  play([&](auto& visit, auto&) {
+    visit.say(std::string("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n") +
+              (++asked == 1 ? "abcd" : "abXdefgh"));
+  });
+  const auto owner = [&] {
+    for (std::size_t i = 0; i < processes.size(); ++i)
+      if (processes[i]->count("meridian_cdn_origin_requests_total") > 0) return i;
+    return std::size_t{0};
+  };
+  for (std::size_t i = 0; i < 3; ++i) ask(i, "/x");
+  world.network.advance(1s);
+  const std::size_t shield = owner();
+  kill(shield);
+  world.network.advance(3s);
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (process_of(i) == shield) continue;
+    EXPECT_EQ(viewers[i]->body(), "abcd") << "of two objects nobody gets a mixture";
+    EXPECT_TRUE(viewers[i]->closed);
+  }
+}
+
+TEST_F(TiersTest, WhoDoesNotAnswerIsLeftOutForAWhile) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  kill(2);
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto& viewer = get(i % 2 == 0 ? 0 : 1, "/a" + std::to_string(i));
+    ASSERT_EQ(viewer.status(), 200);
+    ASSERT_EQ(viewer.body(), "hello");
+  }
+  EXPECT_EQ(origin->requests.size(), 40u);
+  const double failures = total("meridian_cdn_tier_failures_total");
+  EXPECT_GT(failures, 0);
+  for (int i = 0; i < 100; ++i) ask(0, "/b" + std::to_string(i));
+  world.network.advance(1s);
+  EXPECT_EQ(origin->requests.size(), 140u);
+  EXPECT_THAT(total("meridian_cdn_tier_failures_total") - failures, Lt(100)) << "not every question tries it";
+}
+
+TEST_F(TiersTest, WhoHasInvalidationsStillToComeIsNotBelieved) {
+  make(2);
+  std::string body = "old";
+  play([&](auto& visit, auto&) { visit.ok(body, "Cache-Control: max-age=1000\r\n"); });
+  for (int i = 0; i < 10; ++i) {
+    const std::string target = "/p" + std::to_string(i);
+    body = "old";
+    EXPECT_EQ(get(0, target).body(), "old");
+    EXPECT_EQ(get(1, target).body(), "old");
+    body = "new";
+    purge(0, target, 10 + static_cast<std::uint64_t>(i));
+    EXPECT_EQ(get(0, target).body(), "new") << "whoever owns it: process 1 has not heard of the purge";
+    purge(1, target, 10 + static_cast<std::uint64_t>(i));
+    EXPECT_EQ(get(1, target).body(), "new");
+    EXPECT_EQ(get(0, target).body(), "new");
+  }
+}
+
+TEST_F(TiersTest, WhoeverCameAfterAnInvalidationDoesNotGetWhatWasAskedForBefore) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(2);
+  std::vector<PlayedOrigin::Visit*> visiting;
+  play([&](auto& visit, auto&) { visiting.push_back(&visit); });
+  auto& before = ask(0, "/a");
+  auto& before_elsewhere = ask(1, "/a");
+  world.network.advance(1s);
+  ASSERT_EQ(visiting.size(), 1u);
+  purge(0, "/a", 5);
+  purge(1, "/a", 5);
+  auto& after = ask(0, "/a");
+  auto& after_elsewhere = ask(1, "/a");
+  world.network.advance(1s);
+  visiting[0]->ok("old");
+  world.network.advance(1s);
+  EXPECT_EQ(after.heard, "");
+  EXPECT_EQ(after_elsewhere.heard, "");
+  ASSERT_GE(visiting.size(), 2u);
+  for (std::size_t i = 1; i < visiting.size(); ++i) visiting[i]->ok("new");
+  world.network.advance(2s);
+  for (std::size_t i = 2; i < visiting.size(); ++i) visiting[i]->ok("new");
+  world.network.advance(2s);
+  EXPECT_EQ(after.body(), "new");
+  EXPECT_EQ(after_elsewhere.body(), "new");
+  EXPECT_EQ(before.status(), 200);
+  EXPECT_EQ(before_elsewhere.status(), 200);
+  EXPECT_EQ(get(0, "/a").body(), "new");
+  EXPECT_EQ(get(1, "/a").body(), "new");
+}
+
+TEST_F(TiersTest, WhatIsNotToBeSharedEachAsksForItself) {
+  make(2);
+  play([](auto& visit, auto& request) {
+    visit.ok(request.substr(0, request.find('\r')), "Cache-Control: no-store\r\n");
+  });
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(get(i % 2, "/own").body(), "GET /own HTTP/1.1");
+  EXPECT_EQ(origin->requests.size(), 6u);
+  world.behavior().allowed_methods = 0xff;
+  publish();
+  EXPECT_EQ(get(0, "/own", "Content-Length: 0\r\n", "POST").status(), 200);
+  EXPECT_EQ(origin->requests.size(), 7u);
+}
+
+TEST_F(TiersTest, AnExpiredCopyIsRenewedByTheTierBehind) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  play([](auto& visit, auto& request) {
+    if (request.find("If-None-Match: \"1\"") != request.npos)
+      return visit.say("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nCache-Control: max-age=10\r\n\r\n");
+    visit.ok(std::string(100'000, 'x'), "ETag: \"1\"\r\nCache-Control: max-age=10\r\n");
+  });
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(get(i, "/a").body().size(), 100'000u);
+  world.network.advance(20s);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& viewer = get(i, "/a");
+    EXPECT_EQ(viewer.status(), 200);
+    EXPECT_EQ(viewer.body().size(), 100'000u);
+  }
+  ASSERT_EQ(origin->requests.size(), 2u);
+  EXPECT_THAT(origin->requests[1], HasSubstr("If-None-Match: \"1\""));
+}
+
+TEST_F(TiersTest, PartsHeadsAndFailuresAreWhatTheyAreWithoutTiers) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  play([](auto& visit, auto& request) {
+    if (request.starts_with("HEAD")) return visit.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+    if (request.starts_with("GET /missing"))
+      return visit.say("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+    if (request.starts_with("GET /closes")) return visit.close();
+    if (request.starts_with("GET /chunks"))
+      return visit.say(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n");
+    visit.ok("0123456789");
+  });
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& part = get(i, "/a", "Range: bytes=2-4\r\n");
+    EXPECT_EQ(part.status(), 206);
+    EXPECT_EQ(part.body(), "234");
+    const auto& head = get(i, "/head", "", "HEAD");
+    EXPECT_EQ(head.status(), 200);
+    EXPECT_EQ(head.field("Content-Length"), "10");
+    EXPECT_EQ(head.body(), "");
+    const auto& chunks = get(i, "/chunks");
+    EXPECT_THAT(chunks.heard, HasSubstr("56789"));
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& missing = get(i, "/missing");
+    EXPECT_EQ(missing.status(), 404);
+    EXPECT_EQ(missing.body(), "none");
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& failed = get(i, "/closes");
+    EXPECT_EQ(failed.status(), 502);
+    EXPECT_THAT(failed.body(), HasSubstr("CloudFront"));
+  }
+  const auto asked = [&](const std::string& line) {
+    return std::ranges::count_if(origin->requests, [&](const auto& one) { return one.starts_with(line); });
+  };
+  for (const char* line : {"GET /a ", "HEAD /head ", "GET /chunks ", "GET /missing ", "GET /closes "})
+    EXPECT_EQ(asked(line), 1) << line;
+}
+
+TEST_F(TiersTest, StrangersAndWhatIsNoQuestionAreRefused) {
+  make(2);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  const auto say = [&](const std::string& head) {
+    viewers.push_back(std::make_unique<PlayedViewer>(world.network, tiers_at(0)));
+    viewers.back()->send(head);
+    world.network.advance(1s);
+    return viewers.back()->status();
+  };
+  const std::string good =
+      "GET /a HTTP/1.1\r\nHost: tier\r\nm-version: 1\r\nm-role: regional\r\nm-region: us-east-1\r\n"
+      "m-distribution: E1\r\nm-purges: 0 \r\nm-method: GET\r\nm-viewer: 192.0.2.1 1 0\r\n";
+  EXPECT_EQ(say(good + "\r\n"), 200);
+  EXPECT_EQ(say("GET /a HTTP/1.1\r\nHost: d1.cloudfront.net\r\n\r\n"), 400);
+  const auto with = [&](std::string from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return text + "\r\n";
+  };
+  EXPECT_EQ(say(with("m-distribution: E1", "m-distribution: E9")), 404);
+  EXPECT_EQ(say(with("us-east-1", "sa-east-1")), 404);
+  EXPECT_EQ(say(with("m-method: GET", "m-method: POST")), 404);
+  EXPECT_EQ(say(with("m-purges: 0 ", "m-purges: 7 store")), 409);
+  EXPECT_EQ(say(good + "Content-Length: 1\r\n\r\nx"), 400);
+}
+
+}  // namespace
+}  // namespace meridian::sim
