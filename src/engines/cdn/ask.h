@@ -32,6 +32,7 @@ struct Ask {
   HttpVersion viewer_version = HttpVersion::Http11;
   bool viewer_tls = false;
   std::string request_id;
+  std::string_view via_host;  // of the location, in Via; as long as the engine lives
   bool has_body = false;
   std::optional<std::uint64_t> body_length;
   bool upgrade = false;

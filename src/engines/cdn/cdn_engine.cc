@@ -58,6 +58,7 @@ EngineShared::EngineShared(const CdnEngineOptions& options,
       counters(metrics),
       key_secret{random.next(), random.next()} {
   for (const CdnLocation& location : options.locations) {
+    via_hosts.push_back(via_hosts.empty() ? options.via_host : make_via_host(random));
     tiers.push_back(std::make_unique<Tier>(location.code, location.region, options.location_cache_bytes));
     if (location.region.empty() || !options.has_regional_caches) continue;
     auto& tier = regions[location.region];
@@ -88,6 +89,7 @@ EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, Eng
   for (std::size_t i = 0; i < options.locations.size(); ++i) {
     SiteSettings settings;
     settings.pop = options.locations[i].code;
+    settings.via_host = shared.via_hosts[i];
     settings.key_secret = shared.key_secret;
     const auto& https = options.locations[i].https;
     settings.https_port = https.empty() ? options.https_port : https.front().port;

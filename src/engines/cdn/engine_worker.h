@@ -28,6 +28,7 @@ struct EngineShared {
   RegionalTiers regions;
   std::vector<std::unique_ptr<Tier>> tiers;  // of each location
   SipKey key_secret;
+  std::vector<std::string> via_hosts;  // of each location
 };
 
 class EngineWorker {

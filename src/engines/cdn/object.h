@@ -67,7 +67,8 @@ struct Answer {
   bool stale = false;  // the copy has expired
   // The origin failed: until then the copy stands in without asking again.
   rules::Time stands_in_until{};
-  bool collapsed = false;  // another request had asked
+  bool collapsed = false;    // another request had asked
+  bool from_shield = false;  // of the origin, which had it
 };
 
 }  // namespace meridian::engines::cdn

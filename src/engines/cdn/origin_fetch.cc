@@ -96,7 +96,7 @@ upstream::CallRequest call_request(const Worker& worker, const Ask& ask, const s
                                        .fields = ask.fields,
                                        .viewer = ask.viewer,
                                        .viewer_version = ask.viewer_version,
-                                       .via_host = worker.via_host,
+                                       .via_host = ask.via_host,
                                        .request_id = ask.request_id,
                                        .has_body = ask.has_body,
                                        .for_cache = ask.for_cache,
@@ -281,7 +281,7 @@ std::shared_ptr<Object> OriginFetch::read_response(const http1::ResponseHead& he
   if (!ask_->distribution->tag_header.empty())
     object->tags = read_tags(rules::value_of(head.fields, ask_->distribution->tag_header));
 
-  const std::string via = fmt::format("1.1 {} (CloudFront)", worker_.via_host);
+  const std::string via = fmt::format("1.1 {} (CloudFront)", ask_->via_host);
   const std::string date = http::format_http_date(worker_.now());
   rules::FieldList kept;
   rules::write_kept_headers({.behavior = *ask_->behavior, .response = head.fields, .via = via, .date = date},
@@ -334,7 +334,7 @@ std::shared_ptr<Object> OriginFetch::read_not_modified(const http1::ResponseHead
   object->compression = previous.compression;
   object->length = previous.length;
   object->body = previous.body;
-  const std::string via = fmt::format("1.1 {} (CloudFront)", worker_.via_host);
+  const std::string via = fmt::format("1.1 {} (CloudFront)", ask_->via_host);
   const std::string date = http::format_http_date(worker_.now());
   rules::FieldList newer, merged;
   rules::write_kept_headers({.behavior = *ask_->behavior, .response = head.fields, .via = via, .date = date},

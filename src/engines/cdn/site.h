@@ -50,7 +50,8 @@ class ServedTable {
 };
 
 struct SiteSettings {
-  std::string pop;  // "FRA50-C1"
+  std::string pop;            // "FRA50-C1"
+  std::string_view via_host;  // who we are in Via; of what the workers share
   SipKey key_secret;
   std::uint16_t https_port = 443;  // where redirects to HTTPS lead
   bool cache_status = false;       // RFC 9211

@@ -210,7 +210,7 @@ void Request::reply_with(int status, rules::Fields kept, std::string_view body) 
   fields.add("Server", "CloudFront");
   fields.add_copy("Date", http::format_http_date(site_.worker.now()));
   for (const rules::Field& field : kept) fields.add(field.name, field.value);
-  fields.add_copy("Via", fmt::format("1.1 {} (CloudFront)", site_.worker.via_host));
+  fields.add_copy("Via", fmt::format("1.1 {} (CloudFront)", site_.settings.via_host));
   ReplyHead head;
   head.status = status;
   head.has_body = request_.method != "HEAD" && !body.empty();

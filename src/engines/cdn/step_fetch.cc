@@ -50,6 +50,7 @@ std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
   ask->viewer_version = request_.version;
   ask->viewer_tls = connection.tls;
   ask->request_id = request_id_;
+  ask->via_host = site_.settings.via_host;
   if (page_) return ask;
   ask->has_body = request_.has_body;
   ask->body_length = request_.body_length;

@@ -9,6 +9,7 @@ std::string_view Request::detailed_result() const {
   if (reader_ && reader_->cut()) return "AbortedOrigin";
   if (refusal_) return rules::facts_of(*refusal_).detailed_result;
   if (answer_ && answer_->object->failed) return rules::facts_of(*answer_->object->failed).detailed_result;
+  if (answer_ && answer_->from_shield) return "OriginShieldHit";
   return rules::result_type(result());
 }
 

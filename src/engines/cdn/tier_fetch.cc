@@ -71,7 +71,10 @@ void TierFetch::next() {
     const TierHop& hop = hops_[next_hop_++];
     if (hop.tier) {
       hop.tier->ask(std::make_shared<Waiter>(
-          worker_, ask_, [self = shared_from_this()](Answer got) { self->answer(std::move(got)); }));
+          worker_, ask_, [self = shared_from_this(), shield = hop.shield](Answer got) {
+            got.from_shield |= shield && got.outcome == Outcome::Hit && !got.collapsed;
+            self->answer(std::move(got));
+          }));
       return over();
     }
     if (ask_peer(hop)) return;
@@ -106,11 +109,21 @@ bool TierFetch::ask_peer(const TierHop& hop) {
   asked_at_ = worker_.loop.clock().monotonic();
   worker_.counters.tier_requests.add();
   call_ = worker_.peers->start(std::move(call), *this);
+  watch();
   return true;
+}
+
+// A peer that hangs is missed by the control long before it is silent for as long as an origin may be.
+void TierFetch::watch() {
+  watch_ = worker_.loop.after(kPeerWatchPeriod, [this] {
+    if (worker_.routes.knows(hop().peer->name)) return watch();
+    on_failure({upstream::Failure::ReadTime, "it is no edge any more", object_ != nullptr});
+  });
 }
 
 void TierFetch::pass_over() {
   call_.reset();
+  watch_.reset();
   worker_.counters.tier_passed_over.add();
   next();
 }
@@ -130,7 +143,9 @@ void TierFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
              .outcome = reply->outcome,
              .stale = reply->stale,
              .stands_in_until = reply->stands_in ? worker_.now() + *reply->stands_in : rules::Time{},
-             .collapsed = reply->collapsed};
+             .collapsed = reply->collapsed,
+             .from_shield = reply->from_shield};
+  got.from_shield |= hop().shield && got.outcome == Outcome::Hit && !got.collapsed;
   answer(std::move(got));
 }
 
@@ -218,6 +233,7 @@ void TierFetch::on_failure(const upstream::CallFailure& failure) {
   if (is_the_peers(failure.kind)) worker_.routes.rest(*hop().peer);
   if (!object_) return pass_over();
   call_.reset();
+  watch_.reset();
   go_on();
 }
 
@@ -289,6 +305,7 @@ void TierFetch::splice() {
 void TierFetch::over() {
   if (std::exchange(over_, true)) return;
   call_.reset();
+  watch_.reset();
   if (readers_changed_) readers_changed_->cancel();
   if (more_) more_->cancel();
   ours_.reset();

@@ -15,8 +15,9 @@ namespace meridian::engines::cdn {
 
 inline constexpr Duration kPeerConnectTime = std::chrono::seconds(1);  // with TLS
 inline constexpr Duration kPeerKeepAlive = std::chrono::seconds(30);
-inline constexpr Duration kPeerGrace = std::chrono::seconds(5);  // beyond what an origin may take
-inline constexpr unsigned kPeerCutsMax = 3;                      // of one object
+inline constexpr Duration kPeerGrace = std::chrono::seconds(5);        // beyond what an origin may take
+inline constexpr Duration kPeerWatchPeriod = std::chrono::seconds(1);  // between looks at who is still there
+inline constexpr unsigned kPeerCutsMax = 3;                            // of one object
 
 class TierFetch final : public upstream::Reply, public std::enable_shared_from_this<TierFetch> {
  public:
@@ -46,6 +47,7 @@ class TierFetch final : public upstream::Reply, public std::enable_shared_from_t
   std::string_view have() const;
   std::shared_ptr<Object> read(TierReply& reply, const http1::ResponseHead& head) const;
   void pass_over();
+  void watch();
   void answer(Answer answer);
   void watch_readers();
   void readers_changed();
@@ -70,6 +72,7 @@ class TierFetch final : public upstream::Reply, public std::enable_shared_from_t
   std::size_t next_hop_ = 0;
   MonotonicTime asked_at_{};
   std::unique_ptr<upstream::Call> call_;
+  std::unique_ptr<net::Timer> watch_;
   std::shared_ptr<Object> object_;
   std::shared_ptr<Body> body_;  // that grows
   std::shared_ptr<Wake> readers_changed_, more_;

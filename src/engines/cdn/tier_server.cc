@@ -138,6 +138,7 @@ std::expected<TierServer::Question, int> TierServer::read(const TierRequest& req
   ask.viewer_version = request.version;
   ask.viewer_tls = request.tls;
   ask.request_id = request.request_id;
+  ask.via_host = worker_.via_host;
   ask.at_shield = request.role.shield;
   std::string bytes;
   rules::write_cache_key({.distribution_id = ask.distribution->id,

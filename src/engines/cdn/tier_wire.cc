@@ -132,8 +132,8 @@ void write_tier_reply(const Answer& answer, rules::Time now, bool same, rules::F
   fields.add_copy("m-status", fmt::to_string(object.status));
   fields.add_copy("m-outcome", fmt::to_string(static_cast<int>(answer.outcome)));
   fields.add_copy("m-life", life_text(object, now));
-  fields.add_copy("m-flags", fmt::format("{:d} {:d} {:d} {:d} {:d}", answer.stale, answer.collapsed,
-                                         object.kept, object.too_large, same));
+  fields.add_copy("m-flags", fmt::format("{:d} {:d} {:d} {:d} {:d} {:d}", answer.stale, answer.collapsed,
+                                         object.kept, object.too_large, same, answer.from_shield));
   if (answer.stands_in_until > now)
     fields.add_copy("m-stands-in", fmt::to_string((answer.stands_in_until - now).count()));
   if (object.failed) fields.add_copy("m-failed", fmt::to_string(static_cast<int>(*object.failed)));
@@ -153,7 +153,8 @@ Result<TierReply> read_tier_reply(rules::Fields fields, rules::Time now) {
   reply.outcome = static_cast<Outcome>(*outcome);
   if (!read_life(value("m-life"), now, reply)) return refused("a life");
   std::string_view flags = value("m-flags");
-  for (bool* flag : {&reply.stale, &reply.collapsed, &reply.kept, &reply.too_large, &reply.same}) {
+  for (bool* flag :
+       {&reply.stale, &reply.collapsed, &reply.kept, &reply.too_large, &reply.same, &reply.from_shield}) {
     unsigned read = 0;
     if (!take(flags, read, 1)) return refused("a flag");
     *flag = read != 0;

@@ -47,6 +47,7 @@ struct TierReply {
   Outcome outcome = Outcome::Miss;
   bool stale = false, collapsed = false, kept = false, too_large = false;
   bool same = false;  // the asker's copy has this body
+  bool from_shield = false;
   std::optional<rules::Seconds> stands_in;
   std::optional<rules::Refusal> failed;
   rules::StoredLife life;

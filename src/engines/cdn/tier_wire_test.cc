@@ -116,7 +116,8 @@ TEST(TierReplies, AnAnswerComesAsItWentOnAnotherClock) {
                       .outcome = Outcome::RefreshHit,
                       .stale = true,
                       .stands_in_until = kNow + Seconds(8),
-                      .collapsed = true};
+                      .collapsed = true,
+                      .from_shield = true};
   rules::FieldList fields;
   write_tier_reply(answer, kNow, false, fields);
   const Time there = kNow + std::chrono::hours(7);  // a clock that is wrong
@@ -129,6 +130,7 @@ TEST(TierReplies, AnAnswerComesAsItWentOnAnotherClock) {
   EXPECT_TRUE(reply->kept);
   EXPECT_FALSE(reply->too_large);
   EXPECT_FALSE(reply->same);
+  EXPECT_TRUE(reply->from_shield);
   EXPECT_EQ(reply->stands_in, Seconds(8));
   EXPECT_EQ(reply->failed, std::nullopt);
   EXPECT_EQ(reply->rule, rules::LifetimeRule::MaxAge);
@@ -169,7 +171,7 @@ TEST(TierReplies, WhatIsNoAnswerIsRefused) {
   for (const char* life : {"", "1 2 3", "30 5 100 10 4294967295 2 0 4", "30 5 4294967296 10 0 1 0 4",
                            "30 5 100 10 0 1 0 99", "30 5 100 10 0 1 0 4 1"})
     EXPECT_TRUE(refused("m-life", life)) << life;
-  for (const char* flags : {"", "0 0 0 0", "0 0 0 0 2", "0 0 0 0 0 0"})
+  for (const char* flags : {"", "0 0 0 0 0", "0 0 0 0 0 2", "0 0 0 0 0 0 0"})
     EXPECT_TRUE(refused("m-flags", flags)) << flags;
   EXPECT_TRUE(refused("m-length", "-5"));
   EXPECT_FALSE(read_tier_reply({}, kNow));

@@ -260,6 +260,26 @@ TEST_F(TiersTest, WhoDoesNotAnswerIsLeftOutForAWhile) {
   EXPECT_THAT(total("meridian_cdn_tier_failures_total") - failures, Lt(100)) << "not every question tries it";
 }
 
+TEST_F(TiersTest, WhoHangsIsNotWaitedForWhenTheControlMissesIt) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(3);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  kill(2);
+  PlayedOrigin hanging(world.network, tiers_at(2), [](auto&, auto&) {});
+  for (int i = 0; i < 20; ++i) ask(0, "/a" + std::to_string(i));
+  world.network.advance(10s);
+  const auto waiting = [&] {
+    return std::ranges::count_if(viewers, [](const auto& one) { return one->heard.empty(); });
+  };
+  EXPECT_GT(waiting(), 0) << "it may be the origin that takes its time";
+  processes[2].reset();
+  processes.pop_back();
+  publish();
+  world.network.advance(2s);
+  EXPECT_EQ(waiting(), 0);
+  for (const auto& viewer : viewers) EXPECT_EQ(viewer->body(), "hello");
+}
+
 TEST_F(TiersTest, WhoHasInvalidationsStillToComeIsNotBelieved) {
   make(2);
   std::string body = "old";
