@@ -5,12 +5,17 @@
 using namespace meridian;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  const std::string all(reinterpret_cast<const char*>(data), size);
+  http1::HeadEnd end{http1::Limits{}};
+  const auto head_size = end.find(all);
+  if (!head_size || *head_size == 0) return 0;
+  const std::string bytes = all.substr(0, *head_size);
   http1::RequestHead request;
   if (http1::parse_request(bytes, request))
     if (const auto read = engines::cdn::read_tier_request(request.path, request.query, request.fields))
       for (const auto& field : read->fields)
-        if (field.name.data() < bytes.data() || field.name.data() > bytes.data() + bytes.size()) __builtin_trap();
+        if (field.name.data() < bytes.data() || field.name.data() > bytes.data() + bytes.size())
+          __builtin_trap();
   http1::ResponseHead response;
   const engines::cdn::rules::Time now{std::chrono::seconds(1'800'000'000)};
   if (http1::parse_response(bytes, response))

@@ -116,14 +116,6 @@ class TiersTest : public testing::Test {
     ADD_FAILURE() << "nobody asked for " << target;
     return 0;
   }
-  // An object of which another process than that of `location` is the owner; what is sent of it is up to
-  // `play`.
-  std::string owned_elsewhere(std::size_t location) {
-    for (int i = 0;; ++i) {
-      const std::string target = "/probe" + std::to_string(i);
-      if (owner_of(target) != process_of(location)) return target;
-    }
-  }
   double total(const std::string& name) {
     double sum = 0;
     for (const auto& process : processes) sum += process->count(name);
@@ -400,6 +392,36 @@ TEST_F(TiersTest, PartsHeadsAndFailuresAreWhatTheyAreWithoutTiers) {
   };
   for (const char* line : {"GET /a ", "HEAD /head ", "GET /chunks ", "GET /missing ", "GET /closes "})
     EXPECT_EQ(asked(line), 1) << line;
+}
+
+TEST_F(TiersTest, ExplainNamesTheEdgeThatWouldBeAsked) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(4);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  std::string told;
+  for (int i = 0; i < 10; ++i) {
+    engines::cdn::ExplainAsk ask;
+    ask.head = "GET /e" + std::to_string(i) + " HTTP/1.1\r\nHost: d1.cloudfront.net\r\n\r\n";
+    ask.viewer = viewers_at(0);
+    ask.location = "TST0-C1";
+    processes[0]->worker->explain(std::move(ask), [&](Result<engines::cdn::Explanation> got) {
+      ASSERT_TRUE(got);
+      told += got->trace.to_json();
+    });
+    world.network.advance(1s);
+  }
+  EXPECT_THAT(told, HasSubstr("eu-west-1: at edge edge"));
+  EXPECT_EQ(origin->requests.size(), 0u);
+  EXPECT_EQ(total("meridian_cdn_tier_requests_total"), 0) << "nobody is disturbed";
+}
+
+TEST_F(TiersTest, AHitAtTheShieldIsToldAsOne) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(2);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  EXPECT_EQ(get(19, "/a").field("X-Cache"), "Miss from cloudfront") << "a location of the shield's Region";
+  EXPECT_EQ(get(0, "/a").field("X-Cache"), "Hit from cloudfront") << "at the shield";
+  EXPECT_EQ(origin->requests.size(), 1u);
 }
 
 TEST_F(TiersTest, StrangersAndWhatIsNoQuestionAreRefused) {
