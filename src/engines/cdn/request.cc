@@ -27,8 +27,17 @@ Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer,
       request_(request),
       began_(site.worker.loop.clock().monotonic()),
       began_at_(site.worker.loop.clock().now()),
-      request_id_(site.make_request_id()),
-      fields_(request_.fields) {}
+      space_(site.spaces.take()),
+      request_id_(space_->request_id),
+      path_(space_->path),
+      generated_(space_->generated),
+      fields_(request_.fields),
+      query_buffer_(space_->query),
+      key_bytes_(space_->key),
+      uri_(space_->uri),
+      reply_fields_(space_->reply) {
+  site.write_request_id(request_id_);
+}
 
 Request::~Request() {
   if (waiter_) waiter_->cancel();
@@ -38,6 +47,7 @@ Request::~Request() {
     if (!over_) fetch_->cancel();  // nobody else reads what it sends
   }
   if (!over_) log();
+  site_.spaces.give_back(std::move(space_));
 }
 
 void Request::run() {

@@ -111,6 +111,7 @@ class Request final : public Exchange {
   rules::CacheResult result() const;
   std::string_view detailed_result() const;
   void pump();
+  const std::shared_ptr<Wake>& wake();
   void end();
   void log();
   MonotonicTime mono() const { return site_.worker.loop.clock().monotonic(); }
@@ -121,22 +122,24 @@ class Request final : public Exchange {
   ViewerRequest request_;
   const MonotonicTime began_;
   const SystemTime began_at_;
-  std::string request_id_;
+  std::unique_ptr<RequestSpace> space_;
+  std::string& request_id_;
   std::size_t step_ = 0;
 
   std::shared_ptr<const Served> served_;
   const snapshots::cdn::Behavior* behavior_ = nullptr;
-  std::string path_;  // with the default root object, or of an error page
+  std::string& path_;  // with the default root object, or of an error page
   snapshots::location::Place place_;
   std::string session_cookie_;  // "": no session; of continuous deployment
-  rules::FieldList without_session_, generated_;
+  rules::FieldList without_session_;
+  rules::FieldList& generated_;
   rules::Fields fields_;  // the viewer's and the generated ones
-  std::string query_buffer_;
+  std::string& query_buffer_;
   std::string_view query_;  // without a signature
   std::optional<signing::SignatureRefusal> signature_refusal_;
 
   bool for_cache_ = false, is_grpc_ = false;
-  std::string key_bytes_, uri_;
+  std::string &key_bytes_, &uri_;
   Key key_{};
 
   std::shared_ptr<Waiter> waiter_;
@@ -149,14 +152,14 @@ class Request final : public Exchange {
   std::optional<rules::Refusal> refusal_;
 
   int status_ = 0;
-  rules::FieldList reply_fields_;
+  rules::FieldList& reply_fields_;
   bool redirected_ = false;
   std::uint64_t first_ = 0, until_ = 0;  // of the object's body
   std::unique_ptr<rules::MultipartText> multipart_;
   std::vector<rules::ByteRange> parts_;
   std::size_t part_ = 0;  // which of them is being sent
-  std::unique_ptr<BodyReader> reader_;
-  std::shared_ptr<Wake> wake_;
+  std::optional<BodyReader> reader_;
+  std::shared_ptr<Wake> wake_;  // null: nothing was waited for yet
   bool replied_ = false, over_ = false, tunnel_ = false;
   std::optional<std::uint64_t> reply_length_;
   MonotonicTime first_byte_{};

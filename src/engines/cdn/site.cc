@@ -58,21 +58,22 @@ std::unique_ptr<Exchange> Site::explain(const ViewerRequest& request, ViewerStre
 }
 
 std::string Site::refusal_page(int status, std::string_view reason) {
-  return rules::error_body(status, reason, make_request_id());
+  std::string id;
+  write_request_id(id);
+  return rules::error_body(status, reason, id);
 }
 
 // 56 characters of the URL's base64 alphabet with its padding, as CloudFront has them.
-std::string Site::make_request_id() {
+void Site::write_request_id(std::string& id) {
   static constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string id(56, '=');
+  id.assign(56, '=');
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < 54; ++i) {
     if (i % 10 == 0) bits = worker.random.next();
     id[i] = kAlphabet[bits & 63];
     bits >>= 6;
   }
-  return id;
 }
 
 snapshots::location::Place Site::locate(const net::IpAddress& address) {

@@ -8,6 +8,7 @@
 #include "base/published.h"
 #include "engines/cdn/purge_log.h"
 #include "engines/cdn/request_log.h"
+#include "engines/cdn/request_space.h"
 #include "engines/cdn/rules/behavior_match.h"
 #include "engines/cdn/signing/signed_request.h"
 #include "engines/cdn/tier.h"
@@ -70,12 +71,13 @@ class Site final : public ViewerHandler {
   // The same for nobody but `trace`: neither logged nor counted.
   std::unique_ptr<Exchange> explain(const ViewerRequest& request, ViewerStream& stream, Trace& trace);
   std::string refusal_page(int status, std::string_view reason) override;
-  std::string make_request_id();
+  void write_request_id(std::string& id);
 
   Worker& worker;
   Tier& tier;
   ServedTable& served;
   SiteSettings settings;
+  RequestSpaces spaces;
   // Where a viewer is, as far as that is known.
   snapshots::location::Place locate(const net::IpAddress& address);
 

@@ -109,7 +109,9 @@ void Request::begin_reply() {
   // The origin's own 412 and 416 have bodies, and so have pages that are shown with such a status.
   const bool ours = !page_ && status_ != object.status;
   const bool bodiless = status_ == 304 || (ours && (status_ == 412 || status_ == 416));
-  rules::FieldList kept;
+  if (object.status == 101) return begin_tunnel();
+  rules::FieldList& kept = space_->kept;
+  kept.clear();
   for (const rules::Field& field : object.fields.fields())
     if (status_ != 304 || rules::belongs_to_not_modified(field.name)) kept.add(field.name, field.value);
   const std::uint64_t size = object.length_now().value_or(0);
@@ -117,7 +119,6 @@ void Request::begin_reply() {
   if (multipart_) kept.set("Content-Type", kept.keep(multipart_->content_type()));
   if (status_ == 206 && for_cache_ && !too_large_ && !multipart_)
     kept.set("Content-Range", kept.keep(rules::content_range_text({first_, until_ - 1}, size)));
-  if (object.status == 101) return begin_tunnel();
 
   ReplyHead head;
   head.status = status_;
@@ -139,10 +140,9 @@ void Request::begin_reply() {
     return end();
   }
   if (multipart_) viewer_->send(multipart_->before(0));
-  reader_ = std::make_unique<BodyReader>(object.body, first_, until_);
-  wake_ = std::make_shared<Wake>(site_.worker.loop, [this] { pump(); });
+  reader_.emplace(object.body, first_, until_);
   // Of those who waited together everybody hears a first byte before anybody hears the rest.
-  if (answer_->collapsed) return Wake::fire(wake_);
+  if (answer_->collapsed) return Wake::fire(wake());
   pump();
 }
 
@@ -233,8 +233,7 @@ void Request::begin_tunnel() {
   head.status = 101;
   head.has_body = true;
   write_reply(head, kept);
-  reader_ = std::make_unique<BodyReader>(object.body, 0, kToTheEnd);
-  wake_ = std::make_shared<Wake>(site_.worker.loop, [this] { pump(); });
+  reader_.emplace(object.body, 0, kToTheEnd);
   fetch_->on_room([this] { read_body_on(); });
   viewer_->read_body();
   pump();
@@ -263,8 +262,7 @@ void Request::pump() {
         return end();
       }
       viewer_->send(multipart_->before(part_));
-      reader_ =
-          std::make_unique<BodyReader>(answer_->object->body, parts_[part_].first, parts_[part_].last + 1);
+      reader_.emplace(answer_->object->body, parts_[part_].first, parts_[part_].last + 1);
       continue;
     }
     if (reader_->cut()) {
@@ -272,8 +270,13 @@ void Request::pump() {
       log();
       return viewer_->abort();
     }
-    return reader_->wait(wake_);
+    return reader_->wait(wake());
   }
+}
+
+const std::shared_ptr<Wake>& Request::wake() {
+  if (!wake_) wake_ = std::make_shared<Wake>(site_.worker.loop, [this] { pump(); });
+  return wake_;
 }
 
 // The exchange, and with it this, may end here.

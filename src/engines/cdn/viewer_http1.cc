@@ -12,6 +12,9 @@ namespace {
 constexpr http1::Limits kHeadLimits{
     .line_bytes_max = kRequestHeadBytesMax, .head_bytes_max = kRequestHeadBytesMax, .fields_max = 1024};
 
+constexpr std::size_t kHeadRoom = 1008;
+constexpr std::size_t kSmallBodyMax = 4096;
+
 bool has_no_body(int status) {
   return status < 200 || status == 204 || status == 304;
 }
@@ -20,8 +23,10 @@ bool has_no_body(int status) {
 void append_field(std::string& out, const http1::Field& field) {
   out += field.name;
   out += ": ";
-  for (const char c : field.value)
-    out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F ? ' ' : c;
+  const std::size_t at = out.size();
+  out += field.value;
+  for (char& c : std::span(out).subspan(at))
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = ' ';
   out += "\r\n";
 }
 
@@ -256,7 +261,8 @@ void Http1Session::reply(const ReplyHead& head) {
   close_after_ |= head.close || !keep_alive_ || phase_ == Phase::Body ||
                   (head.has_body && !head.length && http10) || (peer_ended_ && in_.empty());
   std::string out;
-  out.reserve(1024);
+  // A small body goes out in the same piece, without another allocation.
+  out.reserve(kHeadRoom + (head.length && *head.length <= kSmallBodyMax ? *head.length : 0));
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
                  http1::reason_phrase(head.status));
   if (head.status == 101) {

@@ -156,7 +156,7 @@ void Http2Stream::serve_again() {
   reset_stream();
   head_.clear();
   for (std::string* each : {&method_, &path_, &authority_, &cookies_, &body_, &head_.bytes}) {
-    if (each->capacity() > kSpareBytesMax) *each = std::string();
+    if (each->capacity() > kSpareBytesMax) std::string().swap(*each);
     each->clear();
   }
   fields_.clear();
