@@ -4,7 +4,9 @@
 
 namespace meridian {
 
-void append_u8(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
+void append_u8(std::string& out, std::uint8_t value) {
+  out.push_back(static_cast<char>(value));
+}
 void append_u16(std::string& out, std::uint16_t value) {
   append_u8(out, static_cast<std::uint8_t>(value >> 8));
   append_u8(out, static_cast<std::uint8_t>(value));
@@ -56,9 +58,11 @@ int hex_digit(char c) {
 
 std::string to_hex(Bytes bytes) {
   std::string out(bytes.size() * 2, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = kHex[bytes[i] >> 4];
-    out[2 * i + 1] = kHex[bytes[i] & 15];
+  char* to = out.data();
+  for (const std::uint8_t byte : bytes) {
+    to[0] = kHex[byte >> 4];
+    to[1] = kHex[byte & 15];
+    to += 2;
   }
   return out;
 }
@@ -76,17 +80,18 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 std::string to_base64(Bytes bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
     if (left > 1) group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
     if (left > 2) group |= bytes[i + 2];
-    out.push_back(kBase64[group >> 18]);
-    out.push_back(kBase64[group >> 12 & 63]);
-    out.push_back(left > 1 ? kBase64[group >> 6 & 63] : '=');
-    out.push_back(left > 2 ? kBase64[group & 63] : '=');
+    to[0] = kBase64[group >> 18];
+    to[1] = kBase64[group >> 12 & 63];
+    if (left > 1) to[2] = kBase64[group >> 6 & 63];
+    if (left > 2) to[3] = kBase64[group & 63];
+    to += 4;
   }
   return out;
 }

@@ -7,9 +7,15 @@ std::string make_uuid(Random& random) {
   random.fill(bytes);
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
-  std::string hex = to_hex(bytes);
-  for (std::size_t at : {20, 16, 12, 8}) hex.insert(at, 1, '-');
-  return hex;
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out(36, '-');
+  std::size_t at = 0;
+  for (const std::uint8_t byte : bytes) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    out[at++] = kDigits[byte >> 4];
+    out[at++] = kDigits[byte & 15];
+  }
+  return out;
 }
 
 std::string make_id(Random& random, char prefix, std::size_t size) {

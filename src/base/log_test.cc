@@ -52,6 +52,21 @@ TEST(Logger, ATerminalIsToldNothingByWhatIsLogged) {
             "c1=\"\\u009b31m\" raw=\"\xef\xbf\xbd\" del=\"\\u007f\"\n");
 }
 
+TEST(Logger, EscapesWhatMustBeWhereverItStands) {
+  const std::string plain = "a text of more than eight bytes";
+  for (std::size_t at = 0; at < plain.size(); ++at)
+    for (const auto& [odd, written] : {std::pair("\"", "\\\""),
+                                       {"\\", "\\\\"},
+                                       {"\n", "\\u000a"},
+                                       {"\x7f", "\\u007f"},
+                                       {"\xff", "\xef\xbf\xbd"},
+                                       {"\xc3\xa9", "\xc3\xa9"}}) {
+      std::string out;
+      append_json_string(out, plain.substr(0, at) + odd + plain.substr(at));
+      EXPECT_EQ(out, '"' + plain.substr(0, at) + written + plain.substr(at) + '"') << at;
+    }
+}
+
 TEST(Logger, WordsOfOtherLanguagesStay) {
   std::string line = logged(LogFormat::Text, [](Logger& log) {
     log.info("api", "caf\xc3\xa9", {{"name", "\xc3\xa9"}});

@@ -1,5 +1,7 @@
 #include "base/percent.h"
 
+#include <algorithm>
+
 namespace meridian {
 
 std::string percent_encode(std::string_view text, bool keep_slash) {
@@ -21,29 +23,38 @@ std::string percent_encode(std::string_view text, bool keep_slash) {
   return out;
 }
 
+namespace {
+
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-  };
-  // Most texts have nothing to decode.
-  const std::size_t first = text.find_first_of(plus_is_space ? "%+" : "%");
-  std::string out(text.substr(0, first));
-  if (first == std::string_view::npos) return out;
-  out.reserve(text.size());
-  for (std::size_t i = first; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-      continue;
+  const char space = plus_is_space ? '+' : '%';
+  std::size_t at = std::min(text.find('%'), text.size());
+  if (plus_is_space) at = std::min(text.substr(0, at).find('+'), at);
+  std::string out(text);
+  if (at == text.size()) return out;  // most texts have nothing to decode
+  std::size_t to = at;
+  while (at < text.size()) {
+    char c = text[at++];
+    if (c == '%') {
+      if (at + 1 >= text.size()) return std::nullopt;
+      const int high = digit(text[at]), low = digit(text[at + 1]);
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high << 4 | low);
+      at += 2;
+    } else if (c == space) {
+      c = ' ';
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    int high = digit(text[i + 1]), low = digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-    i += 2;
+    out[to++] = c;
   }
+  out.resize(to);
   return out;
 }
 

@@ -12,6 +12,10 @@ TEST(Percent, KeepsOnlyTheUnreserved) {
   EXPECT_EQ(percent_decode("a+b", true), "a b");
   for (std::string_view text : {"%", "%1", "%zz", "a%"})
     EXPECT_EQ(percent_decode(text), std::nullopt) << text;
+  EXPECT_EQ(percent_decode("a+%2B%25%zz+", true), std::nullopt);
+  EXPECT_EQ(percent_decode("a+%2B%25+", true), "a +% ");
+  EXPECT_EQ(percent_decode("nothing to decode, however long it is"), "nothing to decode, however long it is");
+  EXPECT_EQ(percent_decode("+", false), "+");
 }
 
 }  // namespace
