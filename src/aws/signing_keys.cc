@@ -4,7 +4,8 @@ namespace meridian::aws::sigv4 {
 
 std::string SigningKeys::find(const Claim& claim, std::string_view secret_access_key) {
   // The secret itself is in the name: one that changed has other keys.
-  std::string name(secret_access_key);
+  thread_local std::string name;
+  name = secret_access_key;
   for (const std::string* part : {&claim.date, &claim.region, &claim.service}) (name += '\0') += *part;
   {
     std::lock_guard lock(mutex_);
@@ -13,7 +14,7 @@ std::string SigningKeys::find(const Claim& claim, std::string_view secret_access
   std::string key = signing_key(claim, secret_access_key);
   std::lock_guard lock(mutex_);
   if (keys_.size() >= kKeysMax) keys_.clear();
-  keys_.emplace(std::move(name), key);
+  keys_.emplace(name, key);
   return key;
 }
 

@@ -102,8 +102,9 @@ Claim make_claim(const std::string& access_key_id, std::string_view region, cons
 }  // namespace
 
 bool is_region(std::string_view name) {
-  return !name.empty() && name.size() <= 32 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-*") == std::string_view::npos;
+  return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '*';
+  });
 }
 
 std::string format_basic_time(SystemTime time) {
@@ -113,7 +114,11 @@ std::string format_basic_time(SystemTime time) {
 }
 
 std::string scope_of(const Claim& claim) {
-  return fmt::format("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
+  std::string scope;
+  scope.reserve(64);
+  scope += claim.date;
+  for (const std::string* part : {&claim.region, &claim.service}) (scope += '/') += *part;
+  return scope += "/aws4_request";
 }
 
 std::string derive_key(std::string_view secret_access_key, std::string_view date, std::string_view region,
@@ -129,10 +134,13 @@ std::string signing_key(const Claim& claim, std::string_view secret_access_key) 
 }
 
 std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules) {
-  std::string out = fmt::format("{}\n{}\n{}\n", request.method, canonical_path(request.path, rules.s3),
-                                canonical_query(request.query));
+  std::string out;
+  out.reserve(256 + request.path.size() + request.query.size());
+  out.append(request.method) += '\n';
+  out.append(canonical_path(request.path, rules.s3)) += '\n';
+  out.append(canonical_query(request.query)) += '\n';
   for (const std::string& name : claim.signed_headers) {
-    out += name + ':';
+    out.append(name) += ':';
     bool first = true;
     for (const auto& [field, value] : request.headers) {
       if (!equal_ignoring_case(field, name)) continue;
@@ -149,7 +157,11 @@ std::string canonical_request(const HttpRequest& request, const Claim& claim, co
 }
 
 std::string string_to_sign(const Claim& claim, std::string_view canonical) {
-  return fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", claim.time_text, scope_of(claim), hex_sha256(canonical));
+  std::string out;
+  out.reserve(192);
+  out.append("AWS4-HMAC-SHA256\n").append(claim.time_text) += '\n';
+  out.append(scope_of(claim)) += '\n';
+  return out += hex_sha256(canonical);
 }
 
 Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now) {

@@ -2,6 +2,7 @@
 #include "aws/sigv4_canonical.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,10 +19,15 @@ std::string decode(std::string_view text) {
   return percent_decode(text, true).value_or(std::string(text));
 }
 
-bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
+constexpr std::array<bool, 256> unreserved_and(std::string_view more) {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; ++c)
+    table[c] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  for (char c : std::string_view("-_.~")) table[static_cast<unsigned char>(c)] = true;
+  for (char c : more) table[static_cast<unsigned char>(c)] = true;
+  return table;
 }
+constexpr auto kInQuery = unreserved_and(""), kInPath = unreserved_and("/");
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -29,14 +35,12 @@ int hex_digit(char c) {
 }
 
 // Whether decoding and encoding again would give the same: what nearly every client sends.
-bool is_canonical(std::string_view text, std::string_view also) {
+bool is_canonical(std::string_view text, const std::array<bool, 256>& plain) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_unreserved(text[i]) || also.find(text[i]) != std::string_view::npos) continue;
+    if (plain[static_cast<unsigned char>(text[i])]) continue;
     if (text[i] != '%' || i + 2 >= text.size()) return false;
     const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    const char meant = static_cast<char>(high << 4 | low);
-    if (high < 0 || low < 0 || is_unreserved(meant) || also.find(meant) != std::string_view::npos)
-      return false;
+    if (high < 0 || low < 0 || plain[static_cast<std::size_t>(high << 4 | low)]) return false;
     i += 2;
   }
   return true;
@@ -61,6 +65,7 @@ std::string sorted_query(std::vector<std::pair<Text, Text>>& pairs, std::size_t 
 std::optional<std::string> canonical_as_it_is(std::string_view query) {
   const std::size_t size = query.size();
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  pairs.reserve(8);  // of a presigned request
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
@@ -68,7 +73,7 @@ std::optional<std::string> canonical_as_it_is(std::string_view query) {
     const std::string_view name = pair.substr(0, equals);
     if (name.empty() || equals == std::string_view::npos) return std::nullopt;
     const std::string_view value = pair.substr(equals + 1);
-    if (!is_canonical(name, "") || !is_canonical(value, "")) return std::nullopt;
+    if (!is_canonical(name, kInQuery) || !is_canonical(value, kInQuery)) return std::nullopt;
     if (name != "X-Amz-Signature") pairs.emplace_back(name, value);
   }
   return sorted_query(pairs, size);
@@ -98,7 +103,7 @@ std::string normalise(std::string_view path) {
 
 std::string canonical_path(std::string_view path, bool s3) {
   if (path.empty()) return "/";
-  if (s3 && is_canonical(path, "/")) return std::string(path);
+  if (s3 && is_canonical(path, kInPath)) return std::string(path);
   // Everywhere but in S3, what is on the wire is encoded a second time.
   return s3 ? percent_encode(percent_decode(path).value_or(std::string(path)), true)
             : percent_encode(normalise(path), true);

@@ -29,6 +29,7 @@ std::unexpected<Refusal> version_2() {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
+  parts.reserve(5);  // of a credential
   for (;;) {
     const std::size_t at = text.find(separator);
     parts.push_back(text.substr(0, at));
@@ -119,7 +120,7 @@ Verdict<void> read_signed_headers(Claim& claim, std::string_view text) {
   return {};
 }
 
-Verdict<Claim> read_header(const HttpRequest& request, std::string_view authorization) {
+Verdict<void> read_header(Claim& claim, const HttpRequest& request, std::string_view authorization) {
   const std::size_t space = authorization.find(' ');
   const std::string_view algorithm = authorization.substr(0, space);
   if (algorithm == "AWS") return version_2();
@@ -148,13 +149,12 @@ Verdict<Claim> read_header(const HttpRequest& request, std::string_view authoriz
   // Only the scheme is repeated: what follows it may be somebody's password.
   if (!missing.empty()) return incomplete(fmt::format("{}Authorization={}", missing, algorithm));
 
-  Claim claim;
   TRY(read_credential(claim, credential));
   TRY(read_time(claim, *date));
   TRY(read_signed_headers(claim, signed_headers));
   claim.signature = signature;
   claim.security_token = request.headers.get("x-amz-security-token");
-  return claim;
+  return {};
 }
 
 // The parameters of the query form, decoded.
@@ -203,7 +203,7 @@ Verdict<void> read_expires(Claim& claim, const std::string& text) {
   return {};
 }
 
-Verdict<Claim> read_query(const QueryParameters& given) {
+Verdict<void> read_query(Claim& claim, QueryParameters& given) {
   std::string missing;
   const auto need = [&missing](const std::optional<std::string>& value, std::string_view name) {
     if (!value || value->empty())
@@ -217,31 +217,35 @@ Verdict<Claim> read_query(const QueryParameters& given) {
   if (!missing.empty()) return incomplete(missing + "Re-examine the query-string parameters.");
   if (*given.algorithm != kAlgorithm)
     return incomplete(fmt::format("Unsupported AWS 'algorithm': '{}'.", *given.algorithm));
-  Claim claim;
   claim.in_query = true;
   TRY(read_credential(claim, *given.credential));
   TRY(read_time(claim, *given.date));
   if (given.expires) TRY(read_expires(claim, *given.expires));
   TRY(read_signed_headers(claim, *given.signed_headers));
-  claim.signature = *given.signature;
-  claim.security_token = given.token.value_or("");
-  return claim;
+  claim.signature = *std::move(given.signature);
+  claim.security_token = std::move(given.token).value_or("");
+  return {};
 }
 
 }  // namespace
 
 Verdict<std::optional<Claim>> read_claim(const HttpRequest& request) {
   const std::string* authorization = request.headers.find("authorization");
-  const QueryParameters query = query_parameters(request.query);
+  QueryParameters query = query_parameters(request.query);
   if (authorization != nullptr && query.algorithm)
     return std::unexpected(
         Refusal{Reason::Mismatch,
                 "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
                 "header."});
-  if (authorization != nullptr) return TRY(read_header(request, trim(*authorization)));
-  if (query.algorithm || query.signature || query.credential) return TRY(read_query(query));
-  if (query.key_2 && query.signature_2) return version_2();
-  return std::nullopt;
+  if (query.key_2 && query.signature_2 && authorization == nullptr && !query.algorithm && !query.signature &&
+      !query.credential)
+    return version_2();
+  Verdict<std::optional<Claim>> read;
+  if (authorization != nullptr)
+    TRY(read_header(read->emplace(), request, trim(*authorization)));
+  else if (query.algorithm || query.signature || query.credential)
+    TRY(read_query(read->emplace(), query));
+  return read;
 }
 
 }  // namespace meridian::aws::sigv4

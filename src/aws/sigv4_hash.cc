@@ -30,9 +30,10 @@ class Context {
 
   void begin() { CHECK(EVP_DigestInit_ex2(context_, algorithm(), nullptr) == 1); }
   void add(const void* bytes, std::size_t size) { CHECK(EVP_DigestUpdate(context_, bytes, size) == 1); }
+  void end(unsigned char* digest) { CHECK(EVP_DigestFinal_ex(context_, digest, nullptr) == 1); }
   std::string end() {
     std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    CHECK(EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    end(reinterpret_cast<unsigned char*>(digest.data()));
     return digest;
   }
 
@@ -83,19 +84,21 @@ std::string Sha256::take() {
 
 // RFC 2104.
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  const std::string short_key = key.size() > kBlockBytes ? sha256(key) : std::string(key);
+  std::string hashed_key;
+  if (key.size() > kBlockBytes) key = hashed_key = sha256(key);
   std::array<unsigned char, kBlockBytes> inner, outer;
   inner.fill(0x36);
   outer.fill(0x5c);
-  for (std::size_t i = 0; i < short_key.size(); ++i) {
-    inner[i] ^= static_cast<unsigned char>(short_key[i]);
-    outer[i] ^= static_cast<unsigned char>(short_key[i]);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] ^= static_cast<unsigned char>(key[i]);
+    outer[i] ^= static_cast<unsigned char>(key[i]);
   }
   Context& context = scratch();
   context.begin();
   context.add(inner.data(), inner.size());
   context.add(bytes.data(), bytes.size());
-  const std::string digest = context.end();
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  context.end(digest.data());
   context.begin();
   context.add(outer.data(), outer.size());
   context.add(digest.data(), digest.size());
