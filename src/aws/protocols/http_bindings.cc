@@ -2,6 +2,7 @@
 #include "aws/protocols/http_bindings.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "aws/protocols/scalar_text.h"
 #include "base/percent.h"
@@ -130,7 +131,7 @@ Outcome<void> decode_query_map(const char* code, const Operation& operation, con
   for (const auto& [name, text] : pairs) {
     if (is_named(operation, name)) continue;
     if (!map) map = emplace(member, value);
-    void* place = shape.storage->insert(map, name);
+    void* place = shape.storage->insert(map, std::string(name));
     if (shape.element->kind == Kind::List) {
       // A key's further values follow the first: insert() gives nothing for them, so gather them here.
       if (!place) continue;
@@ -226,39 +227,64 @@ std::string expand_uri(std::string_view uri, const Shape& structure, const void*
 
 }  // namespace
 
+namespace {
+
+// The first letters of some names: most members of an input are in no given request, and this tells so of
+// nearly all of them at once.
+class FirstLetters {
+ public:
+  void add(std::string_view name) { seen_ |= bit(name.empty() ? '\0' : name.front()); }
+  bool may_have(const char* name) const { return (seen_ & bit(*name)) != 0; }
+
+ private:
+  static std::uint32_t bit(char c) { return std::uint32_t{1} << (c & 31); }  // without case
+
+  std::uint32_t seen_ = 0;
+};
+
+}  // namespace
+
 Outcome<void> decode_request_bindings(const Operation& operation, const HttpRequest& request, void* input,
                                       Violations& violations, const char* code) {
   const Shape& structure = *operation.input;
   auto labels = path_labels(operation, request.path);
   auto pairs = parse_query_string(request.query);
   if (!labels || !pairs) return refuse(code, "The path or the query of the request is malformed");
+  FirstLetters in_query, in_head;
+  for (const auto& [name, value] : *pairs) in_query.add(name);
+  for (const auto& [name, value] : request.headers) in_head.add(name);
   for (const Member& member : structure.members) {
     switch (member.location) {
       case Location::Uri:
         for (const auto& [label, text] : *labels)
           if (label == member.wire)
             TRY(decode_scalar(code, member, *member.shape, text, emplace(member, input)));
-        continue;
-      case Location::QueryString:
-        TRY(decode_query(code, operation, member, *pairs, input));
         break;
+      case Location::QueryString: {
+        const bool is_map = member.shape->kind == Kind::Map;
+        const bool came = is_map || (in_query.may_have(member.wire) &&
+                                     std::ranges::any_of(*pairs, [&](const QueryPairs::Pair& pair) {
+                                       return pair.first == member.wire;
+                                     }));
+        if (came) TRY(decode_query(code, operation, member, *pairs, input));
+        if (member.required && !came) violations.missing({}, member);
+        break;
+      }
       case Location::Header:
-        if (const std::string* text = request.headers.find(member.wire)) {
+        if (const std::string* text =
+                in_head.may_have(member.wire) ? request.headers.find(member.wire) : nullptr) {
           TRY(decode_header(code, member, *text, input));
         } else if (member.required) {
           violations.missing({}, member);
         }
-        continue;
+        break;
       case Location::Headers:
-        TRY(decode_header_map(code, member, request.headers, input));
-        continue;
+        if (in_head.may_have(member.wire)) TRY(decode_header_map(code, member, request.headers, input));
+        break;
       case Location::Body:
       case Location::StatusCode:
-        continue;
+        break;
     }
-    // What is left came by the query, or did not.
-    bool came = std::ranges::any_of(*pairs, [&](const auto& pair) { return pair.first == member.wire; });
-    if (member.required && !came && member.shape->kind != Kind::Map) violations.missing({}, member);
   }
   return {};
 }

@@ -17,11 +17,10 @@ constexpr const char* kValidation = "ValidationError";
 Outcome<QueryPairs> parameters_of(const HttpRequest& request) {
   if (request.body.size() > kBodyBytesMax)
     return refuse("MalformedQueryString", "The body is too large", 413);
-  auto pairs = parse_query_string(request.query);
-  auto body = parse_query_string(request.body);
-  if (!pairs || !body) return refuse("MalformedQueryString", "The query string contains a syntax error");
-  pairs->insert(pairs->end(), std::make_move_iterator(body->begin()), std::make_move_iterator(body->end()));
-  return std::move(*pairs);
+  QueryPairs pairs;
+  if (!pairs.add(request.query) || !pairs.add(request.body))
+    return refuse("MalformedQueryString", "The query string contains a syntax error");
+  return pairs;
 }
 
 std::string_view parameter(const QueryPairs& pairs, std::string_view name) {

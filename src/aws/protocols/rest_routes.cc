@@ -17,6 +17,7 @@ constexpr std::size_t kSegmentsMax = 1030;  // the longest key of S3 is 1024 byt
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
+  parts.reserve(8);
   while (true) {
     std::size_t end = text.find(separator);
     parts.push_back(text.substr(0, end));
@@ -95,6 +96,7 @@ bool has_demands(const Operation& operation, const HttpRequest& request, const P
 struct RestRoutes::Node {
   struct Leaf {
     const Operation* operation;
+    std::string_view method;
     std::vector<std::string_view> constants;
     std::size_t demands;  // constants and required members
   };
@@ -104,10 +106,13 @@ struct RestRoutes::Node {
 
   const Operation* pick(const HttpRequest& request) const {
     const Operation* undemanding = nullptr;
-    const Pairs pairs = split(request.query, '&');
+    std::optional<Pairs> pairs;
     for (const Leaf& leaf : leaves) {
-      if (leaf.operation->method != request.method || !has_constants(leaf.constants, pairs)) continue;
-      if (leaf.demands == leaf.constants.size() || has_demands(*leaf.operation, request, pairs))
+      if (leaf.method != request.method) continue;
+      if (leaf.demands == 0) return leaf.operation;
+      if (!pairs) pairs = split(request.query, '&');
+      if (!has_constants(leaf.constants, *pairs)) continue;
+      if (leaf.demands == leaf.constants.size() || has_demands(*leaf.operation, request, *pairs))
         return leaf.operation;
       undemanding = leaf.operation;
     }
@@ -133,7 +138,7 @@ RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>
     const auto replaced = std::ranges::find_if(node->leaves, [&](const Node::Leaf& leaf) {
       return std::string_view(operation.name).starts_with(leaf.operation->name);
     });
-    node->leaves.insert(replaced, {&operation, std::move(uri.constants), all});
+    node->leaves.insert(replaced, {&operation, operation.method, std::move(uri.constants), all});
     std::ranges::stable_sort(node->leaves, std::greater(), &Node::Leaf::demands);
   }
 }
@@ -190,17 +195,32 @@ std::optional<Labels> path_labels(const Operation& operation, std::string_view p
   return labels;
 }
 
+bool QueryPairs::decode(std::string_view& text) {
+  auto decoded = percent_decode(text, true);
+  if (!decoded) return false;
+  text = decoded_.emplace_back(*std::move(decoded));
+  return true;
+}
+
+bool QueryPairs::add(std::string_view query) {
+  pairs_.reserve(8);  // of a presigned request
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    std::string_view name = pair.substr(0, equals), value = pair.substr(std::min(equals + 1, pair.size()));
+    const bool is_encoded =
+        pair.find('%') != std::string_view::npos || pair.find('+') != std::string_view::npos;
+    if (is_encoded && (!decode(name) || !decode(value))) return false;
+    pairs_.emplace_back(name, value);
+  }
+  return true;
+}
+
 std::optional<QueryPairs> parse_query_string(std::string_view query) {
   QueryPairs pairs;
-  if (query.empty()) return pairs;
-  for (std::string_view pair : split(query, '&')) {
-    if (pair.empty()) continue;
-    std::size_t equals = pair.find('=');
-    auto name = percent_decode(pair.substr(0, equals), true);
-    auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
-    if (!name || !value) return std::nullopt;
-    pairs.emplace_back(std::move(*name), std::move(*value));
-  }
+  if (!pairs.add(query)) return std::nullopt;
   return pairs;
 }
 

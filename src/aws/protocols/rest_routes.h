@@ -3,6 +3,7 @@
 // one wins that asks for most of what the request has: query constants, required parameters and headers.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,9 +37,25 @@ class RestRoutes {
 using Labels = std::vector<std::pair<std::string_view, std::string>>;
 std::optional<Labels> path_labels(const Operation& operation, std::string_view path);
 
-// name=value pairs of a query string, decoded; a name without '=' has an empty value. Nothing when an escape
-// is malformed.
-using QueryPairs = std::vector<std::pair<std::string, std::string>>;
+// name=value pairs of query strings, decoded; a name without '=' has an empty value. What needs no decoding
+// is not copied: the text outlives this.
+class QueryPairs {
+ public:
+  using Pair = std::pair<std::string_view, std::string_view>;
+
+  // False: an escape is malformed.
+  bool add(std::string_view query);
+
+  auto begin() const { return pairs_.begin(); }
+  auto end() const { return pairs_.end(); }
+
+ private:
+  bool decode(std::string_view& text);
+
+  std::vector<Pair> pairs_;
+  std::list<std::string> decoded_;
+};
+// Nothing when an escape is malformed.
 std::optional<QueryPairs> parse_query_string(std::string_view query);
 
 }  // namespace meridian::aws

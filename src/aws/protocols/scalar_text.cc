@@ -151,20 +151,31 @@ std::optional<SystemTime> from_rfc822(std::string_view text) {
   return join(parts);
 }
 
-std::string two(std::int64_t value) {
-  return (value < 10 ? "0" : "") + std::to_string(value);
+void append_two(std::string& out, std::int64_t value) {
+  out += static_cast<char>('0' + value / 10 % 10);
+  out += static_cast<char>('0' + value % 10);
 }
 
 std::string to_rfc822(SystemTime time) {
   auto day = std::chrono::floor<days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(std::chrono::floor<seconds>(time - day));
-  std::string text(kWeekdays[std::chrono::weekday(day).c_encoding()]);
-  text += ", " + two(static_cast<unsigned>(date.day())) + " ";
+  std::string text;
+  text.reserve(32);
+  text += kWeekdays[std::chrono::weekday(day).c_encoding()];
+  text += ", ";
+  append_two(text, static_cast<unsigned>(date.day()));
+  text += ' ';
   text += kMonths[static_cast<unsigned>(date.month()) - 1];
-  text += " " + std::to_string(static_cast<int>(date.year())) + " " + two(clock.hours().count()) + ":" +
-          two(clock.minutes().count()) + ":" + two(clock.seconds().count()) + " GMT";
-  return text;
+  text += ' ';
+  text += number_text(static_cast<int>(date.year()));
+  text += ' ';
+  append_two(text, clock.hours().count());
+  text += ':';
+  append_two(text, clock.minutes().count());
+  text += ':';
+  append_two(text, clock.seconds().count());
+  return text += " GMT";
 }
 
 std::string to_unix(SystemTime time) {
