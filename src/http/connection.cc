@@ -6,12 +6,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 namespace meridian::http {
 namespace {
 
 constexpr std::size_t kBodyReserveMax =
     64 * 1024;  // a Content-Length is a claim, not yet a reason for memory
+
+// Eight bytes at a time: this looks at every byte of every head that is sent.
+bool has_controls(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
+    const std::uint64_t or_del = word ^ kOnes * 0x7F;
+    if (((below_space | ((or_del - kOnes) & ~or_del)) & kHigh) != 0) return true;
+  }
+  for (; at < text.size(); ++at)
+    if (static_cast<unsigned char>(text[at]) < 0x20 || text[at] == 0x7F) return true;
+  return false;
+}
 
 // What a handler puts into a header may come from a request; it must not end the line.
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -20,9 +38,15 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += ": ";
   const std::size_t begin = out.size();
   out += value;
-  for (std::size_t at = begin; at < out.size(); ++at)
-    if ((static_cast<unsigned char>(out[at]) < 0x20 && out[at] != '\t') || out[at] == 0x7F) out[at] = ' ';
+  if (has_controls(value))
+    for (std::size_t at = begin; at < out.size(); ++at)
+      if ((static_cast<unsigned char>(out[at]) < 0x20 && out[at] != '\t') || out[at] == 0x7F) out[at] = ' ';
   out += "\r\n";
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+  char text[20];
+  out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
 bool may_have_length(int status) {
@@ -234,7 +258,7 @@ void Connection::reply(Response response) {
   phase_ = Phase::Handling;
   end_stream();
   if ((response.stream || !response.begun.empty()) && !head_only_) return begin_sending(std::move(response));
-  write(response, head_only_, close_after_);
+  write(response, response.body, close_after_);
   finish_reply();
 }
 
@@ -249,26 +273,35 @@ void Connection::finish_reply() {
 void Connection::refuse(int status, std::string_view reason) {
   server_.count_refusal(status);
   const std::string_view phrase = http1::reason_phrase(status);
-  write({status, {{"Content-Type", "text/plain"}}, fmt::format("{} {}: {}\n", status, phrase, reason)},
-        head_only_, true);
+  const Response response{
+      status, {{"Content-Type", "text/plain"}}, fmt::format("{} {}: {}\n", status, phrase, reason)};
+  write(response, response.body, true);
   close();
 }
 
-void Connection::write(const Response& response, bool head_only, bool close) {
+void Connection::write(const Response& response, std::string_view body, bool close) {
+  const bool has_length = may_have_length(response.status);
+  if (!has_length || head_only_) body = {};
+  std::size_t size = 128 + body.size();  // of the lines that every head has
+  for (const Header& header : response.headers) size += header.name.size() + header.value.size() + 4;
   std::string out;
-  out.reserve(256 + (head_only ? 0 : response.body.size()));
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                 http1::reason_phrase(response.status), server_.date());
+  out.reserve(size);
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(response.status));
+  out.append(" ").append(http1::reason_phrase(response.status)).append("\r\nDate: ");
+  out.append(server_.date()).append("\r\n");
   for (const Header& header : response.headers) append_header(out, header.name, header.value);
-  if (may_have_length(response.status))
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n",
-                   response.length.value_or(response.body.size()));
+  if (has_length) {
+    out += "Content-Length: ";
+    append_number(out, response.length.value_or(response.body.size()));
+    out += "\r\n";
+  }
   if (close)
     out += "Connection: close\r\n";
   else if (http10_)
     out += "Connection: keep-alive\r\n";
   out += "\r\n";
-  if (!head_only && may_have_length(response.status)) out += response.body;
+  out += body;
   tcp_->write(std::move(out));
 }
 

@@ -118,7 +118,8 @@ class Connection final : public net::TcpHandler, public net::ReadingRoom {
   void dispatch();
   void hand_over();
   void refuse(int status, std::string_view reason);
-  void write(const Response& response, bool head_only, bool close);
+  // The head, and what is there of the body.
+  void write(const Response& response, std::string_view body, bool close);
   void close();
   void keep(std::string_view input, std::size_t consumed);
   void set_deadline(Duration from_now);

@@ -8,7 +8,7 @@
 namespace meridian::http {
 namespace {
 
-constexpr std::size_t kSentWithHeadMax = 16 * 1024;  // copying this much beats a piece of its own
+constexpr std::size_t kSentWithHeadMax = 1024;  // copying this much beats a piece of its own
 
 class ConnectionBody final : public IncomingBody {
  public:
@@ -147,8 +147,7 @@ void Connection::begin_sending(Response response) {
   piece_asked_ = false;
   const Piece begun = std::move(response.begun);
   const bool together = begun.size() <= kSentWithHeadMax;
-  if (together) response.body = begun.view();
-  write(response, head_only_, close_after_);
+  write(response, together ? begun.view() : std::string_view(), close_after_);
   if (to_send_ == 0) {
     sending_.reset();
     return finish_reply();

@@ -145,6 +145,21 @@ TEST_F(HttpServer, HeadersCannotEndTheirLine) {
             std::string("HTTP/1.1 200 OK\r\n") + kDate + "X-A: a  X-B: b\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_F(HttpServer, NoControlCharacterOfAHeaderIsSentWhereverItStands) {
+  echo.later = true;
+  auto& client = loop.connect();
+  for (const char control : {'\0', '\n', '\r', '\x1f', '\x7f'})
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string value = "caf\xc3\xa9, \x80\xff tab\tand more", sent = value;
+      value[at] = control;
+      sent[at] = ' ';
+      client.sent.clear();
+      loop.send(client, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      echo.waiting.back().send({200, {{"X-A", value}}, ""});
+      EXPECT_NE(client.sent.find("X-A: " + sent + "\r\n"), std::string::npos) << at << " " << int{control};
+    }
+}
+
 TEST_F(HttpServer, ClosesAsTheVersionAndTheClientSay) {
   auto& old = loop.connect();
   loop.send(old, "GET /a HTTP/1.0\r\n\r\n");
