@@ -73,6 +73,9 @@ ServiceError no_dry_runs() {
 }  // namespace
 
 struct FrontDoor::Exchange {
+  Exchange(http::Request request, http::Responder answered_by, MonotonicTime at)
+      : received(std::move(request)), responder(std::move(answered_by)), begun(at) {}
+
   http::Request received;
   http::Responder responder;
   MonotonicTime begun;
@@ -248,7 +251,7 @@ bool FrontDoor::answer_at_once(Exchange& exchange) {
     finish(exchange);
     return true;
   }
-  Exchange untouched{std::move(exchange.received), std::move(exchange.responder), exchange.begun};
+  Exchange untouched(std::move(exchange.received), std::move(exchange.responder), exchange.begun);
   untouched.listener = exchange.listener;
   untouched.call.request_id = std::move(exchange.call.request_id);
   untouched.call.time = exchange.call.time;
@@ -265,10 +268,10 @@ void FrontDoor::Websites::handle(http::Request received, http::Responder respond
 }
 
 void FrontDoor::handle(http::Request received, http::Responder responder, Listener listener) {
-  auto exchange = std::make_shared<Exchange>(
-      Exchange{std::move(received), std::move(responder), parts_.loop.clock().monotonic()});
+  auto exchange =
+      std::make_shared<Exchange>(std::move(received), std::move(responder), parts_.loop.clock().monotonic());
   exchange->listener = listener;
-  exchange->call.request_id = make_uuid(parts_.random);
+  exchange->call.request_id = make_uuid(request_ids_);
   exchange->call.time = parts_.clock.now();
   if (answer_at_once(*exchange)) return;
   std::function<void()> task = [this, exchange] {
@@ -314,7 +317,8 @@ void FrontDoor::admit(Exchange& exchange) {
   call.dry_run = dry_run != nullptr && !equal_ignoring_case(*dry_run, "false");
   const std::string host =
       received.head.host.empty() ? received.local.to_string() : std::string(received.head.host);
-  call.endpoint = fmt::format("{}://{}", received.tls ? "https" : "http", host);
+  call.endpoint.reserve(8 + host.size());
+  call.endpoint.append(received.tls ? "https://" : "http://").append(host);
 }
 
 FrontDoor::Refused FrontDoor::route(Exchange& exchange) {
@@ -477,13 +481,15 @@ void FrontDoor::encode(Exchange& exchange) {
 void FrontDoor::audit(const Exchange& exchange) {
   const Call& call = exchange.call;
   const Duration duration = parts_.loop.clock().monotonic() - exchange.begun;
-  const std::string code = exchange.error ? exchange.error->code : "";
+  const std::string_view code = exchange.error ? std::string_view(exchange.error->code) : std::string_view();
   write_audit(parts_.logger, {call, exchange.response.status, code, duration});
   const auto measure = [&] {
     return Measures{
-        &parts_.metrics.counter(
-            "meridian_api_requests_total", "API calls by service, operation and error code.",
-            {{"service", call.service}, {"operation", call.operation}, {"code", code.empty() ? "OK" : code}}),
+        &parts_.metrics.counter("meridian_api_requests_total",
+                                "API calls by service, operation and error code.",
+                                {{"service", call.service},
+                                 {"operation", call.operation},
+                                 {"code", std::string(code.empty() ? "OK" : code)}}),
         &parts_.metrics.histogram(
             "meridian_api_duration_seconds", "Time from a whole request to its encoded answer.",
             {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5}, {{"service", call.service}})};
@@ -505,6 +511,7 @@ void FrontDoor::audit(const Exchange& exchange) {
 void FrontDoor::reply(Exchange& exchange) {
   http::Response response;
   response.status = exchange.response.status;
+  response.headers.reserve(exchange.response.headers.size());
   for (const auto& [name, value] : exchange.response.headers)
     if (!equal_ignoring_case(name, "content-length")) response.headers.push_back({name, value});
   response.body = std::move(exchange.response.body);

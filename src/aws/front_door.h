@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/random_buffer.h"
 #include "http/server.h"
 
 namespace meridian::aws {
@@ -98,6 +99,7 @@ class FrontDoor final : public http::Handler {
 
   FrontDoorParts parts_;
   FrontDoorOptions options_;
+  RandomBuffer request_ids_{parts_.random};  // on the loop's thread
   Router router_;
   struct Measures {
     Counter* calls = nullptr;
