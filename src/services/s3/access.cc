@@ -59,6 +59,14 @@ bool is_above_policy(const Request& request, std::string_view owner) {
           action == "s3:DeleteBucketPolicy");
 }
 
+// What nearly every call is: the owner's root, and nobody has said anything of the bucket. Then there is
+// nothing that could deny it.
+bool is_owners_own(const aws::Call& call, std::string_view owner, const AccessResource& access) {
+  const aws::OnBehalf& on_behalf = call.on_behalf;
+  return !access.policy && on_behalf.service.empty() && on_behalf.origin_access_identity.empty() &&
+         call.account_id == owner && !owner.empty() && call.principal_arn.ends_with(":root");
+}
+
 }  // namespace
 
 std::string access_key(std::string_view bucket) {
@@ -90,25 +98,39 @@ Result<AccessResource> decode_access(std::string_view bytes) {
 
 std::string Wish::resource() const {
   if (bucket.empty()) return "arn:aws:s3:::*";
-  return of_object ? fmt::format("arn:aws:s3:::{}/{}", bucket, key) : fmt::format("arn:aws:s3:::{}", bucket);
+  std::string arn = "arn:aws:s3:::";
+  arn.append(bucket);
+  if (of_object) arn.append("/").append(key);
+  return arn;
+}
+
+aws::Outcome<Access::Bucket> Access::bucket(std::string_view name) const {
+  if (!is_bucket_name(name)) return errors::invalid_bucket_name(name);
+  Bucket found = TRY(buckets_.read(store_, bucket_key(name)));
+  if (!found || found->value.deleting) return errors::no_such_bucket(name);
+  return found;
+}
+
+aws::Outcome<Access::Facts> Access::facts(const aws::Call& call, const Wish& wish) const {
+  if (wish.bucket.empty()) return Facts{call.account_id, nullptr};
+  if (wish.is_new) {
+    if (!is_bucket_name(wish.bucket)) return errors::invalid_bucket_name(wish.bucket);
+    return Facts{call.account_id, nullptr};
+  }
+  const Bucket found = TRY(bucket(wish.bucket));
+  const auto access = TRY(access_.read(store_, access_key(wish.bucket)));
+  return Facts{found->value.account,
+               access ? std::shared_ptr<const AccessResource>(access, &access->value) : nullptr};
 }
 
 aws::Outcome<Ruling> Access::rule(const aws::Call& call, const Wish& wish, const AddKeys& add_keys) const {
+  static const AccessResource kDefaults;
+  Facts facts = TRY(this->facts(call, wish));
+  const AccessResource& access = facts.access ? *facts.access : kDefaults;
   Ruling ruling;
   ruling.request = {caller_of(call), wish.action, wish.resource()};
-  ruling.owner = call.account_id;
-  AccessResource access;
-  if (!wish.bucket.empty()) {
-    if (!is_bucket_name(wish.bucket)) return errors::invalid_bucket_name(wish.bucket);
-    const auto bucket = TRY(aws::read(store_, bucket_key(wish.bucket), decode_bucket));
-    if (!wish.is_new) {
-      if (!bucket || bucket->value.deleting) return errors::no_such_bucket(wish.bucket);
-      ruling.owner = bucket->value.account;
-      access = TRY(aws::read_or_default(store_, access_key(wish.bucket), decode_access)).value;
-    }
-  }
-  // What nearly every call is: the owner's root, and nobody has said anything of the bucket.
-  if (!access.policy && ruling.request.caller.is_root() && call.account_id == ruling.owner) {
+  ruling.owner = std::move(facts.owner);
+  if (is_owners_own(call, ruling.owner, access)) {
     ruling.decision = decide({{}, nullptr, ruling.owner}, ruling.request);
     return ruling;
   }
@@ -161,6 +183,8 @@ aws::Outcome<void> Access::add_tags(Context& context, const Wish& wish) const {
 }
 
 aws::Outcome<void> Access::may(const aws::Call& call, const Wish& wish, const AddKeys& add_keys) const {
+  const Facts facts = TRY(this->facts(call, wish));
+  if (is_owners_own(call, facts.owner, facts.access ? *facts.access : AccessResource())) return {};
   const Ruling ruling = TRY(rule(call, wish, add_keys));
   if (!ruling.allowed()) return refusal(call, ruling);
   return {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aws/call.h"
+#include "aws/decoded.h"
 #include "aws/error.h"
 #include "aws/iam_policy/call.h"
 #include "aws/iam_policy/evaluate.h"
@@ -74,15 +75,26 @@ class Access {
 
   // The condition keys that an operation adds to those of every call.
   using AddKeys = std::function<void(aws::iam_policy::Context&)>;
+  // That is there. The failure: its name is none, there is no such bucket.
+  using Bucket = aws::Decoded<BucketResource>::Record;
+  aws::Outcome<Bucket> bucket(std::string_view name) const;
   // The failure: the bucket's name is none, there is no such bucket.
   aws::Outcome<Ruling> rule(const aws::Call& call, const Wish& wish, const AddKeys& add_keys = {}) const;
   // The same as an answer to the caller: AccessDenied in AWS's words.
   aws::Outcome<void> may(const aws::Call& call, const Wish& wish, const AddKeys& add_keys = {}) const;
 
  private:
+  // What a decision is made by, beside the caller's own policies.
+  struct Facts {
+    std::string owner;                             // account of the bucket
+    std::shared_ptr<const AccessResource> access;  // null: the bucket has only defaults, or is none
+  };
+  aws::Outcome<Facts> facts(const aws::Call& call, const Wish& wish) const;
   aws::Outcome<void> add_tags(aws::iam_policy::Context& context, const Wish& wish) const;
 
   store::Store& store_;
+  mutable aws::Decoded<BucketResource> buckets_{decode_bucket};
+  mutable aws::Decoded<AccessResource> access_{decode_access};
   mutable aws::iam_policy::ParsedPolicies bucket_policies_{aws::iam_policy::PolicyKind::Resource};
   mutable aws::iam_policy::ParsedPolicies identity_policies_{aws::iam_policy::PolicyKind::Identity};
 };

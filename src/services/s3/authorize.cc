@@ -93,13 +93,32 @@ struct Subject {
   bool has_tags = false, changes_acl = false, bypasses_retention = false;
 };
 
+bool is_of_subject(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "Bucket", "Key", "CopySource", "VersionId", "Tagging", "ACL", "BypassGovernanceRetention"};
+  return std::ranges::find(kNames, name) != std::end(kNames) || name.starts_with("Grant");
+}
+
+// Those of an operation's members; looked for once, because every call asks.
+const std::vector<const aws::Member*>& subject_members_of(const aws::Operation& operation) {
+  static const auto kMembers = [] {
+    std::vector<std::vector<const aws::Member*>> all(api::service_model().operations.size());
+    for (const aws::Operation& each : api::service_model().operations) {
+      for (const aws::Member& member : each.input->members)
+        if (is_of_subject(member.name)) all[each.index].push_back(&member);
+    }
+    return all;
+  }();
+  return kMembers[operation.index];
+}
+
 Subject subject_of(const aws::Operation& operation, const aws::Value& input) {
   Subject subject;
-  for (const aws::Member& member : operation.input->members) {
-    const void* value = aws::find(member, input.data());
+  for (const aws::Member* member : subject_members_of(operation)) {
+    const void* value = aws::find(*member, input.data());
     if (value == nullptr) continue;
-    const std::string_view name = member.name;
-    const std::string* text = text_of(member, input);
+    const std::string_view name = member->name;
+    const std::string* text = text_of(*member, input);
     if (name == "Bucket" && text) subject.bucket = *text;
     if (name == "Key" && text) subject.key = *text;
     if (name == "CopySource" && text) subject.copy_source = *text;

@@ -76,27 +76,27 @@ bool S3::answers_at_once(const aws::Operation& operation) const {
 }
 
 aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
-  const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  const auto bucket = TRY(readable_bucket(input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
   const ObjectName name{input.Bucket, input.Key, input.VersionId, "GET", TRY(customer_key_of(call, input))};
   Opened opened = TRY(
-      open_object(name, [&](const Found& found) { return range_of(input, found.object, found.extents); }));
-  auto output =
-      answer<api::GetObjectOutput>(call, input, bucket.value, opened.object, opened.range, name.customer_key);
-  if (opened.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, opened.object));
+      open_object(name, [&](const Found& found) { return range_of(input, *found.object, found.extents); }));
+  auto output = answer<api::GetObjectOutput>(call, input, bucket->value, *opened.object, opened.range,
+                                             name.customer_key);
+  if (opened.current) output.Expiration = TRY(expiration_told(bucket->value, input.Key, *opened.object));
   call.answer = std::move(opened.source);
   return output;
 }
 
 aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::HeadObjectRequest& input) {
-  const auto bucket = TRY(find_bucket(call, input.Bucket, input.ExpectedBucketOwner));
+  const auto bucket = TRY(readable_bucket(input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
   const ObjectName name{input.Bucket, input.Key, input.VersionId, "HEAD", TRY(customer_key_of(call, input))};
   const Found found = TRY(find_extents(name));
-  const auto range = TRY(range_of(input, found.object, found.extents));
+  const auto range = TRY(range_of(input, *found.object, found.extents));
   auto output =
-      answer<api::HeadObjectOutput>(call, input, bucket.value, found.object, range, name.customer_key);
-  if (found.current) output.Expiration = TRY(expiration_told(bucket.value, input.Key, found.object));
+      answer<api::HeadObjectOutput>(call, input, bucket->value, *found.object, range, name.customer_key);
+  if (found.current) output.Expiration = TRY(expiration_told(bucket->value, input.Key, *found.object));
   return output;
 }
 

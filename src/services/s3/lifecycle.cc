@@ -261,6 +261,7 @@ aws::Outcome<LifecycleRules> S3::lifecycle_of(const BucketResource& bucket) {
 aws::Outcome<std::optional<std::string>> S3::expiration_told(const BucketResource& bucket,
                                                              std::string_view key,
                                                              const ObjectResource& object) {
+  if (!bucket.has_lifecycle) return std::nullopt;
   const LifecycleRules rules = TRY(lifecycle_of(bucket));
   const auto due = expiration_of(rules, key, object);
   return due ? std::optional(expiration_header(*due)) : std::nullopt;

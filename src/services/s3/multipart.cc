@@ -215,9 +215,9 @@ aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
                                   input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
   const Opened source =
       TRY(open_source(from, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
-        TRY(check(conditions, found.object));
+        TRY(check(conditions, *found.object));
         if (!input.CopySourceRange) return std::nullopt;
-        const auto range = TRY(parse_range(*input.CopySourceRange, found.object.size));
+        const auto range = TRY(parse_range(*input.CopySourceRange, found.object->size));
         if (!range)
           return errors::invalid_argument(
               "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last "
@@ -233,7 +233,7 @@ aws::Outcome<api::UploadPartCopyOutput> S3::UploadPartCopy(aws::Call& call,
   const PartResource part =
       TRY(store_part(call, input.Bucket, input.Key, input.UploadId, input.PartNumber, *body));
   api::UploadPartCopyOutput output;
-  output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
+  output.CopySourceVersionId = answered_id(source_bucket.value, *source.object);
   put_encryption(output, key);
   api::CopyPartResult& result = output.CopyPartResult.emplace();
   result.ETag = quoted(part.etag);

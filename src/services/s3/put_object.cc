@@ -76,8 +76,8 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
                                   input.CopySourceIfModifiedSince, input.CopySourceIfUnmodifiedSince, true};
   const Opened source =
       TRY(open_source(from, [&](const Found& found) -> aws::Outcome<std::optional<ByteRange>> {
-        TRY(check(conditions, found.object));
-        if (found.object.size > kPutBytesMax)
+        TRY(check(conditions, *found.object));
+        if (found.object->size > kPutBytesMax)
           return errors::invalid_request(
               "The specified copy source is larger than the maximum allowable size for a "
               "copy source: 5368709120");
@@ -85,16 +85,16 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
       }));
   ObjectMetadata metadata = TRY(metadata_of(input));
   if (directive == "COPY") {
-    ObjectMetadata own = std::exchange(metadata, source.object.metadata);
+    ObjectMetadata own = std::exchange(metadata, source.object->metadata);
     metadata.storage_class = std::move(own.storage_class);
     metadata.tags = std::move(own.tags);
     metadata.website_redirect = std::move(own.website_redirect);
   }
-  if (input.TaggingDirective.value_or("COPY") == "COPY") metadata.tags = source.object.metadata.tags;
+  if (input.TaggingDirective.value_or("COPY") == "COPY") metadata.tags = source.object->metadata.tags;
   BodyClaim claim;
   claim.checksum.algorithm = TRY(algorithm_named(input.ChecksumAlgorithm));
   if (claim.checksum.algorithm == ChecksumAlgorithm::None)
-    claim.checksum.algorithm = source.object.checksum.algorithm;
+    claim.checksum.algorithm = source.object->checksum.algorithm;
   const auto body = TRY(stage(std::move(claim), key));
   TRY(pour(*source.source, *body));
 
@@ -111,7 +111,7 @@ aws::Outcome<api::CopyObjectOutput> S3::CopyObject(aws::Call& call, const api::C
   const Written written = TRY(write_staged(call, write, object, *body));
   output.VersionId = written.version_id;
   output.Expiration = written.expiration;
-  output.CopySourceVersionId = answered_id(source_bucket.value, source.object);
+  output.CopySourceVersionId = answered_id(source_bucket.value, *source.object);
   put_encryption(output, key);
   api::CopyObjectResult& result = output.CopyObjectResult.emplace();
   result.ETag = quoted(object.etag);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <initializer_list>
 
 #include "store/fields.h"
 
@@ -11,6 +12,16 @@ namespace {
 
 constexpr std::uint8_t kVersion =
     5;  // 2: versions and tags; 3: redirects of websites; 4: lifecycles; 5: customers' keys
+
+// Every call makes a few keys.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string out;
+  out.reserve(size);
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -94,28 +105,28 @@ class Reader : public store::FieldReader {
 }  // namespace
 
 std::string bucket_key(std::string_view bucket) {
-  return fmt::format("{}{}", kBucketsPrefix, bucket);
+  return joined({kBucketsPrefix, bucket});
 }
 std::string settings_prefix(std::string_view bucket) {
-  return fmt::format("s3/setting/{}/", bucket);
+  return joined({"s3/setting/", bucket, "/"});
 }
 std::string setting_key(std::string_view bucket, std::string_view kind) {
-  return settings_prefix(bucket).append(kind);
+  return joined({"s3/setting/", bucket, "/", kind});
 }
 std::string objects_prefix(std::string_view bucket) {
-  return fmt::format("s3/object/{}/", bucket);
+  return object_key(bucket, "");
 }
 std::string object_key(std::string_view bucket, std::string_view key) {
-  return objects_prefix(bucket).append(key);
+  return joined({"s3/object/", bucket, "/", key});
 }
 std::string markers_prefix(std::string_view bucket) {
-  return fmt::format("s3/marker/{}/", bucket);
+  return marker_key(bucket, "");
 }
 std::string marker_key(std::string_view bucket, std::string_view key) {
-  return markers_prefix(bucket).append(key);
+  return joined({"s3/marker/", bucket, "/", key});
 }
 std::string versions_prefix(std::string_view bucket) {
-  return fmt::format("s3/version/{}/", bucket);
+  return joined({"s3/version/", bucket, "/"});
 }
 std::string versions_prefix(std::string_view bucket, std::string_view key) {
   return versions_prefix(bucket).append(key) += '\0';

@@ -1,6 +1,7 @@
 // What the operations share: finding buckets, objects and uploads, and the transactions that change them.
 #include "services/s3/service.h"
 
+#include <algorithm>
 #include <set>
 
 #include "services/s3/errors.h"
@@ -30,6 +31,10 @@ aws::Outcome<void> S3::vet(const aws::Operation& operation, const aws::Value& in
 }
 
 aws::Outcome<void> S3::check_body(const aws::Operation& operation, const aws::HttpRequest& request) {
+  const bool has_digest = std::ranges::any_of(request.headers, [](const aws::Headers::Field& field) {
+    return aws::equal_ignoring_case(field.first, "content-md5") || algorithm_of_header(field.first);
+  });
+  if (!has_digest) return {};
   // The checksums that complete an upload are those of the object.
   for (const aws::Member& member : operation.input->members)
     if (algorithm_of_header(member.wire)) return {};
@@ -67,13 +72,16 @@ aws::Outcome<std::shared_ptr<aws::BodySink>> S3::receive(aws::Call& call, const 
   return Api::receive(call, operation, input);
 }
 
+aws::Outcome<Access::Bucket> S3::readable_bucket(std::string_view bucket,
+                                                 const std::optional<std::string>& expected_owner) const {
+  Access::Bucket found = TRY(access_.bucket(bucket));
+  if (expected_owner && *expected_owner != found->value.account) return errors::access_denied();
+  return found;
+}
+
 aws::Outcome<aws::Stored<BucketResource>> S3::find_bucket(const aws::Call&, std::string_view bucket,
                                                           const std::optional<std::string>& expected_owner) {
-  if (!is_bucket_name(bucket)) return errors::invalid_bucket_name(bucket);
-  auto found = TRY(aws::read(store_, bucket_key(bucket), decode_bucket));
-  if (!found || found->value.deleting) return errors::no_such_bucket(bucket);
-  if (expected_owner && *expected_owner != found->value.account) return errors::access_denied();
-  return *std::move(found);
+  return *TRY(readable_bucket(bucket, expected_owner));
 }
 
 aws::Outcome<PlacedVersion> S3::find_object(const ObjectName& name) {
@@ -110,23 +118,35 @@ aws::Outcome<std::vector<Extent>> S3::extents_of(const ObjectResource& object) {
   return list->value;
 }
 
+aws::Outcome<S3::Found> S3::find_readable(const ObjectName& name) {
+  const std::string place = object_key(name.bucket, name.key);
+  if (!name.version_id)
+    if (auto current = TRY(current_.read(store_, place)))
+      return Found{std::shared_ptr<const ObjectResource>(current, &current->value), true, {}, nullptr};
+  PlacedVersion version = TRY(find_object(name));
+  return Found{std::make_shared<const ObjectResource>(std::move(version.stored.value)),
+               version.place == place,
+               {},
+               nullptr};
+}
+
 aws::Outcome<S3::Found> S3::find_extents(const ObjectName& name) {
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
-    const PlacedVersion version = TRY(find_object(name));
-    Found found{version.stored.value, version.place == object_key(name.bucket, name.key), {}, nullptr};
-    TRY(check_reading_key(name.customer_key, found.object.customer_key_mark));
-    if (found.object.parts == 0) {
-      found.extents = {{found.object.blob, found.object.size}};
+    Found found = TRY(find_readable(name));
+    const ObjectResource& object = *found.object;
+    TRY(check_reading_key(name.customer_key, object.customer_key_mark));
+    if (object.parts == 0) {
+      found.extents.push_back({object.blob, object.size});
       return found;
     }
-    const auto list = TRY(aws::read(store_, extents_key(found.object.blob), decode_extents));
+    const auto list = TRY(aws::read(store_, extents_key(object.blob), decode_extents));
     if (!list) continue;
     found.extents = list->value;
     std::vector<std::string> ids;
     for (const Extent& extent : found.extents) ids.push_back(extent.blob);
     found.pinned = objects_.pin(std::move(ids));
     // What was still referred to after the pin cannot have been freed before it.
-    if (TRY(find_object(name)).stored.value.blob == found.object.blob) return found;
+    if (TRY(find_object(name)).stored.value.blob == object.blob) return found;
   }
   return errors::conflict();
 }
@@ -154,7 +174,7 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
   for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
     Found found = TRY(find_extents(name));
     const auto range = TRY(choose(found));
-    const ByteRange all = range.value_or(ByteRange{0, found.object.size});
+    const ByteRange all = range.value_or(ByteRange{0, found.object->size});
     std::shared_ptr<store::objects::ObjectStore> under_key;
     if (name.customer_key) {
       under_key = under_customer_key(objects_, *name.customer_key, found.extents);
@@ -163,9 +183,11 @@ aws::Outcome<S3::Opened> S3::open_object(const ObjectName& name, const ChooseRan
     }
     auto source = ObjectSource::open(under_key ? *under_key : objects_, std::move(found.extents), all.offset,
                                      all.length);
-    if (source)
-      return Opened{std::move(found.object), found.current,
-                    std::make_shared<PinnedSource>(*std::move(source), std::move(found.pinned)), range};
+    if (source) {
+      std::shared_ptr<aws::BodySource> body = *std::move(source);
+      if (found.pinned) body = std::make_shared<PinnedSource>(std::move(body), std::move(found.pinned));
+      return Opened{std::move(found.object), found.current, std::move(body), range};
+    }
     if (source.error().code != ErrorCode::NotFound) return errors::internal_error(source.error().message);
   }
   return errors::internal_error("the object's bytes were not found");

@@ -218,6 +218,8 @@ class S3 final : public api::Api {
   // That is there, and whose owner is the one expected.
   aws::Outcome<aws::Stored<BucketResource>> find_bucket(const aws::Call&, std::string_view bucket,
                                                         const std::optional<std::string>& expected_owner);
+  aws::Outcome<Access::Bucket> readable_bucket(std::string_view bucket,
+                                               const std::optional<std::string>& expected_owner) const;
   aws::Outcome<AccessResource> find_access(const aws::Call&, std::string_view bucket,
                                            const std::optional<std::string>& expected_owner);
   using ChangeAccess = std::function<aws::Outcome<void>(AccessResource&)>;
@@ -232,6 +234,14 @@ class S3 final : public api::Api {
     std::optional<CustomerKey> customer_key = {};
   };
   aws::Outcome<PlacedVersion> find_object(const ObjectName& name);
+  // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
+  struct Found {
+    std::shared_ptr<const ObjectResource> object;
+    bool current = false;
+    std::vector<Extent> extents;
+    std::shared_ptr<void> pinned;
+  };
+  aws::Outcome<Found> find_readable(const ObjectName& name);  // without its extents
   aws::Outcome<StoredUpload> find_upload(std::string_view bucket, std::string_view key,
                                          std::string_view upload_id);
   // Whose website is asked for; nothing: none is.
@@ -245,18 +255,12 @@ class S3 final : public api::Api {
   aws::Outcome<void> put_setting(const aws::Call&, std::string_view bucket,
                                  const std::optional<std::string>& expected_owner,
                                  const BucketSetting& setting, const std::optional<aws::Value>& value);
-  // An object as it is now, and where its bytes are; none of them goes while `pinned` lives.
-  struct Found {
-    ObjectResource object;
-    bool current = false;
-    std::vector<Extent> extents;
-    std::shared_ptr<void> pinned;
-  };
+  // The same, with its extents.
   aws::Outcome<Found> find_extents(const ObjectName& name);
   aws::Outcome<std::vector<Extent>> extents_of(const ObjectResource& object);
   // An object's bytes; started again when the object was replaced between its record and its blob.
   struct Opened {
-    ObjectResource object;
+    std::shared_ptr<const ObjectResource> object;
     bool current = false;
     std::shared_ptr<aws::BodySource> source;  // null when nothing is wanted of it
     std::optional<ByteRange> range;
@@ -339,7 +343,8 @@ class S3 final : public api::Api {
   FormSigners form_signers_;
   ObjectEvents events_{store_, random_};
   Access access_;
-  Md5Queue md5_;  // of bodies that come at the same time
+  aws::Decoded<ObjectResource> current_{decode_object};  // objects that GETs without a version mean
+  Md5Queue md5_;                                         // of bodies that come at the same time
 };
 
 // Of an answer about a version; none where a bucket never had any.
@@ -348,7 +353,10 @@ inline std::optional<std::string> answered_id(const BucketResource& bucket, cons
 }
 
 inline std::string quoted(std::string_view etag) {
-  return '"' + std::string(etag) + '"';
+  std::string out;
+  out.reserve(etag.size() + 2);
+  (out += '"') += etag;
+  return out += '"';
 }
 
 }  // namespace meridian::services::s3

@@ -16,16 +16,17 @@ constexpr std::size_t kWebsiteRedirectBytesMax = 2048;
 
 bool is_bucket_name(std::string_view name) {
   if (name.size() < 3 || name.size() > 63) return false;
-  if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string_view::npos)
+  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (!std::ranges::all_of(name, [&](char c) { return is_alphanumeric(c) || c == '.' || c == '-'; }))
     return false;
-  const auto is_alphanumeric = [](char c) { return c != '.' && c != '-'; };
   if (!is_alphanumeric(name.front()) || !is_alphanumeric(name.back())) return false;
   if (name.find("..") != std::string_view::npos) return false;
   for (std::string_view prefix : {"xn--", "sthree-", "amzn-s3-demo-"})
     if (name.starts_with(prefix)) return false;
   for (std::string_view suffix : {"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"})
     if (name.ends_with(suffix)) return false;
-  return !net::IpAddress::parse(name);
+  // An address begins with a digit.
+  return name.front() > '9' || !net::IpAddress::parse(name);
 }
 
 aws::Outcome<void> check_key(std::string_view key) {
