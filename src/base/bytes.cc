@@ -138,9 +138,14 @@ std::uint32_t crc32c(Bytes bytes, std::uint32_t seed) {
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
+  volatile std::uint64_t difference = 0;
+  for (std::size_t at = 0; at < a.size(); at += 8) {
+    const std::size_t size = std::min<std::size_t>(8, a.size() - at);
+    std::uint64_t left = 0, right = 0;
+    std::memcpy(&left, a.data() + at, size);
+    std::memcpy(&right, b.data() + at, size);
+    difference = difference | (left ^ right);
+  }
   return difference == 0;
 }
 

@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+
+#include "base/eight_bytes.h"
 
 namespace meridian {
 namespace {
 
 constexpr Duration kGatherTime = std::chrono::milliseconds(2);
 
-constexpr std::size_t kLineBytesUsual = 640;  // of a call's line
+constexpr std::size_t kLineBytesUsual = 640;       // of a call's line
+constexpr std::size_t kTextKeptMax = 1024 * 1024;  // of memory to write from
 
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
 
@@ -60,18 +62,12 @@ constexpr auto kPlain = [] {
   return table;
 }();
 
-// How much of the text's beginning stands for itself: eight bytes at a time, for most of a log is such text.
+// How much of the text's beginning stands for itself.
 std::size_t plain_size(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  const auto zero_bytes = [](std::uint64_t word) { return (word - kOnes) & ~word; };
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const std::uint64_t odd = word | ((word - kOnes * ' ') & ~word) | zero_bytes(word ^ kOnes * 0x7f) |
-                              zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\');
-    if ((odd & kHigh) != 0) break;
-  }
+  using eight_bytes::below, eight_bytes::equal;
+  std::size_t at = eight_bytes::plain_words(text, [](std::uint64_t word) {
+    return word | below(word, ' ') | equal(word, 0x7f) | equal(word, '"') | equal(word, '\\');
+  });
   while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) ++at;
   return at;
 }
@@ -180,19 +176,23 @@ void Logger::flush() {
 }
 
 void Logger::run() {
+  std::vector<std::string> lines;
+  std::string text;
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
     // Lines that come close together are written together: one call of the system, one turn of this thread.
     wake_.wait_for(lock, kGatherTime, [this] { return stopping_; });
-    std::vector<std::string> lines;
     lines.swap(queue_);
     writing_ = true;
     lock.unlock();
-    std::string text;
     for (const std::string& line : lines) text += line;
     write_fully(descriptor_, text);
+    lines.clear();
+    // What one busy moment needed is not kept for good.
+    if (text.capacity() > kTextKeptMax) text = {};
+    text.clear();
     lock.lock();
     writing_ = false;
     drained_.notify_all();

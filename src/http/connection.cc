@@ -7,7 +7,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
+
+#include "base/eight_bytes.h"
 
 namespace meridian::http {
 namespace {
@@ -15,20 +16,12 @@ namespace {
 constexpr std::size_t kBodyReserveMax =
     64 * 1024;  // a Content-Length is a claim, not yet a reason for memory
 
-// Eight bytes at a time: this looks at every byte of every head that is sent.
 bool has_controls(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
-    const std::uint64_t or_del = word ^ kOnes * 0x7F;
-    if (((below_space | ((or_del - kOnes) & ~or_del)) & kHigh) != 0) return true;
-  }
-  for (; at < text.size(); ++at)
-    if (static_cast<unsigned char>(text[at]) < 0x20 || text[at] == 0x7F) return true;
-  return false;
+  using eight_bytes::below, eight_bytes::equal;
+  const std::size_t plain =
+      eight_bytes::plain_words(text, [](std::uint64_t word) { return below(word, ' ') | equal(word, 0x7F); });
+  return std::ranges::any_of(text.substr(plain),
+                             [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
 }
 
 // What a handler puts into a header may come from a request; it must not end the line.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/eight_bytes.h"
 #include "base/result.h"
 
 namespace meridian::http1 {
@@ -183,9 +184,17 @@ void split_query(std::string_view target, RequestHead& out) {
   out.query = out.has_query ? target.substr(mark + 1) : std::string_view();
 }
 
+bool is_target(std::string_view text) {
+  using eight_bytes::below, eight_bytes::equal;
+  const std::size_t plain = eight_bytes::plain_words(text, [](std::uint64_t word) {
+    return word | below(word, 0x21) | equal(word, 0x7F) | equal(word, '#');
+  });
+  return all(text.substr(plain), kTarget);
+}
+
 // RFC 9112 §3.2: origin-form, absolute-form, or the asterisk of OPTIONS. CONNECT is for proxies.
 Scan<void> parse_target(RequestHead& out) {
-  if (out.target.empty() || !all(out.target, kTarget)) return refuse(400, "malformed request target");
+  if (out.target.empty() || !is_target(out.target)) return refuse(400, "malformed request target");
   if (out.method == "CONNECT") return refuse(501, "CONNECT is not served here");
   if (out.target.front() == '/') {
     split_query(out.target, out);

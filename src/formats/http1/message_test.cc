@@ -64,6 +64,27 @@ TEST(RequestHead, ReadsTheFourFormsOfTargets) {
   EXPECT_EQ(refusal_of("GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"), "400 malformed request target");
 }
 
+TEST(RequestHead, EveryByteOfATargetCounts) {
+  const std::string plain = "/a|b^c{d}e?f=%20&g=~h;i";
+  for (std::size_t at = 1; at < plain.size(); ++at)
+    for (const auto& [byte, refused] : {std::pair('#', true),
+                                        {'\t', true},
+                                        {'\x01', true},
+                                        {'\x7f', true},
+                                        {'\x80', true},
+                                        {'\xff', true},
+                                        {'!', false},
+                                        {'~', false},
+                                        {'"', false},
+                                        {'$', false}}) {
+      std::string target = plain;
+      target[at] = byte;
+      EXPECT_EQ(refusal_of("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n"),
+                refused ? "400 malformed request target" : "")
+          << at << " " << int{byte};
+    }
+}
+
 TEST(RequestHead, KeepsConnectionsAsEachVersionSays) {
   EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n").framing.keep_alive);
   EXPECT_TRUE(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").framing.keep_alive);
