@@ -268,12 +268,12 @@ void FrontDoor::Websites::handle(http::Request received, http::Responder respond
 }
 
 void FrontDoor::handle(http::Request received, http::Responder responder, Listener listener) {
-  auto exchange =
-      std::make_shared<Exchange>(std::move(received), std::move(responder), parts_.loop.clock().monotonic());
-  exchange->listener = listener;
-  exchange->call.request_id = make_uuid(request_ids_);
-  exchange->call.time = parts_.clock.now();
-  if (answer_at_once(*exchange)) return;
+  Exchange begun(std::move(received), std::move(responder), parts_.loop.clock().monotonic());
+  begun.listener = listener;
+  begun.call.request_id = make_uuid(request_ids_);
+  begun.call.time = parts_.clock.now();
+  if (answer_at_once(begun)) return;
+  const auto exchange = std::make_shared<Exchange>(std::move(begun));
   std::function<void()> task = [this, exchange] {
     admit(*exchange);
     serve(exchange);

@@ -114,14 +114,14 @@ Outcome<AccessKey> IdentityCheck::check(const HttpRequest& request,
   if (!*claim) return refuse({Reason::Missing, "Missing Authentication Token"});
   const sigv4::Rules rules = rules_of(model);
   if (auto checked = sigv4::check_claim(**claim, rules, now); !checked) return refuse(checked.error());
-  const auto key = find((*claim)->access_key_id);
+  auto key = find((*claim)->access_key_id);
   if (!key) return refuse({Reason::UnknownKey, "The security token included in the request is invalid."});
   const sigv4::Secret secret{key->secret_access_key, key->session_token};
   if (auto verified = sigv4::verify(request, **claim, secret, rules, &keys_); !verified)
     return refuse(verified.error());
   if (key->expiry && *key->expiry <= now)
     return refuse({Reason::TokenExpired, "The security token included in the request is expired"});
-  return *key;
+  return *std::move(key);
 }
 
 }  // namespace meridian::aws

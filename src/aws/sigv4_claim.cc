@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <list>
 
 #include "aws/protocols/scalar_text.h"
 #include "aws/sigv4.h"
@@ -157,15 +158,16 @@ Verdict<void> read_header(Claim& claim, const HttpRequest& request, std::string_
   return {};
 }
 
-// The parameters of the query form, decoded.
+// The parameters of the query form, decoded. What needs no decoding is not copied: the query outlives this.
 struct QueryParameters {
-  std::optional<std::string> algorithm, credential, signature, signed_headers, date, expires, token;
-  std::optional<std::string> key_2, signature_2;  // of version 2
+  std::optional<std::string_view> algorithm, credential, signature, signed_headers, date, expires, token;
+  std::optional<std::string_view> key_2, signature_2;  // of version 2
+  std::list<std::string> decoded;
 };
 
 QueryParameters query_parameters(std::string_view query) {
   QueryParameters found;
-  const std::pair<std::string_view, std::optional<std::string>*> wanted[] = {
+  const std::pair<std::string_view, std::optional<std::string_view>*> wanted[] = {
       {"X-Amz-Algorithm", &found.algorithm},
       {"X-Amz-Credential", &found.credential},
       {"X-Amz-Signature", &found.signature},
@@ -180,15 +182,18 @@ QueryParameters query_parameters(std::string_view query) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     if (pair.empty() || !std::string_view("XAS").contains(pair.front())) continue;  // none of the wanted
-    const std::size_t equals = pair.find('=');
-    for (const auto& [name, value] : wanted)
-      if (pair.substr(0, equals) == name && !*value)
-        *value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1)).value_or("");
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    for (const auto& [name, value] : wanted) {
+      if (pair.substr(0, equals) != name || *value) continue;
+      *value = pair.substr(std::min(equals + 1, pair.size()));
+      if (!(*value)->contains('%')) continue;
+      *value = found.decoded.emplace_back(percent_decode(**value).value_or(""));
+    }
   }
   return found;
 }
 
-Verdict<void> read_expires(Claim& claim, const std::string& text) {
+Verdict<void> read_expires(Claim& claim, std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc() || end != text.data() + text.size())
@@ -203,9 +208,9 @@ Verdict<void> read_expires(Claim& claim, const std::string& text) {
   return {};
 }
 
-Verdict<void> read_query(Claim& claim, QueryParameters& given) {
+Verdict<void> read_query(Claim& claim, const QueryParameters& given) {
   std::string missing;
-  const auto need = [&missing](const std::optional<std::string>& value, std::string_view name) {
+  const auto need = [&missing](const std::optional<std::string_view>& value, std::string_view name) {
     if (!value || value->empty())
       missing += fmt::format("AWS query-string parameters must include '{}'. ", name);
   };
@@ -222,8 +227,8 @@ Verdict<void> read_query(Claim& claim, QueryParameters& given) {
   TRY(read_time(claim, *given.date));
   if (given.expires) TRY(read_expires(claim, *given.expires));
   TRY(read_signed_headers(claim, *given.signed_headers));
-  claim.signature = *std::move(given.signature);
-  claim.security_token = std::move(given.token).value_or("");
+  claim.signature = *given.signature;
+  claim.security_token = given.token.value_or("");
   return {};
 }
 
@@ -231,7 +236,7 @@ Verdict<void> read_query(Claim& claim, QueryParameters& given) {
 
 Verdict<std::optional<Claim>> read_claim(const HttpRequest& request) {
   const std::string* authorization = request.headers.find("authorization");
-  QueryParameters query = query_parameters(request.query);
+  const QueryParameters query = query_parameters(request.query);
   if (authorization != nullptr && query.algorithm)
     return std::unexpected(
         Refusal{Reason::Mismatch,
