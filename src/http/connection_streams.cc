@@ -8,7 +8,8 @@
 namespace meridian::http {
 namespace {
 
-constexpr std::size_t kSentWithHeadMax = 1024;  // copying this much beats a piece of its own
+// Copying this much behind the head beats a piece of its own; over TLS that would also be a record of its own.
+constexpr std::size_t kSentWithHeadMax = 1024, kSentWithHeadOverTlsMax = 16 * 1024;
 
 class ConnectionBody final : public IncomingBody {
  public:
@@ -146,7 +147,7 @@ void Connection::begin_sending(Response response) {
   to_send_ = response.length.value_or(0);
   piece_asked_ = false;
   const Piece begun = std::move(response.begun);
-  const bool together = begun.size() <= kSentWithHeadMax;
+  const bool together = begun.size() <= (tls_ ? kSentWithHeadOverTlsMax : kSentWithHeadMax);
   write(response, together ? begun.view() : std::string_view(), close_after_);
   if (to_send_ == 0) {
     sending_.reset();
