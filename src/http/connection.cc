@@ -336,17 +336,28 @@ void Connection::check_time(MonotonicTime now) {
   close();
 }
 
+// Caches write them by the million.
 std::string format_http_date(std::chrono::sys_seconds time) {
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                     kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  const auto seconds = static_cast<unsigned>((time - day).count());
+  const auto year = static_cast<unsigned>(std::clamp(static_cast<int>(date.year()), 0, 9999));
+  std::string text = "Day, 00 Mon 0000 00:00:00 GMT";
+  const auto put = [&text](std::size_t at, unsigned value) {
+    text[at] = static_cast<char>('0' + value / 10);
+    text[at + 1] = static_cast<char>('0' + value % 10);
+  };
+  text.replace(0, 3, kDays.substr(std::size_t{3} * std::chrono::weekday(day).c_encoding(), 3));
+  put(5, static_cast<unsigned>(date.day()));
+  text.replace(8, 3, kMonths.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3));
+  put(12, year / 100);
+  put(14, year % 100);
+  put(17, seconds / 3600);
+  put(20, seconds / 60 % 60);
+  put(23, seconds % 60);
+  return text;
 }
 
 }  // namespace meridian::http

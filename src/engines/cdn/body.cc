@@ -25,14 +25,14 @@ std::optional<std::uint64_t> Body::length() const {
 
 // A small body costs what it has; a long one of unknown length grows in ever larger blocks.
 Body::Block& Body::room_for(std::size_t size) {
-  if (!blocks_.empty() && blocks_.back().used < blocks_.back().capacity) return blocks_.back();
+  if (blocks_here() > 0 && blocks_.back().used < blocks_.back().capacity) return blocks_.back();
   Block block;
   if (kind() == Kind::Passing)
     block.capacity = size;
   else if (length_)
     block.capacity = static_cast<std::size_t>(
         std::min<std::uint64_t>(*length_ - std::min(*length_, this->size()), kWholeBlockBytesMax));
-  else if (!blocks_.empty())
+  else if (blocks_here() > 0)
     block.capacity = std::min(kBlockBytesMax, blocks_.back().capacity * 2);
   block.capacity = std::max(block.capacity, std::min(size, kBlockBytesMax));
   block.bytes = std::make_shared_for_overwrite<char[]>(block.capacity);
@@ -115,10 +115,15 @@ void Body::abandon() {
 
 std::shared_ptr<Wake> Body::forget_read() {
   const std::uint64_t read = least_read();
-  while (!blocks_.empty() && bytes_gone_ + blocks_.front().capacity <= read) {
-    bytes_gone_ += blocks_.front().capacity;
+  while (blocks_here() > 0 && bytes_gone_ + blocks_[first_].capacity <= read) {
+    bytes_gone_ += blocks_[first_].capacity;
     ++blocks_gone_;
-    blocks_.pop_front();
+    blocks_[first_++] = {};
+  }
+  // Rarely, so that each block is moved once at most.
+  if (first_ > 2 * blocks_here()) {
+    blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
   }
   if (readers_.empty() && state() == State::Growing) {
     abandoned_ = true;
@@ -156,8 +161,8 @@ Piece BodyReader::take(std::size_t most) {
     std::lock_guard lock(body_->mutex_);
     most = static_cast<std::size_t>(std::min<std::uint64_t>(most, until_ - std::min(until_, at_)));
     while (out.empty() && most > 0 && block_ >= body_->blocks_gone_ &&
-           block_ - body_->blocks_gone_ < body_->blocks_.size()) {
-      const Body::Block& block = body_->blocks_[block_ - body_->blocks_gone_];
+           block_ - body_->blocks_gone_ < body_->blocks_here()) {
+      const Body::Block& block = body_->block(block_);
       if (at_ < block_begins_ + block.used) {
         const auto offset = static_cast<std::size_t>(at_ - block_begins_);
         const std::size_t size = std::min(most, block.used - offset);

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -80,6 +79,8 @@ class Body {
     std::shared_ptr<char[]> bytes;  // whoever sends them holds them, too
     std::size_t capacity = 0, used = 0;
   };
+  std::size_t blocks_here() const { return blocks_.size() - first_; }
+  const Block& block(std::size_t ever) const { return blocks_[first_ + ever - blocks_gone_]; }
   Block& room_for(std::size_t size);
   std::uint64_t least_read() const;
   std::shared_ptr<Wake> forget_read();  // whom to tell
@@ -91,7 +92,9 @@ class Body {
   std::atomic<std::uint64_t> size_{0};
   std::atomic<bool> abandoned_{false};
   mutable std::mutex mutex_;  // of what follows
-  std::deque<Block> blocks_;
+  // A deque would cost 600 bytes more, which matters where there are a million bodies.
+  std::vector<Block> blocks_;  // from first_ on
+  std::size_t first_ = 0;
   std::size_t blocks_gone_ = 0;  // and the bytes in them:
   std::uint64_t bytes_gone_ = 0;
   std::vector<std::shared_ptr<Wake>> waiting_;

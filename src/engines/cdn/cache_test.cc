@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace meridian::engines::cdn {
 namespace {
 
@@ -9,10 +11,13 @@ constexpr std::size_t kShardBytes = 100'000;
 
 class CacheTest : public testing::Test {
  protected:
-  static std::shared_ptr<const Object> object(std::size_t size) {
+  std::shared_ptr<const Object> object(std::size_t size) const {
     auto made = std::make_shared<Object>();
     made->body = Body::of(std::string(size, 'x'));
-    made->purges = std::make_shared<PurgeLog>();
+    made->kept = true;
+    made->uri = "/";
+    made->purges = log;
+    made->purges_seen = log->newest();
     return made;
   }
   // All in one shard.
@@ -27,6 +32,7 @@ class CacheTest : public testing::Test {
     });
   }
 
+  const std::shared_ptr<PurgeLog> log = std::make_shared<PurgeLog>();
   Cache cache{kShardBytes * Cache::kShards};
 };
 
@@ -50,6 +56,93 @@ TEST_F(CacheTest, AScanDoesNotDriveOutWhatIsAskedForAgain) {
   std::size_t left = 0;
   for (std::uint64_t i = 0; i < 20; ++i) left += get(i) ? 1 : 0;
   EXPECT_EQ(left, 20u);
+}
+
+TEST_F(CacheTest, WhatIsAskedForOnceDoesNotDriveOutWhatIsAskedForTwice) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    put(i, 1000);
+    EXPECT_TRUE(get(i));
+  }
+  for (std::uint64_t once = 1000; once < 1200; ++once) put(once, 1000);
+  std::size_t left = 0;
+  for (std::uint64_t i = 0; i < 40; ++i) left += get(i) ? 1 : 0;
+  EXPECT_EQ(left, 40u);
+}
+
+TEST_F(CacheTest, WhatIsGoneAndComesBackStays) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    put(i, 1000);
+    get(i);
+  }
+  for (std::uint64_t once = 1000; once < 1100; ++once) put(once, 1000);
+  ASSERT_FALSE(get(1040));
+  put(1040, 1000);
+  for (std::uint64_t once = 2000; once < 2100; ++once) put(once, 1000);
+  EXPECT_TRUE(get(1040)) << "it was remembered that it had been here";
+  EXPECT_FALSE(get(2000));
+}
+
+TEST_F(CacheTest, WhatWasPackedIsWhatItWas) {
+  Cache large(64 << 20);
+  const auto make = [&](std::uint64_t number) {
+    auto made = std::make_shared<Object>();
+    made->status = 203;
+    made->kept = true;
+    made->uri = "/" + std::to_string(number);
+    made->tags = {"red", "n" + std::to_string(number)};
+    made->life.answered = rules::Time(rules::Seconds(1'700'000'000));
+    made->life.fresh_s = 86400;
+    made->rule = rules::LifetimeRule::MaxAge;
+    made->purges = log;
+    const std::string tag = "\"" + std::to_string(number) + "\"";
+    const rules::Field fields[] = {{"Content-Type", "text/html"},
+                                   {"Date", "Tue, 14 Nov 2023 22:13:20 GMT"},
+                                   {"ETag", tag},
+                                   {"X-Odd", "a, b"}};
+    made->fields = StoredFields(fields);
+    made->length = 1000;
+    made->body = Body::of(std::string(1000, static_cast<char>('a' + number % 26)));
+    return made;
+  };
+  constexpr std::uint64_t kMany = 20'000;
+  for (std::uint64_t i = 0; i < kMany; ++i)
+    large.with({i, i}, [&](Cache::Slot& slot) { slot.object = make(i); });
+  ASSERT_EQ(large.objects(), kMany);
+  EXPECT_LT(large.bytes(), kMany * 1500) << "most of them are packed";
+  for (std::uint64_t i = 0; i < kMany; ++i) {
+    const auto was = make(i);
+    const auto is = large.with({i, i}, [](Cache::Slot& slot) { return slot.object; });
+    ASSERT_TRUE(is);
+    ASSERT_EQ(is->uri, was->uri);
+    ASSERT_EQ(is->tags, was->tags);
+    ASSERT_EQ(is->status, 203);
+    ASSERT_EQ(is->life, was->life);
+    ASSERT_EQ(is->rule, was->rule);
+    ASSERT_EQ(is->length, was->length);
+    ASSERT_TRUE(is->kept);
+    ASSERT_TRUE(std::ranges::equal(
+        is->fields.fields(), was->fields.fields(),
+        [](const auto& a, const auto& b) { return a.name == b.name && a.value == b.value; }));
+    BodyReader reader(is->body, 0, 1000);
+    ASSERT_EQ(reader.take(2000).view(), std::string(1000, static_cast<char>('a' + i % 26)));
+  }
+  log->purge("/7");
+  log->purge("#n19999");
+  for (std::uint64_t i : {7, 8, 19'999, 19'998})
+    EXPECT_EQ(large.with({i, i}, [](Cache::Slot& slot) { return slot.object->gone(); }),
+              i == 7 || i == 19'999);
+}
+
+TEST_F(CacheTest, WhatIsPurgedGoesFirst) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    put(i, 1000);
+    get(i);
+    get(i);
+  }
+  log->purge("/*");
+  for (std::uint64_t i = 100; i < 140; ++i) put(i, 1000);
+  for (std::uint64_t i = 200; i < 210; ++i) put(i, 1000);
+  for (std::uint64_t i = 101; i < 140; ++i) EXPECT_TRUE(get(i)) << i;
 }
 
 TEST_F(CacheTest, LooksAloneLeaveNothingBehind) {

@@ -7,6 +7,42 @@
 namespace meridian::engines::cdn {
 
 void PurgeLog::purge(std::string_view item) {
+  std::unique_lock lock(mutex_);
+  add(item);
+}
+
+bool PurgeLog::restore(std::uint64_t number, std::string_view item) {
+  std::unique_lock lock(mutex_);
+  if (number == 0) return false;
+  if (lines_.empty() && newest() == 0) {
+    before_first_ = number - 1;
+    newest_ = number - 1;
+  }
+  if (number != newest() + 1) return false;
+  add(item);
+  return true;
+}
+
+void PurgeLog::each_line(const std::function<void(std::uint64_t, std::string_view)>& each) const {
+  std::shared_lock lock(mutex_);
+  std::uint64_t number = before_first_;
+  for (const Line& line : lines_) {
+    ++number;
+    switch (line.kind) {
+      case Line::Kind::Exact:
+        each(number, line.text);
+        break;
+      case Line::Kind::Prefix:
+        each(number, line.text + "*");
+        break;
+      case Line::Kind::Tag:
+        each(number, "#" + line.text);
+        break;
+    }
+  }
+}
+
+void PurgeLog::add(std::string_view item) {
   Line line;
   if (item.starts_with('#')) {
     line = {Line::Kind::Tag, to_lower(item.substr(1))};
@@ -15,13 +51,31 @@ void PurgeLog::purge(std::string_view item) {
   } else {
     line = {Line::Kind::Exact, std::string(item)};
   }
-  std::unique_lock lock(mutex_);
+  const std::uint64_t number = newest_.load(std::memory_order_relaxed) + 1;
+  const auto [at, is_new] = newest_of(line.kind).insert_or_assign(line.text, number);
+  if (is_new && line.kind == Line::Kind::Prefix) ++prefix_sizes_[line.text.size()];
   lines_.push_back(std::move(line));
-  if (lines_.size() > kPurgeLinesMax) {
-    lines_.pop_front();
-    ++before_first_;
+  if (lines_.size() > kPurgeLinesMax) forget_oldest();
+  newest_.store(number, std::memory_order_release);
+}
+
+void PurgeLog::forget_oldest() {
+  const Line& line = lines_.front();
+  ++before_first_;
+  Newest& newest = newest_of(line.kind);
+  if (const auto at = newest.find(line.text); at != newest.end() && at->second == before_first_) {
+    newest.erase(at);
+    if (line.kind == Line::Kind::Prefix)
+      if (const auto size = prefix_sizes_.find(line.text.size()); --size->second == 0)
+        prefix_sizes_.erase(size);
   }
-  newest_.fetch_add(1, std::memory_order_release);
+  lines_.pop_front();
+}
+
+bool PurgeLog::is_after(Line::Kind kind, std::string_view text, std::uint64_t seen) const {
+  const Newest& newest = newest_of_[static_cast<std::size_t>(kind)];
+  const auto at = newest.find(text);
+  return at != newest.end() && at->second > seen;
 }
 
 bool PurgeLog::purged(std::string_view uri, const std::vector<std::string>& tags,
@@ -29,22 +83,36 @@ bool PurgeLog::purged(std::string_view uri, const std::vector<std::string>& tags
   const std::uint64_t from = seen.load(std::memory_order_relaxed);
   if (from == newest()) return false;
   std::shared_lock lock(mutex_);
-  if (from < before_first_) return true;
-  for (std::size_t i = static_cast<std::size_t>(from - before_first_); i < lines_.size(); ++i) {
-    const Line& line = lines_[i];
-    if (line.kind == Line::Kind::Exact    ? uri == line.text
-        : line.kind == Line::Kind::Prefix ? uri.starts_with(line.text)
-                                          : std::ranges::find(tags, line.text) != tags.end())
-      return true;
+  const std::uint64_t newest = before_first_ + lines_.size();
+  if (from < before_first_ || from > newest) return true;
+  if (is_after(Line::Kind::Exact, uri, from)) return true;
+  for (const std::string& tag : tags)
+    if (is_after(Line::Kind::Tag, tag, from)) return true;
+  for (const auto& [size, count] : prefix_sizes_) {
+    if (size > uri.size()) break;
+    if (is_after(Line::Kind::Prefix, uri.substr(0, size), from)) return true;
   }
-  seen.store(before_first_ + lines_.size(), std::memory_order_relaxed);
+  seen.store(newest, std::memory_order_relaxed);
   return false;
 }
 
 std::shared_ptr<PurgeLog> PurgeLogs::of(std::string_view distribution_id) {
   std::lock_guard lock(mutex_);
   if (const auto at = logs_.find(distribution_id); at != logs_.end()) return at->second;
-  return logs_.emplace(distribution_id, std::make_shared<PurgeLog>()).first->second;
+  return logs_.emplace(distribution_id, std::make_shared<PurgeLog>(std::string(distribution_id)))
+      .first->second;
+}
+
+void PurgeLogs::each_line(
+    const std::function<void(std::string_view, std::uint64_t, std::string_view)>& each) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, log] : logs_)
+    log->each_line([&](std::uint64_t number, std::string_view item) { each(id, number, item); });
+}
+
+void PurgeLogs::clear() {
+  std::lock_guard lock(mutex_);
+  logs_.clear();
 }
 
 std::vector<std::string> read_tags(std::string_view value) {

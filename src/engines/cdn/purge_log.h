@@ -6,15 +6,19 @@
 // Rule: an object takes its place in the log (newest()) before its origin is asked.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace meridian::engines::cdn {
@@ -26,31 +30,57 @@ inline constexpr std::size_t kTagBytesMax = 256;
 
 class PurgeLog {
  public:
+  explicit PurgeLog(std::string distribution_id = {}) : distribution_id_(std::move(distribution_id)) {}
+  const std::string& distribution_id() const { return distribution_id_; }
+
   // A path with its query as it is in the key, `*` at its end standing for anything, or `#tag`.
   void purge(std::string_view item);
   std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
-  // Whether a line after `seen` is about this object. Sets `seen` to the newest when none is.
+  // A line as it was before a restart; false: it does not follow.
+  bool restore(std::uint64_t number, std::string_view item);
+  // Every line that still counts, as it was given: `each` takes its number and its item.
+  void each_line(const std::function<void(std::uint64_t, std::string_view)>& each) const;
+  // Whether a line after `seen` is about this object. Sets `seen` to the newest when none is. One comparison
+  // where nothing was purged since; else as many looks as the object has tags and the prefixes have lengths.
   bool purged(std::string_view uri, const std::vector<std::string>& tags,
               std::atomic<std::uint64_t>& seen) const;
 
  private:
   struct Line {
-    enum class Kind : std::uint8_t { Exact, Prefix, Tag } kind = Kind::Exact;
+    enum class Kind : std::uint8_t { Exact, Prefix, Tag };
+    Kind kind = Kind::Exact;
     std::string text;
   };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Newest = std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>>;
+
+  Newest& newest_of(Line::Kind kind) { return newest_of_[static_cast<std::size_t>(kind)]; }
+  bool is_after(Line::Kind kind, std::string_view text, std::uint64_t seen) const;
+  void add(std::string_view item);  // under the lock
+  void forget_oldest();
+
+  const std::string distribution_id_;
   std::atomic<std::uint64_t> newest_{0};
   mutable std::shared_mutex mutex_;
   std::deque<Line> lines_;
-  std::uint64_t before_first_ = 0;  // the number of the line before lines_.front()
+  std::array<Newest, 3> newest_of_;                  // of each text the number of its newest line
+  std::map<std::size_t, std::size_t> prefix_sizes_;  // how many prefixes have it
+  std::uint64_t before_first_ = 0;                   // the number of the line before lines_.front()
 };
 
 // The logs of all distributions that have ever been asked for here.
 class PurgeLogs {
  public:
   std::shared_ptr<PurgeLog> of(std::string_view distribution_id);
+  // `each` takes the distribution, the number and the item.
+  void each_line(const std::function<void(std::string_view, std::uint64_t, std::string_view)>& each) const;
+  void clear();
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<PurgeLog>, std::less<>> logs_;
 };
 

@@ -35,6 +35,27 @@ TEST(PurgeLog, AStarStandsForAnythingAndTagsForWhatHasThem) {
   EXPECT_FALSE(hits("#re", "/", {"red"}));
 }
 
+TEST(PurgeLog, LinesThatWereForgottenHitNothingNewer) {
+  PurgeLog log;
+  log.purge("/old*");
+  log.purge("/old*");
+  std::atomic<std::uint64_t> after_both{log.newest()};
+  for (std::size_t i = 0; i < kPurgeLinesMax - 1; ++i) log.purge("/other" + std::to_string(i));
+  EXPECT_FALSE(log.purged("/old", {}, after_both));
+  std::atomic<std::uint64_t> between{1};
+  EXPECT_TRUE(log.purged("/old", {}, between)) << "the newer of the two is still there";
+  log.purge("/other");
+  std::atomic<std::uint64_t> newer{2};
+  EXPECT_FALSE(log.purged("/old", {}, newer));
+}
+
+TEST(PurgeLog, ANumberFromTheFutureCountsAsPurged) {
+  PurgeLog log;
+  log.purge("/x");
+  std::atomic<std::uint64_t> ahead{7};
+  EXPECT_TRUE(log.purged("/a", {}, ahead));
+}
+
 TEST(PurgeLog, WhatIsOlderThanTheLogCountsAsPurged) {
   PurgeLog log;
   std::atomic<std::uint64_t> old{0};

@@ -55,6 +55,50 @@ constexpr std::string_view kTypes[] = {
     "vnd.apple.mpegurl",
 };
 
+// Their numbers are kept on disks: new ones go to the end.
+enum class Why : std::uint8_t {
+  None,
+  NotChosen,
+  PolicyEnablesNone,
+  ViewerTakesNone,
+  Http10,
+  NotKept,
+  Status,
+  Encoded,
+  NoLength,
+  Small,
+  Large,
+  Type,
+  NoTransform,
+  Brotli,
+  Gzip
+};
+constexpr std::string_view kWhys[] = {
+    "",
+    "the behavior does not compress",
+    "the cache policy enables neither gzip nor brotli",
+    "the viewer takes neither gzip nor brotli",
+    "the viewer speaks HTTP/1.0",
+    "the object is not kept: its TTL is 0",
+    "only 200, 403 and 404 are compressed",
+    "the origin has encoded it",
+    "the origin sent no Content-Length",
+    "smaller than 1,000 bytes",
+    "greater than 10,000,000 bytes",
+    "its Content-Type is not compressed",
+    "Cache-Control: no-transform",
+    "the viewer takes brotli",
+    "the viewer takes gzip",
+};
+
+std::string_view text_of(Why why) {
+  return kWhys[static_cast<std::size_t>(why)];
+}
+
+CompressionChoice no(Why why) {
+  return {kIdentity, text_of(why)};
+}
+
 bool forbids_transforming(Fields response) {
   bool forbidden = false;
   for_each_member(response, "cache-control",
@@ -70,24 +114,30 @@ bool is_compressible_type(std::string_view content_type) {
 }
 
 CompressionChoice choose_compression(const CompressionInput& input) {
-  if (!input.behavior.compress) return {kIdentity, "the behavior does not compress"};
-  if (!input.behavior.key.gzip && !input.behavior.key.brotli)
-    return {kIdentity, "the cache policy enables neither gzip nor brotli"};
-  if (input.viewer == kIdentity) return {kIdentity, "the viewer takes neither gzip nor brotli"};
-  if (input.version == HttpVersion::Http10) return {kIdentity, "the viewer speaks HTTP/1.0"};
-  if (!input.kept) return {kIdentity, "the object is not kept: its TTL is 0"};
-  if (input.status != 200 && input.status != 403 && input.status != 404)
-    return {kIdentity, "only 200, 403 and 404 are compressed"};
-  if (has(input.response, "content-encoding")) return {kIdentity, "the origin has encoded it"};
-  if (!input.content_length) return {kIdentity, "the origin sent no Content-Length"};
-  if (*input.content_length < kCompressedBytesMin) return {kIdentity, "smaller than 1,000 bytes"};
-  if (*input.content_length > kCompressedBytesMax) return {kIdentity, "greater than 10,000,000 bytes"};
-  if (!is_compressible_type(value_of(input.response, "content-type")))
-    return {kIdentity, "its Content-Type is not compressed"};
+  if (!input.behavior.compress) return no(Why::NotChosen);
+  if (!input.behavior.key.gzip && !input.behavior.key.brotli) return no(Why::PolicyEnablesNone);
+  if (input.viewer == kIdentity) return no(Why::ViewerTakesNone);
+  if (input.version == HttpVersion::Http10) return no(Why::Http10);
+  if (!input.kept) return no(Why::NotKept);
+  if (input.status != 200 && input.status != 403 && input.status != 404) return no(Why::Status);
+  if (has(input.response, "content-encoding")) return no(Why::Encoded);
+  if (!input.content_length) return no(Why::NoLength);
+  if (*input.content_length < kCompressedBytesMin) return no(Why::Small);
+  if (*input.content_length > kCompressedBytesMax) return no(Why::Large);
+  if (!is_compressible_type(value_of(input.response, "content-type"))) return no(Why::Type);
   // RFC 9110 §7.7 binds every proxy.
-  if (forbids_transforming(input.response)) return {kIdentity, "Cache-Control: no-transform"};
-  if (input.viewer & kBrotli) return {kBrotli, "the viewer takes brotli"};
-  return {kGzip, "the viewer takes gzip"};
+  if (forbids_transforming(input.response)) return no(Why::NoTransform);
+  if (input.viewer & kBrotli) return {kBrotli, text_of(Why::Brotli)};
+  return {kGzip, text_of(Why::Gzip)};
+}
+
+std::uint8_t number_of_why(std::string_view why) {
+  const auto at = std::ranges::find(kWhys, why);
+  return at == std::end(kWhys) ? 0 : static_cast<std::uint8_t>(at - std::begin(kWhys));
+}
+
+std::string_view why_of_number(std::uint8_t number) {
+  return number < std::size(kWhys) ? kWhys[number] : std::string_view();
 }
 
 std::string_view compressed_etag(std::string_view etag, FieldList& keeper) {

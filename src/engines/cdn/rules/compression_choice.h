@@ -28,6 +28,9 @@ struct CompressionChoice {
   std::string_view why;          // for explain
 };
 CompressionChoice choose_compression(const CompressionInput& input);
+// For what keeps many of them; 0: none.
+std::uint8_t number_of_why(std::string_view why);
+std::string_view why_of_number(std::uint8_t number);
 
 // Whether CloudFront compresses objects of this Content-Type; parameters do not count.
 bool is_compressible_type(std::string_view content_type);

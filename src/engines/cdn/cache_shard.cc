@@ -1,0 +1,325 @@
+#include "engines/cdn/cache_shard.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace meridian::engines::cdn {
+namespace {
+
+constexpr std::size_t kEmptySlotBytes = 200;
+constexpr std::uint8_t kUsesMax = 3;
+constexpr std::uint8_t kUsesToStay = 1;  // of something new
+constexpr std::size_t kSmallPart = 10;
+// What may be unpacked: a part of the shard, and no more than this.
+constexpr std::size_t kLivePart = 8;
+constexpr std::size_t kLiveBytesMax = 2 * 1024 * 1024;
+constexpr int kPackedAtOnce = 8;
+
+}  // namespace
+
+GhostKeys::Place* GhostKeys::set_of(const Key& key) {
+  return &places_[(key.low & (places_.size() / kWays - 1)) * kWays];
+}
+
+void GhostKeys::add(const Key& key, std::size_t keys_max) {
+  keys_max_ = keys_max;
+  if (places_.size() < keys_max) {
+    // What was there is forgotten: it comes to this when the cache doubles.
+    places_.assign(std::bit_ceil(std::max(keys_max, 4 * kWays)), {});
+    added_ = 0;
+  }
+  Place* const set = set_of(key);
+  Place* const oldest = std::min_element(set, set + kWays, [this](const Place& a, const Place& b) {
+    if ((a.mark == 0) != (b.mark == 0)) return a.mark == 0;
+    return added_ - a.added > added_ - b.added;
+  });
+  *oldest = {mark_of(key), added_++};
+}
+
+bool GhostKeys::take(const Key& key) {
+  if (places_.empty()) return false;
+  Place* const set = set_of(key);
+  for (Place* place = set; place < set + kWays; ++place) {
+    if (place->mark != mark_of(key)) continue;
+    const bool counts = !is_old(*place);
+    *place = {};
+    return counts;
+  }
+  return false;
+}
+
+CacheShard::CacheShard(std::size_t bytes_max)
+    : bytes_max_(bytes_max),
+      small_max_(bytes_max / kSmallPart),
+      live_max_(std::min(bytes_max / kLivePart, kLiveBytesMax)) {}
+
+CacheShard::~CacheShard() {
+  for (const Index head : buckets_)
+    for (Index index = head; index != kNone; index = entry(index).next) free_content(entry(index));
+}
+
+void CacheShard::free_content(Entry& entry) {
+  if (std::exchange(entry.at_rest, false))
+    PackedObject::Owner(entry.packed).reset();
+  else
+    delete entry.live;
+  entry.live = nullptr;
+}
+
+CacheShard::Index CacheShard::find(const Key& key) {
+  if (buckets_.empty()) return kNone;
+  Index index = buckets_[key.low & (buckets_.size() - 1)];
+  while (index != kNone && entry(index).key != key) index = entry(index).next;
+  return index;
+}
+
+Cache::Slot* CacheShard::open(const Key& key, Index& index) {
+  index = find(key);
+  if (index == kNone) return nullptr;
+  if (entry(index).at_rest) unpack(index);
+  return &entry(index).live->slot;
+}
+
+void CacheShard::insert(const Key& key, Cache::Slot slot) {
+  if (slot.empty()) return;
+  const Index index = new_entry(key);
+  Live* const live = new Live();
+  live->slot = std::move(slot);
+  live->index = index;
+  entry(index).live = live;
+  live->slot.visited = false;  // to have come is not to have been asked for again
+  settle(index);
+}
+
+void CacheShard::settle(Index index) {
+  Entry& entry = this->entry(index);
+  Live& live = *entry.live;
+  Cache::Slot& slot = live.slot;
+  if (std::exchange(slot.visited, false)) {
+    entry.uses = std::min<std::uint8_t>(entry.uses + 1, kUsesMax);
+    live.used = true;
+  }
+  const Object* const object = slot.object.get();
+  if (object && object == live.counted) return;
+  const std::size_t before = live.charge;
+  if (live.packed && live.unpacked != object) live.packed.reset();
+  live.charge = charge_of(live);
+  live.counted = object && object->body->state() != Body::State::Growing ? object : nullptr;
+  if (live.listed) {
+    live.charge < before ? live_bytes_ -= before - live.charge : live_bytes_ += live.charge - before;
+    if (!live.counted || !PackedObject::can_pack(*object)) unlist(live);
+  } else if (live.counted && PackedObject::can_pack(*object)) {
+    list(live);
+  }
+  if (before == 0 && live.charge != 0) {
+    link(index, ghosts_.take(entry.key) ? kMain : kSmall);
+  } else if (before != 0 && live.charge == 0) {
+    queues_[entry.queue].bytes -= before;
+    unlink(index);
+  } else if (before != 0) {
+    queues_[entry.queue].bytes += live.charge - before;
+  }
+  if (bytes() > bytes_max_) evict(index);
+  if (slot.empty()) return erase(index);
+  pack_some();
+}
+
+std::size_t CacheShard::charge_of(const Live& live) {
+  const Cache::Slot& slot = live.slot;
+  if (slot.object) return kEmptySlotBytes + slot.object->charge() + (live.packed ? live.packed->charge() : 0);
+  return slot.alone_until == rules::Time{} ? 0 : kEmptySlotBytes;
+}
+
+// Of a packed object also its entry and its bucket.
+std::size_t CacheShard::charge_of(const Entry& entry) {
+  return entry.at_rest ? sizeof(Entry) + 2 * sizeof(Index) + entry.packed->charge() : entry.live->charge;
+}
+
+CacheShard::Index CacheShard::new_entry(const Key& key) {
+  if (++entries_ > buckets_.size()) grow();
+  if (free_ == kNone) {
+    const auto first = static_cast<Index>(chunks_.size() * kEntriesAtOnce);
+    chunks_.push_back(std::make_unique<Entry[]>(kEntriesAtOnce));
+    for (Index i = kEntriesAtOnce; i-- > 0;) entry(first + i).next = std::exchange(free_, first + i);
+  }
+  const Index index = free_;
+  Entry& made = entry(index);
+  free_ = made.next;
+  made = Entry();
+  made.key = key;
+  Index& bucket = buckets_[key.low & (buckets_.size() - 1)];
+  made.next = std::exchange(bucket, index);
+  return index;
+}
+
+void CacheShard::grow() {
+  std::vector<Index> old = std::move(buckets_);
+  buckets_.assign(std::max<std::size_t>(old.size() * 2, 64), kNone);
+  for (Index index : old)
+    while (index != kNone) {
+      Entry& moved = entry(index);
+      Index& bucket = buckets_[moved.key.low & (buckets_.size() - 1)];
+      const Index next = std::exchange(moved.next, bucket);
+      bucket = std::exchange(index, next);
+    }
+}
+
+void CacheShard::erase(Index index) {
+  Entry& gone = entry(index);
+  if (gone.queue != kNowhere) unlink(index);
+  if (!gone.at_rest && gone.live->listed) unlist(*gone.live);
+  free_content(gone);
+  Index* at = &buckets_[gone.key.low & (buckets_.size() - 1)];
+  while (*at != index) at = &entry(*at).next;
+  *at = gone.next;
+  gone.next = std::exchange(free_, index);
+  --entries_;
+}
+
+void CacheShard::link(Index index, Which which) {
+  Entry& linked = entry(index);
+  Queue& queue = queues_[which];
+  linked.queue = which;
+  linked.older = queue.newest;
+  linked.newer = kNone;
+  (queue.newest == kNone ? queue.oldest : entry(queue.newest).newer) = index;
+  queue.newest = index;
+  queue.bytes += charge_of(linked);
+  ++queue.count;
+}
+
+void CacheShard::unlink(Index index) {
+  Entry& linked = entry(index);
+  Queue& queue = queues_[linked.queue];
+  (linked.older == kNone ? queue.oldest : entry(linked.older).newer) = linked.newer;
+  (linked.newer == kNone ? queue.newest : entry(linked.newer).older) = linked.older;
+  queue.bytes -= charge_of(linked);
+  --queue.count;
+  linked.queue = kNowhere;
+}
+
+std::size_t CacheShard::others(Which which, Index spare) {
+  return queues_[which].count - (entry(spare).queue == which ? 1 : 0);
+}
+
+void CacheShard::evict(Index spare) {
+  // Each goes from the small queue to the main one once, and comes round there at most kUsesMax times.
+  for (std::size_t steps = (kUsesMax + 2) * (objects() + 1); bytes() > bytes_max_ && steps > 0; --steps) {
+    const bool small =
+        others(kMain, spare) == 0 || (queues_[kSmall].bytes > small_max_ && others(kSmall, spare) > 0);
+    const Which which = small ? kSmall : kMain;
+    if (others(which, spare) == 0) return;
+    const Index index = queues_[which].oldest;
+    if (index == spare) {
+      unlink(index);
+      link(index, which);
+    } else if (gone(entry(index))) {
+      drop(index);
+    } else if (small) {
+      evict_small(index);
+    } else {
+      evict_main(index);
+    }
+  }
+}
+
+void CacheShard::evict_small(Index index) {
+  Entry& oldest = entry(index);
+  if (oldest.uses >= kUsesToStay) {
+    unlink(index);
+    oldest.uses = 0;
+    return link(index, kMain);
+  }
+  ghosts_.add(oldest.key, std::max<std::size_t>(queues_[kMain].count, 16));
+  drop(index);
+}
+
+void CacheShard::evict_main(Index index) {
+  Entry& oldest = entry(index);
+  if (oldest.uses == 0) return drop(index);
+  --oldest.uses;
+  unlink(index);
+  link(index, kMain);
+}
+
+void CacheShard::drop(Index index) {
+  ++evictions_;
+  Entry& gone = entry(index);
+  if (gone.at_rest || !gone.live->slot.flight) return erase(index);
+  // Somebody asks for it.
+  unlink(index);
+  if (gone.live->listed) unlist(*gone.live);
+  gone.live->charge = 0;
+  gone.live->counted = nullptr;
+  gone.live->slot.object.reset();
+  gone.live->slot.alone_until = {};
+}
+
+bool CacheShard::gone(Entry& entry) {
+  if (entry.at_rest) return entry.packed->gone(shelf_);
+  return entry.live->slot.object && entry.live->slot.object->gone();
+}
+
+// The look is going to settle() it.
+void CacheShard::unpack(Index index) {
+  Entry& opened = entry(index);
+  Queue& queue = queues_[opened.queue];
+  queue.bytes -= charge_of(opened);
+  PackedObject::Owner packed(opened.packed);
+  opened.at_rest = false;
+  opened.live = new Live();
+  Live& live = *opened.live;
+  live.index = index;
+  live.slot.object = packed->unpack(shelf_);
+  live.unpacked = live.slot.object.get();
+  live.packed = std::move(packed);
+  live.charge = std::max(charge_of(live), kEmptySlotBytes);
+  queue.bytes += live.charge;
+}
+
+void CacheShard::list(Live& live) {
+  live.listed = true;
+  live.older = newest_live_;
+  live.newer = nullptr;
+  (newest_live_ ? newest_live_->newer : oldest_live_) = &live;
+  newest_live_ = &live;
+  live_bytes_ += live.charge;
+}
+
+void CacheShard::unlist(Live& live) {
+  live.listed = false;
+  (live.older ? live.older->newer : oldest_live_) = live.newer;
+  (live.newer ? live.newer->older : newest_live_) = live.older;
+  live_bytes_ -= live.charge;
+}
+
+// What was asked for since it was last looked at stays as it is.
+void CacheShard::pack_some() {
+  for (int i = 0; i < kPackedAtOnce && live_bytes_ > live_max_ && oldest_live_; ++i) {
+    Live& live = *oldest_live_;
+    if (!std::exchange(live.used, false) && pack(live)) continue;
+    unlist(live);
+    list(live);
+  }
+}
+
+bool CacheShard::pack(Live& live) {
+  const Cache::Slot& slot = live.slot;
+  if (slot.flight || slot.stands_in_until != rules::Time{} || slot.alone_until != rules::Time{}) return false;
+  Entry& packed = entry(live.index);
+  PackedObject* made = live.packed.release();
+  if (made)
+    made->saw(slot.object->purges_seen);
+  else
+    made = PackedObject::pack(*slot.object, shelf_).release();
+  Queue& queue = queues_[packed.queue];
+  queue.bytes -= live.charge;
+  unlist(live);
+  delete packed.live;
+  packed.at_rest = true;
+  packed.packed = made;
+  queue.bytes += charge_of(packed);
+  return true;
+}
+
+}  // namespace meridian::engines::cdn
