@@ -31,10 +31,11 @@ LOCATIONS = {"eu-central-1": ("FRA50-C1", "MUC50-C1", "VIE50-C1", "WAW51-P1", "Z
 
 
 class Origin(http.server.BaseHTTPRequestHandler):
-    """A slow one: half of the body, then a pause, then the other half."""
+    """A slow one: half of the body, then a pause, or until the gate is open, then the other half."""
     protocol_version = "HTTP/1.1"
     asked: list[str] = []
     body, pause, max_age = b"0123456789" * 1000, 0.0, 3600
+    gate = threading.Event()
 
     def do_GET(self):
         Origin.asked.append(self.path)
@@ -46,6 +47,7 @@ class Origin(http.server.BaseHTTPRequestHandler):
         half = len(body) // 2
         self.wfile.write(body[:half])
         time.sleep(Origin.pause)
+        Origin.gate.wait(60)
         self.wfile.write(body[half:])
 
     def log_message(self, *_):
@@ -59,6 +61,7 @@ class OriginServer(http.server.ThreadingHTTPServer):
 
 def start_origin(case):
     Origin.asked, Origin.body, Origin.pause, Origin.max_age = [], b"0123456789" * 1000, 0.0, 3600
+    Origin.gate.set()
     origin = OriginServer(("127.0.0.1", 0), Origin)
     threading.Thread(target=origin.serve_forever, daemon=True).start()
     case.addCleanup(origin.server_close)
@@ -98,13 +101,18 @@ def metric(address, name):
         connection.close()
 
 
-async def visit(address, host, path):
-    """Status, body, and whether all of it came."""
-    reader, writer = await asyncio.open_connection(*address)
+async def visit(address, host, path, begun):
+    """Status, body, and whether all of it came; `begun` grows when its first byte is there."""
+    try:
+        reader, writer = await asyncio.open_connection(*address)
+    except OSError as error:
+        return 0, repr(error).encode(), False
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        body = await reader.read(-1)
+        first = await reader.readexactly(1)
+        begun.append(first)
+        body = first + await reader.read(-1)
         length = re.search(r"(?i)content-length: (\d+)", head)
         return int(head.split()[1]), body, length is not None and int(length[1]) == len(body)
     except (ConnectionError, asyncio.IncompleteReadError) as error:
@@ -176,7 +184,7 @@ class Processes(CdnEdgesCase):
             mine = codes[number::self.EDGES]
             listen = ",".join(f"{code}=127.0.0.1:0" for code in mine)
             edge = self.start_edge(f"edge{number}", [EDGE_BINARY] if number % 2 else [BINARY, "edge"], "--cdn-listen", listen,
-                                   "--cdn-tier-listen", "127.0.0.1:0")
+                                   "--cdn-tier-listen", "127.0.0.1:0", "--cdn-workers", str(1 + number % 2))
             self.edges.append(edge)
             self.places.update((code, (edge, address)) for code, address in zip(mine, edge.places))
         self.wait_for("all know one another", lambda: all(
@@ -199,12 +207,13 @@ class Processes(CdnEdgesCase):
     def crowd(self, host, path, viewers=None, places=None, during=None):
         """What each viewer of one object saw, all of them at once."""
         places = list((places or self.places).values())
+        begun = []
 
         async def all_of_them():
-            visits = [asyncio.ensure_future(visit(places[i % len(places)][1], host, path))
+            visits = [asyncio.ensure_future(visit(places[i % len(places)][1], host, path, begun))
                       for i in range(viewers or self.VIEWERS)]
             if during:
-                await asyncio.get_running_loop().run_in_executor(None, during)
+                await asyncio.get_running_loop().run_in_executor(None, during, begun)
             return await asyncio.gather(*visits)
         return asyncio.run(all_of_them())
 
@@ -238,17 +247,18 @@ class Processes(CdnEdgesCase):
         host = self.create_at(shield="eu-central-1")["DomainName"]
         before = self.asked_by()
         self.assert_all_saw(self.crowd(host, "/first", 20), Origin.body)
-        # The first object's shield is the slow one's too: of as many as it takes.
-        Origin.pause = 1.5
+        Origin.gate.clear()
         killed = []
 
-        def kill():
-            time.sleep(0.7)
+        def kill(begun):
+            self.wait_for("everybody sees the first half", lambda: len(begun) == self.VIEWERS, 60)
             asked = [now - then for now, then in zip(self.asked_by(), before)]
             shield = self.edges[asked.index(max(asked))]
             shield.expected = False
             shield.end(signal.SIGKILL)
             killed.append(shield)
+            time.sleep(0.1)
+            Origin.gate.set()
 
         before = self.asked_by()
         seen = self.crowd(host, "/slow", during=kill)
@@ -262,7 +272,6 @@ class Processes(CdnEdgesCase):
               f"{continued:.0f} bodies came on from elsewhere, {Origin.asked.count('/slow')} origin requests")
         self.assertGreater(continued, 0)
         # Others find another shield.
-        Origin.pause = 0
         rest = {code: place for code, place in self.places.items() if place[0] is not killed[0]}
         for number in range(5):
             self.assert_all_saw(self.crowd(host, f"/after{number}", 45, rest), Origin.body)

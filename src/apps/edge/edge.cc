@@ -272,6 +272,8 @@ std::string EdgeServer::describe(Output output) const {
   if (cdn_)
     out += fmt::format("  CDN      revision {}, {} distributions\n", cdn_->served_revision(),
                        cdn_->engine().latest().size());
+  if (cdn_ && cdn_->engine().tier_address())
+    out += fmt::format("  tiers    other edges ask at {}\n", cdn_->engine().tier_address()->to_string());
   out += fmt::format("  health   {} checks healthy, {} unhealthy\n", health.healthy, health.unhealthy);
   if (checker_)
     out += fmt::format("  checker  of {}, probes {} health checks\n", checker_->region(), checker_->checks());
