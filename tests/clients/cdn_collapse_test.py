@@ -7,7 +7,6 @@ import pathlib
 import socket
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
@@ -15,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from aws_clients import AwsCliCase  # noqa: E402
 from meridian_server import BINARY, Server, aws_commands  # noqa: E402
+from played_origin import PlayedOrigin, read_head  # noqa: E402
 
 VIEWERS = 500
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -23,37 +23,20 @@ BEHIND_MAX_MS = float(os.environ.get("MERIDIAN_BEHIND_MS", "100"))  # alone on a
 HEAD_AFTER, PIECES, PIECE = 1.0, 5, b"x" * 20_000
 
 
-class SlowOrigin(threading.Thread):
+class SlowOrigin(PlayedOrigin):
     """Answers each request after a second, and its body in pieces over another."""
 
     def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=VIEWERS)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.asked: list[bytes] = []
 
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
-
     def answer(self, connection: socket.socket):
-        with connection:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                data = connection.recv(65536)
-                if not data:
-                    return
-                head += data
-            self.asked.append(head)
-            time.sleep(HEAD_AFTER)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (PIECES * len(PIECE)))
-            for _ in range(PIECES):
-                connection.sendall(PIECE)
-                time.sleep(1 / PIECES)
+        self.asked.append(read_head(connection))
+        time.sleep(HEAD_AFTER)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (PIECES * len(PIECE)))
+        for _ in range(PIECES):
+            connection.sendall(PIECE)
+            time.sleep(1 / PIECES)
 
 
 class Collapse(AwsCliCase):

@@ -9,7 +9,6 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -17,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from aws_clients import AwsCliCase  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
+from played_origin import PlayedOrigin, read_head  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 FAULTS = ("self-signed", "of another name", "expired", "of an authority that nobody knows", "HTTP where TLS is expected",
@@ -42,14 +42,12 @@ def make_certificates(folder: pathlib.Path):
                 "-days", days, "-extfile", f"{name}.ext", "-out", f"{name}.pem")
 
 
-class Origin(threading.Thread):
+class Origin(PlayedOrigin):
     """One request a connection; `fault` is how the next ones are treated, None for well."""
 
     def __init__(self, folder: pathlib.Path | None, text: str):
-        super().__init__(daemon=True)
+        super().__init__()
         self.folder, self.text, self.fault = folder, text, None
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.port = self.listener.getsockname()[1]
         self.served = 0
 
     def context(self) -> ssl.SSLContext:
@@ -63,33 +61,24 @@ class Origin(threading.Thread):
             context.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
         return context
 
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+    def answer(self, connection: socket.socket):
+        if self.folder is None:
+            read_head(connection)
+            self.reply(connection)
+        elif self.fault == "HTTP where TLS is expected":
+            connection.recv(65536)
+            self.reply(connection)
+        elif self.fault == "closed in the handshake":
+            connection.recv(100)
+        else:
+            with self.context().wrap_socket(connection, server_side=True) as over_tls:
+                read_head(over_tls)
+                self.reply(over_tls)
 
-    def serve(self, connection: socket.socket):
-        with connection:
-            try:
-                if self.folder is not None and self.fault != "HTTP where TLS is expected":
-                    if self.fault == "closed in the handshake":
-                        connection.recv(100)
-                        return
-                    connection = self.context().wrap_socket(connection, server_side=True)
-                head = b""
-                while b"\r\n\r\n" not in head and (data := connection.recv(65536)):
-                    head += data
-                    if self.fault == "HTTP where TLS is expected":
-                        break
-                self.served += 1
-                connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.text)}\r\nCache-Control: max-age=1\r\n"
-                                   f"Connection: close\r\n\r\n{self.text}".encode())
-                connection.close()
-            except (OSError, ssl.SSLError):
-                pass
+    def reply(self, connection: socket.socket):
+        self.served += 1
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.text)}\r\nCache-Control: max-age=1\r\n"
+                           f"Connection: close\r\n\r\n{self.text}".encode())
 
 
 class OriginTls(AwsCliCase):
