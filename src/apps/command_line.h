@@ -56,6 +56,7 @@ struct LocationOptions {
   std::string topology;                    // TOML, see formats/topology
   std::vector<std::string> geo_databases;  // .mmdb; the first that knows a client counts
   std::string latency_table;               // CSV
+  bool details = false;                    // what requests over HTTP are told of viewers is kept too
   bool any() const { return !topology.empty() || !geo_databases.empty() || !latency_table.empty(); }
 };
 

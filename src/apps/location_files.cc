@@ -32,7 +32,11 @@ Place place_of(const topology::ClientNetwork& client) {
 }  // namespace
 
 LocationFiles::LocationFiles(const LocationOptions& options, Disk& disk)
-    : disk_(disk), database_paths_(options.geo_databases), databases_(options.geo_databases.size()) {
+    : disk_(disk),
+      with_details_(options.details),
+      database_paths_(options.geo_databases),
+      databases_(options.geo_databases.size()),
+      details_(options.details ? options.geo_databases.size() : 0) {
   if (!options.topology.empty()) {
     files_.push_back(
         {options.topology, topology::kFileBytesMax, [this](const std::string& text) -> Result<void> {
@@ -44,6 +48,7 @@ LocationFiles::LocationFiles(const LocationOptions& options, Disk& disk)
     const std::string name = std::filesystem::path(database_paths_[i]).filename();
     files_.push_back({database_paths_[i], geo_db::kDatabaseBytesMax,
                       [this, i, name](const std::string& bytes) -> Result<void> {
+                        if (with_details_) details_[i] = TRY(geo_db::open_geo_database(bytes));
                         databases_[i] = TRY(Database::compile(name, bytes));
                         return {};
                       }});
@@ -109,6 +114,7 @@ std::unique_ptr<const Locations> LocationFiles::locations() const {
     sources.regions.emplace_back(region.region, Point::of(region.point.latitude, region.point.longitude));
   sources.databases = databases_;
   sources.latency = latency_;
+  sources.details = details_;
   return std::make_unique<const Locations>(std::move(sources));
 }
 

@@ -52,10 +52,12 @@ class LocationFiles {
   void look_at(File& file, bool at_once, Refreshed& refreshed);
 
   Disk& disk_;
+  const bool with_details_;
   std::vector<File> files_;
   std::vector<std::string> database_paths_;
   topology::Topology topology_;
   std::vector<std::shared_ptr<const snapshots::location::Database>> databases_;
+  std::vector<std::shared_ptr<const geo_db::GeoDatabase>> details_;  // none: nobody asks for them
   std::vector<topology::LatencyRow> latency_;
 };
 

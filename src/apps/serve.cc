@@ -161,7 +161,9 @@ Result<void> Server::start() {
   started_ = clock_.now();
   TRY(disk_.make_directories(options_.data_dir));
   // DNS first: it answers from its last snapshot before anything else is open.
-  dns_ = TRY(DnsSide::start(options_, options_.data_dir, world(), [this](const std::string& edge_location) {
+  DnsServerOptions dns = options_;
+  dns.locations.details = options_.cdn.any();
+  dns_ = TRY(DnsSide::start(dns, options_.data_dir, world(), [this](const std::string& edge_location) {
     auto delivery = std::make_unique<QueryLogDelivery>(edge_location, logger_, metrics_);
     query_logs_ = delivery.get();
     engines::dns::query_log::Selection selection;

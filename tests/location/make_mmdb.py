@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes a small MaxMind DB from lines of CSV, so that tests need nobody's data.
 
-Columns, named by the first line: cidr, country, continent, subdivision, latitude, longitude, radius; empty ones are left
-out of the record. Longer prefixes win inside shorter ones. --schema nested is MaxMind's own (country.iso_code, ...), where
+Columns, named by the first line: cidr, country, continent, subdivision, latitude, longitude, radius, city, metro, postal,
+time_zone, network; empty ones are left out of the record. Longer prefixes win inside shorter ones. --schema nested is MaxMind's own (country.iso_code, ...), where
 subdivision is a code; flat is that of ip-location-db (country_code, state1, ...), where it is a name.
 
 usage: make_mmdb.py [--schema nested|flat] [--record-size 24|28|32] [--ip-version 4|6] IN.csv OUT.mmdb
@@ -47,9 +47,12 @@ def record_of(row, schema):
     get = lambda name: (row.get(name) or "").strip()
     point = (float(get("latitude")), float(get("longitude"))) if get("latitude") else None
     if schema == "flat":
-        flat = {"city": "", "country_code": get("country"), "state1": get("subdivision"), "state2": ""}
+        flat = {"city": get("city"), "country_code": get("country"), "state1": get("subdivision"), "state2": ""}
         if point:
             flat |= {"latitude": ("float", point[0]), "longitude": ("float", point[1])}
+        for column, name in (("postal", "postcode"), ("time_zone", "timezone")):
+            if get(column):
+                flat[name] = get(column)
         return flat
     nested = {}
     if get("continent"):
@@ -62,6 +65,16 @@ def record_of(row, schema):
         nested["location"] = {"latitude": point[0], "longitude": point[1]}
         if get("radius"):
             nested["location"]["accuracy_radius"] = ("uint16", int(get("radius")))
+    if get("city"):
+        nested["city"] = {"names": {"de": "x", "en": get("city")}}
+    if get("postal"):
+        nested["postal"] = {"code": get("postal")}
+    if get("time_zone"):
+        nested.setdefault("location", {})["time_zone"] = get("time_zone")
+    if get("metro"):
+        nested.setdefault("location", {})["metro_code"] = ("uint16", int(get("metro")))
+    if get("network"):
+        nested["autonomous_system_number"] = ("uint32", int(get("network")))
     return nested
 
 

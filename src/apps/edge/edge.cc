@@ -110,6 +110,7 @@ Result<void> EdgeServer::start() {
   TRY(world_.disk.make_directories(options_.data_dir));
   files_ = TRY(EdgeFiles::open(world_.disk, world_.clock, metrics_, options_.data_dir));
   DnsServerOptions dns = options_;
+  dns.locations.details = options_.cdn.any();
   if (!dns.nsid) dns.nsid = files_->identity().name;
   // It answers from here on with what the disk has, whether there is a control or not.
   dns_ = TRY(DnsSide::start(dns, options_.data_dir, world_));

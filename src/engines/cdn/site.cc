@@ -81,4 +81,8 @@ snapshots::location::Place Site::locate(const net::IpAddress& address) {
   return *locations->locate(address, address.is_v4() ? 32 : 128).place;
 }
 
+geo_db::Details Site::details(const net::IpAddress& address) {
+  return locations_.current()->details(address);
+}
+
 }  // namespace meridian::engines::cdn

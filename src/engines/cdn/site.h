@@ -80,6 +80,7 @@ class Site final : public ViewerHandler {
   RequestSpaces spaces;
   // Where a viewer is, as far as that is known.
   snapshots::location::Place locate(const net::IpAddress& address);
+  geo_db::Details details(const net::IpAddress& address);
 
  private:
   Published<Locations>::Reader& locations_;

@@ -74,6 +74,11 @@ Request::Next Request::check_geo() {
   viewer.tls_cipher = connection.tls_cipher;
   viewer.tls_session = connection.tls_session;
   viewer.place = &place_;
+  geo_db::Details details;
+  if (!behavior_->generated.empty() && rules::needs_details(behavior_->generated)) {
+    details = site_.details(connection.peer.ip);
+    viewer.details = &details;
+  }
   fields_ = rules::with_cloudfront_headers(request_.fields, behavior_->generated, viewer, generated_);
   return Next::Step;
 }

@@ -9,13 +9,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "net/address.h"
 
 namespace meridian::geo_db {
 
+inline constexpr std::size_t kDetailBytesMax = 128;  // of each text of Details; longer ones are not told
 inline constexpr std::size_t kDatabaseBytesMax = std::size_t{1} << 31;
 inline constexpr std::uint64_t kVisitsPerNode =
     2;  // a tree is visited once; aliases of IPv4 in IPv6 are not followed
@@ -39,9 +42,18 @@ struct Block {
 
 struct Record {
   std::string country, continent;  // codes; "": not told
-  std::string subdivision;  // the code behind "US-"; the flat schema has names: known where Route 53 lists them
+  std::string
+      subdivision;  // the code behind "US-"; the flat schema has names: known where Route 53 lists them
   bool has_point = false;
   double latitude = 0, longitude = 0;
+};
+
+// What routing does not ask for; "": not told. In both schemas, and of databases of networks (GeoLite2-ASN).
+struct Details {
+  std::string city;  // in English
+  std::string metro_code, postal_code;
+  std::string time_zone;      // "America/Los_Angeles"
+  std::uint32_t network = 0;  // the number of the autonomous system; 0: not told
 };
 
 class GeoDatabase {
@@ -52,6 +64,9 @@ class GeoDatabase {
   virtual Result<void> each_block(Family family, const std::function<void(const Block&)>& each) const = 0;
   // What is not of the expected type is as if it were not told.
   virtual Record record(std::uint32_t record) const = 0;
+  // Of the block that the address is in. Thread-safe, and so is details().
+  virtual std::optional<std::uint32_t> find(const net::IpAddress& address) const = 0;
+  virtual Details details(std::uint32_t record) const = 0;
 };
 
 Result<std::unique_ptr<GeoDatabase>> open_geo_database(std::string_view bytes);

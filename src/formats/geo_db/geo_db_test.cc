@@ -77,6 +77,28 @@ TEST(GeoDatabase, FlatSchemaWithNamesOfStates) {
                           "c0000500/24 // 1,1"));
 }
 
+TEST(GeoDatabase, TellsDetailsOfAnAddressInBothSchemas) {
+  const auto told = [](const GeoDatabase& database, const char* address) -> std::string {
+    const auto record = database.find(net::IpAddress::parse(address).value());
+    if (!record) return "nothing";
+    const Details details = database.details(*record);
+    return details.city + "|" + details.metro_code + "|" + details.postal_code + "|" + details.time_zone +
+           "|" + std::to_string(details.network);
+  };
+  const auto nested = open_geo_database(bytes_of("nested-24-6.mmdb"));
+  ASSERT_TRUE(nested);
+  EXPECT_EQ(told(**nested, "192.0.2.200"), "San Francisco|807|94110|America/Los_Angeles|64496");
+  EXPECT_EQ(told(**nested, "192.0.2.1"), "||||0");
+  EXPECT_EQ(told(**nested, "2001:db8::1"), "||||0");
+  EXPECT_EQ(told(**nested, "10.0.0.1"), "nothing");
+  const auto flat = open_geo_database(bytes_of("flat-32-6.mmdb"));
+  ASSERT_TRUE(flat);
+  EXPECT_EQ(told(**flat, "192.0.3.7"), "Frankfurt||60311|Europe/Berlin|0");
+  const auto v4 = open_geo_database(bytes_of("nested-28-4.mmdb"));
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(told(**v4, "2001:db8::1"), "nothing") << "of a family that it does not have";
+}
+
 TEST(GeoDatabase, WhatIsNoDatabaseIsRefused) {
   for (const std::string& bytes : {std::string(), std::string("nonsense"), std::string(100'000, '\0')}) {
     const auto database = open_geo_database(bytes);

@@ -2,9 +2,11 @@
 // read go through an anonymous one, so that nobody who writes to the operator's file can take the mapping
 // away (SIGBUS).
 #include <maxminddb.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
@@ -57,6 +59,8 @@ class Mmdb final : public GeoDatabase {
   const Metadata& metadata() const override { return metadata_; }
   Result<void> each_block(Family family, const std::function<void(const Block&)>& each) const override;
   Record record(std::uint32_t record) const override;
+  std::optional<std::uint32_t> find(const net::IpAddress& address) const override;
+  Details details(std::uint32_t record) const override;
 
  private:
   template <typename... Path>
@@ -79,6 +83,19 @@ class Mmdb final : public GeoDatabase {
     if (found.has_data && found.type == MMDB_DATA_TYPE_DOUBLE) return found.double_value;
     if (found.has_data && found.type == MMDB_DATA_TYPE_FLOAT) return static_cast<double>(found.float_value);
     return std::nan("");
+  }
+
+  template <typename... Path>
+  std::uint32_t whole_number(std::uint32_t record, Path... path) const {
+    const auto found = value(record, path...);
+    if (found.has_data && found.type == MMDB_DATA_TYPE_UINT32) return found.uint32;
+    return found.has_data && found.type == MMDB_DATA_TYPE_UINT16 ? found.uint16 : 0;
+  }
+  template <typename... Path>
+  std::string detail(std::uint32_t record, Path... path) const {
+    const std::string_view found = text(record, path...);
+    const auto fits = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
+    return found.size() <= kDetailBytesMax && std::ranges::all_of(found, fits) ? std::string(found) : "";
   }
 
   MMDB_s mmdb_{};
@@ -174,6 +191,41 @@ Record Mmdb::record(std::uint32_t record) const {
   told.longitude = flat ? number(record, "longitude") : number(record, "location", "longitude");
   told.has_point = std::abs(told.latitude) <= 90 && std::abs(told.longitude) <= 180;
   if (!told.has_point) told.latitude = told.longitude = 0;
+  return told;
+}
+
+std::optional<std::uint32_t> Mmdb::find(const net::IpAddress& address) const {
+  sockaddr_storage storage{};
+  const std::string_view bytes = address.bytes();
+  if (address.is_v4()) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+    v4.sin_family = AF_INET;
+    std::memcpy(&v4.sin_addr, bytes.data(), 4);
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+    v6.sin6_family = AF_INET6;
+    std::memcpy(&v6.sin6_addr, bytes.data(), 16);
+  }
+  int error = MMDB_SUCCESS;
+  const auto found = MMDB_lookup_sockaddr(&mmdb_, reinterpret_cast<const sockaddr*>(&storage), &error);
+  if (error != MMDB_SUCCESS || !found.found_entry) return std::nullopt;
+  return found.entry.offset;
+}
+
+Details Mmdb::details(std::uint32_t record) const {
+  Details told;
+  told.network = whole_number(record, "autonomous_system_number");
+  if (!text(record, "country_code").empty()) {
+    told.city = detail(record, "city");
+    told.postal_code = detail(record, "postcode");
+    told.time_zone = detail(record, "timezone");
+    return told;
+  }
+  told.city = detail(record, "city", "names", "en");
+  told.postal_code = detail(record, "postal", "code");
+  told.time_zone = detail(record, "location", "time_zone");
+  if (const std::uint32_t metro = whole_number(record, "location", "metro_code"); metro != 0)
+    told.metro_code = std::to_string(metro);
   return told;
 }
 

@@ -57,7 +57,8 @@ Locations::Blocks Locations::Blocks::of(const std::vector<net::Cidr>& blocks) {
   return {RangeTable<std::uint32_t>::flatten(std::move(v4)), RangeTable<Key6>::flatten(std::move(v6))};
 }
 
-Locations::Locations(Sources sources) : databases_(std::move(sources.databases)) {
+Locations::Locations(Sources sources)
+    : databases_(std::move(sources.databases)), details_(std::move(sources.details)) {
   for (Network& network : sources.networks) {
     networks_.push_back(network.place);
     network_blocks_.push_back(network.block);
@@ -110,6 +111,21 @@ Located Locations::locate_in(const RangeTable<Key>& by_network, const RangeTable
   }
   located.prefix_bits = static_cast<std::uint8_t>(prefix_bits);
   return located;
+}
+
+geo_db::Details Locations::details(const net::IpAddress& address) const {
+  geo_db::Details told;
+  for (const auto& database : details_) {
+    const auto record = database->find(address);
+    if (!record) continue;
+    geo_db::Details here = database->details(*record);
+    if (told.city.empty()) told.city = std::move(here.city);
+    if (told.metro_code.empty()) told.metro_code = std::move(here.metro_code);
+    if (told.postal_code.empty()) told.postal_code = std::move(here.postal_code);
+    if (told.time_zone.empty()) told.time_zone = std::move(here.time_zone);
+    if (told.network == 0) told.network = here.network;
+  }
+  return told;
 }
 
 Place Locations::region_place(regions::RegionIndex region) const {

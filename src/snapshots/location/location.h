@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/geo_db/geo_db.h"
 #include "formats/regions/regions.h"
 #include "formats/topology/latency_table.h"
 #include "net/address.h"
@@ -49,7 +50,8 @@ class Locations {
     std::vector<Network> networks = {};                           // the innermost block counts
     std::vector<std::shared_ptr<const Database>> databases = {};  // the first that knows an address
     std::vector<LatencyRow> latency = {};  // for each Region the innermost block that has it
-    std::vector<std::pair<regions::RegionIndex, Point>> regions = {};  // that are not where AWS has them
+    std::vector<std::pair<regions::RegionIndex, Point>> regions = {};      // that are not where AWS has them
+    std::vector<std::shared_ptr<const geo_db::GeoDatabase>> details = {};  // for details()
   };
 
   Locations() : Locations(Sources{}) {}  // nothing is known of any client
@@ -58,6 +60,10 @@ class Locations {
   // Of an address, or of a prefix of `bits` bits (EDNS Client Subnet). When the prefix holds clients of
   // several places, the place is that of its first address and prefix_bits is greater than `bits`.
   Located locate(const net::IpAddress& address, unsigned bits) const;
+
+  // What databases tell of an address that routing does not ask for: each from the first that tells it. Not
+  // for a path that may not allocate; nothing without Sources::details.
+  geo_db::Details details(const net::IpAddress& address) const;
 
   // Round trip between the client and a Region in microseconds: measured where a table has it, else by the
   // model.
@@ -105,6 +111,7 @@ class Locations {
   std::vector<net::Cidr> network_blocks_ = std::vector<net::Cidr>(1), latency_blocks_ = network_blocks_;
   std::vector<std::array<std::uint32_t, regions::kRegionCount>> latency_rows_{{}};
   std::vector<std::shared_ptr<const Database>> databases_;
+  std::vector<std::shared_ptr<const geo_db::GeoDatabase>> details_;
   std::array<Point, regions::kRegionCount> region_points_;
   Blocks by_network_, by_latency_;
 };

@@ -169,5 +169,21 @@ TEST(Latency, NothingIsNearAClientOfUnknownPlace) {
   EXPECT_EQ(locations.latency_us(locations.locate(ip("10.0.0.1"), 32), 0), kUnknownLatencyUs);
 }
 
+TEST(LocationDetails, AreOfTheFirstDatabaseThatTellsEach) {
+  const auto opened = [](const std::string& name) -> std::shared_ptr<const geo_db::GeoDatabase> {
+    std::ifstream file(MERIDIAN_DATABASES + name, std::ios::binary);
+    return geo_db::open_geo_database(std::string(std::istreambuf_iterator<char>(file), {})).value();
+  };
+  const Locations locations({.details = {opened("flat-32-6.mmdb"), opened("nested-24-6.mmdb")}});
+  const auto told = [&](const char* address) {
+    const geo_db::Details details = locations.details(net::IpAddress::parse(address).value());
+    return details.city + "|" + details.metro_code + "|" + std::to_string(details.network);
+  };
+  EXPECT_EQ(told("192.0.2.200"), "San Francisco|807|64496") << "the first knows the place but no city";
+  EXPECT_EQ(told("192.0.3.1"), "Frankfurt||0");
+  EXPECT_EQ(told("10.0.0.1"), "||0");
+  EXPECT_EQ(Locations().details(net::IpAddress()).city, "");
+}
+
 }  // namespace
 }  // namespace meridian::snapshots::location

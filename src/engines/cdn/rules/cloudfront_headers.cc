@@ -37,10 +37,36 @@ bool has_point(const Context& context) {
   return context.viewer.place && context.viewer.place->has_point;
 }
 
+// CF: "percent encodes" what is not ASCII.
+std::string_view in_ascii(const Context& context, std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::ranges::all_of(text, is_ascii)) return context.out.keep(text);
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (is_ascii(c))
+      out += c;
+    else
+      out.append({'%', kDigits[code >> 4], kDigits[code & 15]});
+  }
+  return context.out.keep(out);
+}
+
+template <auto kMember>
+std::string_view detail(const Context& context) {
+  const geo_db::Details* const details = context.viewer.details;
+  if (!details) return {};
+  if constexpr (std::is_same_v<decltype(kMember), std::uint32_t geo_db::Details::*>)
+    return details->*kMember == 0 ? std::string_view() : context.out.keep(std::to_string(details->*kMember));
+  else
+    return in_ascii(context, details->*kMember);
+}
+
 std::string_view country_name(const Context& context) {
   if (!context.has_place()) return {};
   const geo::Country* country = geo::find_country(context.viewer.place->country.text());
-  return country ? country->name : std::string_view();
+  return country ? in_ascii(context, country->name) : std::string_view();
 }
 std::string_view region(const Context& context) {
   return context.has_place() ? context.viewer.place->subdivision.text() : std::string_view();
@@ -49,7 +75,7 @@ std::string_view region_name(const Context& context) {
   if (!context.has_place()) return {};
   const geo::Subdivision* found =
       geo::find_subdivision(context.viewer.place->country.text(), region(context));
-  return found ? found->name : std::string_view();
+  return found ? in_ascii(context, found->name) : std::string_view();
 }
 std::string_view header_order(const Context& context) {
   std::string names;
@@ -73,6 +99,7 @@ struct Header {
   std::string_view name;  // lower case
   std::string_view sent_as;
   Value value;
+  bool of_details = false;
 };
 constexpr Header kHeaders[] = {
     {"cloudfront-forwarded-proto", "CloudFront-Forwarded-Proto",
@@ -94,6 +121,8 @@ constexpr Header kHeaders[] = {
        // Without brackets around an IPv6 address, as CloudFront writes it.
        return c.out.keep(fmt::format("{}:{}", c.viewer.address.ip.to_string(), c.viewer.address.port));
      }},
+    {"cloudfront-viewer-asn", "CloudFront-Viewer-ASN", detail<&geo_db::Details::network>, true},
+    {"cloudfront-viewer-city", "CloudFront-Viewer-City", detail<&geo_db::Details::city>, true},
     {"cloudfront-viewer-country", "CloudFront-Viewer-Country",
      [](const Context& c) { return c.has_place() ? c.viewer.place->country.text() : std::string_view(); }},
     {"cloudfront-viewer-country-name", "CloudFront-Viewer-Country-Name", country_name},
@@ -114,15 +143,14 @@ constexpr Header kHeaders[] = {
      [](const Context& c) {
        return has_point(c) ? degrees(c, c.viewer.place->longitude) : std::string_view();
      }},
+    {"cloudfront-viewer-metro-code", "CloudFront-Viewer-Metro-Code", detail<&geo_db::Details::metro_code>,
+     true},
+    {"cloudfront-viewer-postal-code", "CloudFront-Viewer-Postal-Code", detail<&geo_db::Details::postal_code>,
+     true},
+    {"cloudfront-viewer-time-zone", "CloudFront-Viewer-Time-Zone", detail<&geo_db::Details::time_zone>, true},
     {"cloudfront-viewer-tls", "CloudFront-Viewer-TLS", tls},
 };
 static_assert(std::ranges::is_sorted(kHeaders, {}, &Header::name));
-
-constexpr auto kNames = [] {
-  std::array<std::string_view, std::size(kHeaders)> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kHeaders[i].name;
-  return names;
-}();
 
 bool is_cloudfront_header(const Field& field) {
   return starts_with_name(field.name, "cloudfront-");
@@ -150,8 +178,11 @@ Fields with_cloudfront_headers(Fields request, const snapshots::cdn::GeneratedHe
   return buffer;
 }
 
-std::span<const std::string_view> known_cloudfront_headers() {
-  return kNames;
+bool needs_details(const snapshots::cdn::GeneratedHeaders& wanted) {
+  return std::ranges::any_of(wanted, [](const std::string& name) {
+    const auto* header = std::ranges::lower_bound(kHeaders, std::string_view(name), {}, &Header::name);
+    return header != std::end(kHeaders) && header->name == name && header->of_details;
+  });
 }
 
 }  // namespace meridian::engines::cdn::rules

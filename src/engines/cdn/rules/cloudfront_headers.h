@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "engines/cdn/rules/fields.h"
+#include "formats/geo_db/geo_db.h"
 #include "net/address.h"
 #include "snapshots/cdn/behavior.h"
 #include "snapshots/location/place.h"
@@ -28,6 +29,7 @@ struct Viewer {
   TlsSession tls_session = TlsSession::FullHandshake;
   std::string_view ja3;                               // "": not known
   const snapshots::location::Place* place = nullptr;  // null: not known
+  const geo_db::Details* details = nullptr;           // the same; only where needs_details()
 };
 
 // The request's fields for all further rules: those of the viewer but CloudFront-*, and those `wanted`. The
@@ -35,8 +37,7 @@ struct Viewer {
 Fields with_cloudfront_headers(Fields request, const snapshots::cdn::GeneratedHeaders& wanted,
                                const Viewer& viewer, FieldList& buffer);
 
-// Those that can be generated, lower case, sorted. The others that CloudFront has need data about cities and
-// networks that the location component does not hold.
-std::span<const std::string_view> known_cloudfront_headers();
+// Whether a header is wanted that says more of a viewer than his place.
+bool needs_details(const snapshots::cdn::GeneratedHeaders& wanted);
 
 }  // namespace meridian::engines::cdn::rules

@@ -39,6 +39,28 @@ TEST(CloudFrontHeaders, SayWhereTheViewerIs) {
             "CloudFront-Viewer-Longitude: -83.48216\n");
 }
 
+TEST(CloudFrontHeaders, SayWhatDatabasesTellOfTheViewer) {
+  const snapshots::cdn::GeneratedHeaders wanted = {
+      "cloudfront-viewer-asn", "cloudfront-viewer-city", "cloudfront-viewer-metro-code",
+      "cloudfront-viewer-postal-code", "cloudfront-viewer-time-zone"};
+  const geo_db::Details details{"S\xc3\xa3o Paulo", "501", "01000", "America/Sao_Paulo", 64496};
+  Viewer viewer;
+  viewer.details = &details;
+  EXPECT_EQ(generated(wanted, viewer, "Accept: a"),
+            "Accept: a\n"
+            "CloudFront-Viewer-ASN: 64496\n"
+            "CloudFront-Viewer-City: S%C3%A3o Paulo\n"
+            "CloudFront-Viewer-Metro-Code: 501\n"
+            "CloudFront-Viewer-Postal-Code: 01000\n"
+            "CloudFront-Viewer-Time-Zone: America/Sao_Paulo\n");
+  const geo_db::Details nothing;
+  viewer.details = &nothing;
+  EXPECT_EQ(generated(wanted, viewer, "Accept: a"), "Accept: a\n");
+  for (const std::string& name : wanted) EXPECT_TRUE(needs_details({"cloudfront-viewer-tls", name})) << name;
+  EXPECT_FALSE(needs_details({"cloudfront-viewer-country", "cloudfront-viewer-latitude"}));
+  EXPECT_FALSE(needs_details({}));
+}
+
 TEST(CloudFrontHeaders, SayNothingOfWhatIsNotKnown) {
   EXPECT_EQ(generated({"cloudfront-viewer-asn", "cloudfront-viewer-city", "cloudfront-viewer-country",
                        "cloudfront-viewer-latitude", "cloudfront-viewer-tls"},
