@@ -52,6 +52,8 @@ class Origin:
         files.mkdir(parents=True)
         for name, size in (("100k", 100 * 1024), ("16m", 16 * 1024 * 1024)):
             (files / name).write_bytes(os.urandom(size))
+        with open(files / "1g", "wb") as file:
+            file.truncate(1 << 30)
         configuration = self.folder / "nginx.conf"
         configuration.write_text(f"""
 daemon off; user root; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
@@ -263,7 +265,7 @@ class H2o(Proxy):
 
     def command(self) -> list[str]:
         files = self.folder / "files"
-        shutil.copytree(self.origin.folder / "files", files)
+        shutil.copytree(self.origin.folder / "files", files, copy_function=os.link)
         for name in ("one", *(f"zipf/{n}" for n in range(10_000))):
             path = self.folder / name
             path.parent.mkdir(exist_ok=True)

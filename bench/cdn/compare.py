@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from cdn_servers import ALL, HOST, CannotRun, H2o, Origin, Proxy, cpu_seconds
 from in_turns import medians, options_of, ratio_of
@@ -25,9 +26,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
 OBJECTS = 10_000
 MISSES = itertools.count()  # no miss is asked for twice
+BATCH = 256  # new connections that come at once
 # Protocol, bytes of a body, connections.
 KINDS = {"one": ("http", 1024, 32), "zipf": ("http", 1024, 32), "100k": ("http", 100 * 1024, 32), "16m": ("http", 16 * 1024 * 1024, 4),
-         "miss": ("http", 1024, 32), "tls": ("h1", 1024, 32), "h2": ("h2", 1024, 8)}
+         "miss": ("http", 1024, 32), "tls": ("h1", 1024, 32), "h2": ("h2", 1024, 8),
+         "tls-new": ("new", 1024, BATCH), "1g": ("http", 1 << 30, 2), "1g-tls": ("h1", 1 << 30, 2)}
 
 
 def targets(kind: str) -> list[str]:
@@ -36,14 +39,15 @@ def targets(kind: str) -> list[str]:
         return [f"/zipf/{n}" for n in random.Random(1).choices(range(OBJECTS), weights, k=100_000)]
     if kind == "miss":
         return [f"/miss/{next(MISSES)}" for _ in range(200_000)]
-    return ["/files/" + kind if kind in ("100k", "16m") else "/one"]
+    name = kind.removesuffix("-tls")
+    return ["/files/" + name if name in ("100k", "16m", "1g") else "/one"]
 
 
 def can_play(server: type[Proxy] | Proxy, kind: str) -> bool:
-    if kind in ("tls", "h2") and not server.tls:
+    if KINDS[kind][0] != "http" and not server.tls:
         return False
     # h2o asks no origin; HAProxy's cache takes no such body.
-    return not (server.name == H2o.name and kind == "miss" or server.name == "haproxy" and kind == "16m")
+    return not (server.name == H2o.name and kind == "miss" or server.name == "haproxy" and KINDS[kind][1] > 1_000_000)
 
 
 def with_http_load(server: Proxy, kind: str, options) -> tuple[float, float]:
@@ -60,11 +64,13 @@ def with_http_load(server: Proxy, kind: str, options) -> tuple[float, float]:
 
 
 def with_h2load(server: Proxy, kind: str, options) -> tuple[float, float]:
-    protocol, _, connections = KINDS[kind]
+    protocol, size, connections = KINDS[kind]
     words = ["--h1"] if protocol == "h1" else ["-m", "32"]
     done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", *words, "-c", str(connections), "-D",
                            str(max(1, round(options.seconds))), f"--connect-to={HOST}:{server.tls_port}",
-                           f"https://{server.host}/one"], capture_output=True, text=True, check=True)
+                           f"https://{server.host}{targets(kind)[0]}"], capture_output=True, text=True, check=True)
+    if size > 1024 * 1024:  # few of them are whole when the time is over
+        return int(re.search(r"traffic: .*?\((\d+)\) total", done.stdout).group(1)) / size, float(max(1, round(options.seconds)))
     good = int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
     failed = int(re.search(r"(\d+) failed", done.stdout).group(1))
     if failed or not good:
@@ -72,21 +78,35 @@ def with_h2load(server: Proxy, kind: str, options) -> tuple[float, float]:
     return good, float(max(1, round(options.seconds)))
 
 
+def with_new_connections(server: Proxy, kind: str, options) -> tuple[float, float]:
+    """A whole handshake and one request each: h2load keeps no session."""
+    began, good = time.monotonic(), 0
+    while time.monotonic() - began < options.seconds:
+        done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", "--h1", "-n", str(BATCH), "-c", str(BATCH),
+                               f"--connect-to={HOST}:{server.tls_port}", f"https://{server.host}{targets(kind)[0]}"],
+                              capture_output=True, text=True, check=True)
+        good += int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
+    return good, time.monotonic() - began
+
+
+LOADS = {"http": with_http_load, "h1": with_h2load, "h2": with_h2load, "new": with_new_connections}
+
+
 def measure(server: Proxy, kind: str, options) -> dict[str, float]:
     before = cpu_seconds(server.pid)
-    count, seconds = (with_http_load if KINDS[kind][0] == "http" else with_h2load)(server, kind, options)
+    count, seconds = LOADS[KINDS[kind][0]](server, kind, options)
     used = cpu_seconds(server.pid) - before
     return {"a second": count / seconds, "a CPU-second": count / max(used, 1e-9), "busy": used / seconds}
 
 
 def table(rounds: dict[tuple[str, str], list[dict[str, float]]], options) -> str:
-    lines = [f"{'':6} {'':8} {'a second':>10} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'busy':>5}"]
+    lines = [f"{'':7} {'':8} {'a second':>10} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'busy':>5}"]
     for kind, server in ((kind, server) for kind in options.kinds for server in options.servers):
         if (found := rounds.get((kind, server))) is None:
             continue
         middle = medians(found)
         ratio = ratio_of(rounds.get((kind, "ours"), []), found)
-        lines.append(f"{kind:6} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
+        lines.append(f"{kind:7} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
     return "\n".join(lines)
 
 
