@@ -1,5 +1,9 @@
 // Field sections of one connection, each cut off by a byte of the input. What was accepted is said again, and
 // heard as the same.
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/bytes.h"
 #include "base/check.h"
 #include "formats/http2/hpack.h"

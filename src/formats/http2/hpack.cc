@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kIntegerMax = 1 << 24;
 
-constexpr std::uint8_t kIndexed = 0x80, kWithIndexing = 0x40, kTableSize = 0x20, kNeverIndexed = 0x10;
+constexpr std::uint8_t kIndexed = 0x80, kWithIndexing = 0x40, kTableSize = 0x20;
 
 std::uint8_t byte_of(char c) {
   return static_cast<std::uint8_t>(c);
