@@ -59,6 +59,11 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
   side->engine_ = std::make_unique<engines::cdn::CdnEngine>(
       std::move(engine), std::make_unique<const snapshots::cdn::CdnSnapshot>(), world.random, world.metrics,
       [] { return net::make_loop(); });
+  if (!options.disk.empty()) TRY(side->engine_->keep_on_disk(world.disk, options.disk, options.disk_bytes));
+  if (const auto revision = side->engine_->purged_revision()) {
+    side->purged_ = *revision;
+    side->begun_ = true;
+  }
   TRY(side->engine_->start());
   side->note_places(locations);
   return side;
@@ -93,6 +98,7 @@ void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::C
     if (invalidation.revision > purged_)
       for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
   purged_ = delta.to;
+  engine_->purges_told(delta.to);
   engine_->purge_clock().finish({store_, delta.to});
 }
 

@@ -122,6 +122,8 @@ struct CdnOptions {
   std::string location;
   std::uint64_t cache_bytes = 0;
   unsigned workers = 0;
+  std::string disk = {};  // a directory; "": nothing is kept on disk
+  std::uint64_t disk_bytes = 0;
   std::string origin_ca = {};  // a PEM file
   bool cache_status = false;
 

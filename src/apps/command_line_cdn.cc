@@ -30,6 +30,16 @@ void add_cdn_options(CLI::App& app, CdnOptions& options) {
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("BYTES")
       ->default_str("256MiB");
+  app.add_option("--cdn-disk", options.disk,
+                 "Directory for what the CDN keeps on disk as well, over restarts")
+      ->envname("MERIDIAN_CDN_DISK")
+      ->type_name("DIR");
+  options.disk_bytes = std::uint64_t{10} * 1024 * 1024 * 1024;
+  app.add_option("--cdn-disk-bytes", options.disk_bytes, "How much of it, of all locations together")
+      ->envname("MERIDIAN_CDN_DISK_BYTES")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES")
+      ->default_str("10GiB");
   options.workers = 1;
   app.add_option("--cdn-workers", options.workers, "Threads that serve viewers")
       ->envname("MERIDIAN_CDN_WORKERS")

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "engines/cdn/disk/disk_tier.h"
 #include "engines/cdn/engine_worker.h"
 #include "upstream/stub_resolver.h"
 
@@ -163,12 +164,38 @@ void CdnEngine::stop() {
     thread->loop->stop();
     thread->thread.join();
   }
+  // Its threads tell loops, which are still there.
+  if (disk_) disk_->stop();
 }
 
 // No loop runs any more when the first of them goes: their workers share objects.
 CdnEngine::~CdnEngine() {
   stop();
   for (const auto& thread : threads_) thread->worker.reset();
+}
+
+Result<void> CdnEngine::keep_on_disk(Disk& disk, const std::string& directory, std::uint64_t bytes_max) {
+  // What a Region's cache here has, it keeps for the locations in front of it.
+  std::map<std::string, Tier*> asking;
+  for (const auto& tier : shared_->tiers)
+    if (!shared_->regions.contains(tier->region())) asking[tier->name()] = tier.get();
+  for (const auto& [region, tier] : shared_->regions) asking[region] = tier.get();
+  std::vector<std::string> names;
+  for (const auto& [name, tier] : asking) names.push_back(name);
+  disk_ = TRY(disk::DiskTier::open({disk, shared_->purges, random_, metrics_}, directory, bytes_max, names));
+  shared_->key_secret = disk_->key_secret();
+  for (const auto& [name, tier] : asking) tier->keep_on(disk_->cache(name));
+  return {};
+}
+
+std::optional<std::uint64_t> CdnEngine::purged_revision() const {
+  if (!disk_ || !disk_->journal().has_begun()) return std::nullopt;
+  return disk_->journal().revision().value_or(0);
+}
+
+// One that cannot be written leaves no journal, so that nothing on disk is used after a restart.
+void CdnEngine::purges_told(std::uint64_t revision) {
+  if (disk_) (void)disk_->journal().told(revision);
 }
 
 Result<void> CdnEngine::start() {
@@ -269,7 +296,8 @@ void CdnEngine::explain(ExplainAsk ask, std::function<void(Result<Explanation>)>
 }
 
 void CdnEngine::purge(std::string_view distribution_id, std::string_view item) {
-  shared_->purges.of(distribution_id)->purge(item);
+  if (!disk_) return shared_->purges.of(distribution_id)->purge(item);
+  (void)disk_->journal().purge(distribution_id, item);
 }
 
 }  // namespace meridian::engines::cdn

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/disk.h"
 #include "base/metrics.h"
 #include "base/published.h"
 #include "base/random.h"
@@ -24,6 +25,9 @@
 namespace meridian::engines::cdn {
 
 class OriginSigner;
+namespace disk {
+class DiskTier;
+}
 
 struct CdnLocation {
   std::string code = "MER50-C1";  // "FRA50-C1"
@@ -66,6 +70,8 @@ class CdnEngine {
             Random& random, Metrics& metrics, MakeLoop make_loop);
   ~CdnEngine();
 
+  // Before start(): what locations keep is also kept there, over restarts, in `bytes_max` for all of them.
+  Result<void> keep_on_disk(Disk& disk, const std::string& directory, std::uint64_t bytes_max);
   // Opens every socket. All or nothing.
   Result<void> start();
   // Answers, from what is published by now: viewers that came since start() have waited. Once.
@@ -93,6 +99,11 @@ class CdnEngine {
   // Thread-safe; `done` is called on a thread of the engine, and not at all when that is stopped before.
   void explain(ExplainAsk ask, std::function<void(Result<Explanation>)> done);
 
+  // Up to which revision invalidations are known of what is on disk from before; none: nothing is.
+  std::optional<std::uint64_t> purged_revision() const;
+  // All up to `revision` were given to purge(). What is on disk is held against them after a restart, too.
+  void purges_told(std::uint64_t revision);
+
   // A path as CloudFront's invalidations have it, or "#tag". Counts at once, everywhere here. Thread-safe.
   void purge(std::string_view distribution_id, std::string_view item);
 
@@ -108,6 +119,7 @@ class CdnEngine {
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<net::Address> bound_;
   std::optional<net::Address> tier_address_;
+  std::unique_ptr<disk::DiskTier> disk_;  // null: nothing is kept on disk
 };
 
 }  // namespace meridian::engines::cdn

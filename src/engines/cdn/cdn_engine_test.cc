@@ -1,10 +1,15 @@
 // The whole engine on threads and sockets of its own: what a network in virtual time cannot show.
 #include "engines/cdn/cdn_engine.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <thread>
 
+#include "base/bytes.h"
 #include "http/client.h"
 #include "http/server.h"
 
@@ -103,6 +108,103 @@ TEST(CdnEngine, WorkersShareWhatTheyFetchAndWhatIsPublished) {
   visit_all();
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(origin.asked, 2 * kObjects);
+}
+
+class TestFolder {
+ public:
+  TestFolder() : path_(testing::TempDir() + "cdn-disk-" + std::to_string(getpid())) {
+    (void)std::filesystem::remove_all(path_);
+  }
+  ~TestFolder() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+class EngineOnDisk : public testing::Test {
+ protected:
+  static constexpr int kObjects = 10;
+
+  void start() {
+    engine.reset();
+    metrics = std::make_unique<Metrics>();
+    CdnEngineOptions options;
+    options.workers = 2;
+    options.locations.push_back({"TST50-C1", {kLoopback}, {}, ""});
+    engine =
+        std::make_unique<CdnEngine>(std::move(options), std::make_unique<const snapshots::cdn::CdnSnapshot>(),
+                                    random, *metrics, [] { return net::make_loop(); });
+    ASSERT_TRUE(engine->keep_on_disk(disk, folder.path(), 64 * 1024 * 1024));
+    ASSERT_TRUE(engine->start());
+    const snapshots::cdn::SharedDistribution puts[] = {distribution(origin.address.port)};
+    engine->publish(engine->latest().next(1, puts, {}));
+    engine->begin();
+    origin.asked = 0;
+  }
+  std::string get(int object) {
+    const std::string path = "/object-" + std::to_string(object);
+    http::ClientRequest request;
+    request.url =
+        *http::Url::parse("http://localhost:" + std::to_string(engine->addresses().at(0).port) + path);
+    const auto got = http::fetch(request);
+    EXPECT_TRUE(got && got->status == 200 && got->body == Origin::body_of(path)) << path;
+    if (!got) return "";
+    const auto field =
+        std::ranges::find_if(got->headers, [](const auto& each) { return to_lower(each.name) == "x-cache"; });
+    return field == got->headers.end() ? "" : field->value;
+  }
+  // Whatever was kept is on disk: writing is another thread's.
+  void wait_for_disk() {
+    while (metrics->gauge("meridian_cdn_disk_objects", "", {{"location", "TST50-C1"}}).value() < kObjects)
+      std::this_thread::yield();
+  }
+
+  TestFolder folder;
+  RealDisk disk;
+  Origin origin;
+  SystemRandom random;
+  std::unique_ptr<Metrics> metrics;
+  std::unique_ptr<CdnEngine> engine;
+};
+
+TEST_F(EngineOnDisk, ARestartServesWhatWasKeptAndNotWhatWasPurged) {
+  start();
+  EXPECT_EQ(engine->purged_revision(), std::nullopt) << "it begins empty";
+  for (int i = 0; i < kObjects; ++i) EXPECT_EQ(get(i), "Miss from cloudfront");
+  wait_for_disk();
+  engine->purge("E1", "/object-3");
+  engine->purges_told(7);
+  start();
+  EXPECT_EQ(engine->purged_revision(), 7u);
+  for (int i = 0; i < kObjects; ++i)
+    EXPECT_EQ(get(i), i == 3 ? "Miss from cloudfront" : "Hit from cloudfront") << i;
+  EXPECT_EQ(origin.asked, 1);
+  for (int i = 0; i < kObjects; ++i) EXPECT_EQ(get(i), "Hit from cloudfront") << "from memory";
+  EXPECT_EQ(origin.asked, 1);
+}
+
+TEST_F(EngineOnDisk, WithoutItsJournalNothingOnDiskIsUsed) {
+  start();
+  for (int i = 0; i < kObjects; ++i) (void)get(i);
+  wait_for_disk();
+  engine.reset();
+  ASSERT_TRUE(disk.remove(folder.path() + "/purges"));
+  start();
+  for (int i = 0; i < kObjects; ++i) EXPECT_EQ(get(i), "Miss from cloudfront");
+  EXPECT_EQ(origin.asked, kObjects);
+}
+
+TEST_F(EngineOnDisk, IsRefusedToASecondProcessAndWithoutRoom) {
+  start();
+  CdnEngineOptions options;
+  options.locations.push_back({"TST50-C1", {kLoopback}, {}, ""});
+  CdnEngine second(std::move(options), std::make_unique<const snapshots::cdn::CdnSnapshot>(), random,
+                   *metrics, [] { return net::make_loop(); });
+  EXPECT_FALSE(second.keep_on_disk(disk, folder.path(), 64 * 1024 * 1024));
+  const auto refused = second.keep_on_disk(disk, folder.path() + "/other", std::uint64_t{1} << 55);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("has room for"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "engines/cdn/tier.h"
 
+#include "engines/cdn/disk/disk_cache.h"
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/tier_fetch.h"
@@ -98,7 +99,28 @@ void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
   if (answer) waiter->answer(*std::move(answer));
 }
 
+// What memory does not have may be on disk, which is read elsewhere.
 void Tier::begin(const std::shared_ptr<Flight>& flight) {
+  const Key& key = flight->ask->key;
+  const auto tell = [this, flight](std::shared_ptr<Object> found) {
+    flight->worker.loop.post([this, flight, found = std::move(found)] { from_disk(flight, found); });
+  };
+  if (!disk_ || flight->previous || !disk_->has(key) || !disk_->read(key, tell)) fetch(flight);
+}
+
+void Tier::from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found) {
+  if (!found || found->gone()) return fetch(flight);
+  if (rules::judge(found->life, flight->worker.now()) == rules::Use::Fresh)
+    return landed(flight, {.object = std::move(found), .outcome = Outcome::Hit});
+  // It has expired, and may be renewed, or stand in.
+  flight->previous = found;
+  cache_.with(flight->ask->key, [&](Cache::Slot& slot) {
+    if (!slot.object) slot.object = std::move(found);
+  });
+  fetch(flight);
+}
+
+void Tier::fetch(const std::shared_ptr<Flight>& flight) {
   TierFetch::Terms terms;
   terms.previous = flight->previous;
   terms.object_bytes_max = object_bytes_max();
@@ -107,9 +129,13 @@ void Tier::begin(const std::shared_ptr<Flight>& flight) {
                    [this, flight](Answer answer) { landed(flight, std::move(answer)); });
 }
 
-// Its length is known now.
+// It is whole, and its length is known.
 void Tier::settle(const Key& key) {
-  cache_.with(key, [](Cache::Slot&) {});
+  std::shared_ptr<const Object> whole;
+  cache_.with(key, [&](Cache::Slot& slot) {
+    if (disk_) whole = slot.object;
+  });
+  if (whole && whole->life.fresh_s > 0) disk_->write(key, std::move(whole));
 }
 
 void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot,

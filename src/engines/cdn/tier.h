@@ -12,6 +12,10 @@
 
 namespace meridian::engines::cdn {
 
+namespace disk {
+class DiskCache;
+}
+
 // For so long nobody waits for another's answer after the origin said that answers are not to be shared.
 inline constexpr rules::Seconds kAloneTime{60};
 
@@ -22,7 +26,7 @@ class Flight {
       : worker(its), ask(std::move(what)), previous(std::move(stale)) {}
   Worker& worker;
   const std::shared_ptr<const Ask> ask;
-  const std::shared_ptr<const Object> previous;
+  std::shared_ptr<const Object> previous;
   std::vector<std::shared_ptr<Waiter>> waiters;  // under the lock of the slot
 };
 
@@ -46,6 +50,8 @@ class Tier {
   const std::string& region() const { return region_; }
   bool is_location() const { return is_location_; }
   void forget(const Key& key);
+  // What is kept is kept there, too, and looked for. It outlives every question.
+  void keep_on(disk::DiskCache& disk) { disk_ = &disk; }
 
   // What a request does with what is there.
   enum class Choice : std::uint8_t {
@@ -72,6 +78,8 @@ class Tier {
   static std::optional<Answer> usable(Cache::Slot& slot, Choice choice);
   std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
+  void from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found);
+  void fetch(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);
   void remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot, rules::Time now);
   void ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous);
@@ -82,6 +90,7 @@ class Tier {
   const bool is_location_ = false;
   std::size_t object_bytes_max_ = 0;
   Cache cache_;
+  disk::DiskCache* disk_ = nullptr;  // may be null
 };
 
 }  // namespace meridian::engines::cdn
