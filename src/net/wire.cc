@@ -12,7 +12,9 @@
 namespace meridian::net {
 namespace {
 
-constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record; copying this much beats another iovec
+constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record
+// Copying so little of what others hold beats another iovec; through TLS all of it is copied anyway.
+constexpr std::size_t kCopyMax = 1024;
 constexpr std::size_t kPiecesPerWrite = 16;
 // Copied for one peer and not on its way yet. The kernel would else take megabytes a connection, and five
 // hundred slow readers kept everybody waiting for two seconds while their buffers were filled.
@@ -33,7 +35,9 @@ IoResult Wire::read(MutableBytes into) {
 void Wire::queue(Piece piece) {
   if (piece.empty()) return;
   pending_ += piece.size();
-  if (!out_.empty() && !out_.back().is_shared() && out_.back().size() + piece.size() <= kCoalesceMax) {
+  const bool may_copy = tls_ || !piece.is_shared() || piece.size() <= kCopyMax;
+  if (may_copy && !out_.empty() && !out_.back().is_shared() &&
+      out_.back().size() + piece.size() <= kCoalesceMax) {
     std::string text = std::move(out_.back()).take_text();
     text += piece.view();
     out_.back() = Piece(std::move(text));
