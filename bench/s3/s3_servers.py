@@ -83,7 +83,8 @@ class Ours(S3Server):
     name = "ours"
 
     def __enter__(self):
-        self.server = Server(directory=str(self.folder))
+        # Like the others without a line for each request.
+        self.server = Server("--log-level", "warn", directory=str(self.folder))
         self.server.start()
         self.address = "%s:%d" % self.server.api
         self.pids = [self.server.process.pid]
