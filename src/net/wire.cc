@@ -16,9 +16,11 @@ constexpr std::size_t kCoalesceMax = 16 * 1024;  // one TLS record
 // Copying so little of what others hold beats another iovec; through TLS all of it is copied anyway.
 constexpr std::size_t kCopyMax = 1024;
 constexpr std::size_t kPiecesPerWrite = 16;
-// Copied for one peer and not on its way yet. The kernel would else take megabytes a connection, and five
-// hundred slow readers kept everybody waiting for two seconds while their buffers were filled.
-constexpr int kCopiedAheadMax = 128 * 1024;
+// Copied for one peer and not on its way yet: little for one that has taken little so far. The kernel would
+// else take megabytes a connection, and five hundred slow readers kept everybody waiting for two seconds
+// while their buffers were filled. Who takes what comes has it quicker with more.
+constexpr int kCopiedAheadFirst = 128 * 1024, kCopiedAheadMax = 2 * 1024 * 1024;
+constexpr std::uint64_t kTakesWhatComes = 1024 * 1024;  // bytes
 
 }  // namespace
 
@@ -48,6 +50,7 @@ void Wire::queue(Piece piece) {
 
 void Wire::consume(std::size_t size) {
   pending_ -= size;
+  sent_ += size;
   out_offset_ += size;
   while (!out_.empty() && out_offset_ >= out_.front().size()) {
     out_offset_ -= out_.front().size();
@@ -90,14 +93,16 @@ IoResult Wire::flush_plain() {
   return {IoStatus::Failed};
 }
 
-// Once it has that much to say. What lies in a file is not copied.
+// Once it has much to say. What lies in a file is not copied.
 void Wire::limit_what_is_copied() {
-  limited_ = true;
-  setsockopt(descriptor_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kCopiedAheadMax, sizeof kCopiedAheadMax);
+  const int wanted = sent_ < kTakesWhatComes ? kCopiedAheadFirst : kCopiedAheadMax;
+  if (wanted == copied_ahead_) return;
+  copied_ahead_ = wanted;
+  setsockopt(descriptor_.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &wanted, sizeof wanted);
 }
 
 IoResult Wire::flush() {
-  if (pending_ > kCopiedAheadMax / 2 && !limited_ && out_.back().shared().file < 0) limit_what_is_copied();
+  if (pending_ > kCopiedAheadFirst / 2 && out_.back().shared().file < 0) limit_what_is_copied();
   while (pending_ > 0) {
     const IoResult written =
         tls_ ? tls_->write(as_bytes(out_.front().view().substr(out_offset_))) : flush_plain();

@@ -69,7 +69,8 @@ class Wire {
   std::size_t out_offset_ = 0;  // of out_.front() already written
   std::size_t pending_ = 0;
   int error_ = 0;
-  bool limited_ = false;
+  std::uint64_t sent_ = 0;
+  int copied_ahead_ = 0;  // the limit that is set; 0: none
 };
 
 }  // namespace meridian::net
