@@ -3,15 +3,13 @@ import json
 import pathlib
 import re
 import socket
-import ssl
 import sys
-import threading
-import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from aws_clients import AwsCliCase  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
+from played_origin import PlayedOrigin  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -19,27 +17,17 @@ ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 
 
-class Origin(threading.Thread):
+class Origin(PlayedOrigin):
     """Reads requests strictly; `heads` are those it was sent, `connections` all bytes of each connection, and
     `replies[path]` what it says to a path, else 200 and the path. A reply may be a function of the connection."""
 
     def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         self.connections: list[bytearray] = []
         self.heads: list[bytes] = []
         self.replies: dict = {}
 
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection: socket.socket):
+    def answer(self, connection: socket.socket):
         all_bytes = bytearray()
         self.connections.append(all_bytes)
         waiting = bytearray()
@@ -50,38 +38,34 @@ class Origin(threading.Thread):
             waiting.extend(data)
             return bool(data)
 
-        with connection:
-            try:
-                while True:
-                    while b"\r\n\r\n" not in waiting:
-                        if not more():
-                            return
-                    head, _, rest = bytes(waiting).partition(b"\r\n\r\n")
-                    waiting[:] = rest
-                    self.heads.append(head)
-                    lengths = re.findall(rb"(?im)^content-length: *(\d+)\r?$", head)
-                    if lengths:
-                        while len(waiting) < int(lengths[0]):
-                            if not more():
-                                return
-                        del waiting[:int(lengths[0])]
-                    elif re.search(rb"(?im)^transfer-encoding:", head):
-                        while b"0\r\n\r\n" not in waiting:
-                            if not more():
-                                return
-                        del waiting[:waiting.index(b"0\r\n\r\n") + 5]
-                    path = head.split(b" ")[1].decode("latin-1").partition("?")[0]
-                    reply = self.replies.get(path)
-                    if callable(reply):
-                        return reply(connection)
-                    if reply is None:
-                        body = path.encode("latin-1")
-                        reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-                        if head.startswith(b"HEAD"):
-                            reply = reply[:-len(body)]
-                    connection.sendall(reply)
-            except OSError:
-                pass
+        while True:
+            while b"\r\n\r\n" not in waiting:
+                if not more():
+                    return
+            head, _, rest = bytes(waiting).partition(b"\r\n\r\n")
+            waiting[:] = rest
+            self.heads.append(head)
+            lengths = re.findall(rb"(?im)^content-length: *(\d+)\r?$", head)
+            if lengths:
+                while len(waiting) < int(lengths[0]):
+                    if not more():
+                        return
+                del waiting[:int(lengths[0])]
+            elif re.search(rb"(?im)^transfer-encoding:", head):
+                while b"0\r\n\r\n" not in waiting:
+                    if not more():
+                        return
+                del waiting[:waiting.index(b"0\r\n\r\n") + 5]
+            path = head.split(b" ")[1].decode("latin-1").partition("?")[0]
+            reply = self.replies.get(path)
+            if callable(reply):
+                return reply(connection)
+            if reply is None:
+                body = path.encode("latin-1")
+                reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+                if head.startswith(b"HEAD"):
+                    reply = reply[:-len(body)]
+            connection.sendall(reply)
 
 
 class Reply:
