@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/percent.h"
+
 namespace meridian {
 
 void append_u8(std::string& out, std::uint8_t value) {
@@ -47,13 +49,6 @@ constexpr std::array<std::uint32_t, 256> crc_table() {
   return table;
 }
 constexpr auto kCrcTable = crc_table();
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 }  // namespace
 
 std::string to_hex(Bytes bytes) {

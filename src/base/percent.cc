@@ -23,16 +23,12 @@ std::string percent_encode(std::string_view text, bool keep_slash) {
   return out;
 }
 
-namespace {
-
-int digit(char c) {
+int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
 }
-
-}  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   const char space = plus_is_space ? '+' : '%';
@@ -45,7 +41,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     char c = text[at++];
     if (c == '%') {
       if (at + 1 >= text.size()) return std::nullopt;
-      const int high = digit(text[at]), low = digit(text[at + 1]);
+      const int high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
       if (high < 0 || low < 0) return std::nullopt;
       c = static_cast<char>(high << 4 | low);
       at += 2;

@@ -7,6 +7,7 @@
 
 namespace meridian {
 
+int hex_digit(char c);                                                       // either case; -1: none
 std::string percent_encode(std::string_view text, bool keep_slash = false);  // unreserved characters stay
 // Nothing when an escape is malformed.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);

@@ -3,17 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "base/percent.h"
 #include "engines/cdn/rules/wildcard.h"
 
 namespace meridian::engines::cdn::rules {
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 bool is_unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
@@ -23,7 +17,7 @@ bool is_unreserved(char c) {
 void normalize_escapes(std::string_view text, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+      const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
       if (high >= 0 && low >= 0) {
         const char c = static_cast<char>(high * 16 + low);
         if (is_unreserved(c)) {
