@@ -41,12 +41,17 @@ aws::Outcome<void> hold(store::Store& store, std::string_view account, store::Tr
   return {};
 }
 
-// The same, for a transaction that changes the kind itself.
+// The same, for a transaction that changes the kind itself, of which there are `more` then. How many there
+// were.
 template <typename Config>
-aws::Outcome<void> take_turn(store::Store& store, std::string_view account, store::Transaction& transaction) {
-  TRY(hold<Config>(store, account, transaction));
-  transaction.puts.push_back({turn_key<Config>(account), {}});
-  return {};
+aws::Outcome<std::size_t> take_turn(store::Store& store, std::string_view account, int more,
+                                    store::Transaction& transaction) {
+  std::string key = turn_key<Config>(account);
+  const auto turn = TRY(aws::or_failure(store.get(key)));
+  const std::size_t count = turn ? count_of(turn->value) : 0;
+  transaction.preconditions.push_back({key, turn ? turn->modified : 0});
+  transaction.puts.push_back({std::move(key), std::to_string(count + static_cast<std::size_t>(more))});
+  return count;
 }
 
 // Parts of a decision may have looked at the same key, all of them before any of it was done.
@@ -95,7 +100,7 @@ class Entities {
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          const std::size_t others = TRY(take_turn(call.account_id, +1, transaction));
+          const std::size_t others = TRY(take_turn<Config>(store_, call.account_id, +1, transaction));
           made_before = TRY(find_repeated(resource));
           if (made_before) return store::Transaction();
           if (others >= most_) return Kind<Config>::too_many();
@@ -128,7 +133,7 @@ class Entities {
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          TRY(take_turn(call.account_id, 0, transaction));
+          TRY(take_turn<Config>(store_, call.account_id, 0, transaction));
           changed = TRY(get(call.account_id, id));
           const std::vector<std::string> rows = unique_keys(call.account_id, changed.value.config);
           if (checked) TRY(check_if_match(if_match, changed.value.etag));
@@ -155,7 +160,7 @@ class Entities {
         store_,
         [&]() -> aws::Outcome<store::Transaction> {
           store::Transaction transaction;
-          TRY(take_turn(call.account_id, -1, transaction));
+          TRY(take_turn<Config>(store_, call.account_id, -1, transaction));
           const Found found = TRY(get(call.account_id, id));
           if (checked) TRY(check_if_match(if_match, found.value.etag));
           TRY(extend(found, transaction));
@@ -179,16 +184,6 @@ class Entities {
   }
 
  private:
-  // How many there were before.
-  aws::Outcome<std::size_t> take_turn(std::string_view account, int more, store::Transaction& transaction) {
-    std::string key = turn_key<Config>(account);
-    const auto turn = TRY(aws::or_failure(store_.get(key)));
-    const std::size_t count = turn ? count_of(turn->value) : 0;
-    transaction.preconditions.push_back({key, turn ? turn->modified : 0});
-    transaction.puts.push_back({std::move(key), std::to_string(count + static_cast<std::size_t>(more))});
-    return count;
-  }
-
   // What the same request made before; a refusal when another request took the name or the caller reference.
   aws::Outcome<std::optional<Found>> find_repeated(const Resource& wanted) {
     const Uniqueness mine = Kind<Config>::unique(wanted.config);

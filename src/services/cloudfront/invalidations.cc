@@ -101,7 +101,7 @@ aws::Outcome<api::CreateInvalidationResult> CloudFront::CreateInvalidation(
       [&]() -> aws::Outcome<store::Transaction> {
         store::Transaction transaction;
         TRY(hold<api::DistributionConfig>(store_, call.account_id, transaction));
-        TRY(take_turn<Batch>(store_, call.account_id, transaction));
+        TRY(take_turn<Batch>(store_, call.account_id, 0, transaction));
         TRY(Distributions(store_).get(call.account_id, distribution));
         const auto others = TRY(all_of(store_, call.account_id, distribution));
         std::vector<Batch> in_progress{made.config};
