@@ -41,6 +41,13 @@ struct Ask {
   bool is_read() const { return method == "GET" || method == "HEAD"; }
 };
 
+// What whoever fetches an object is to know of who asks.
+struct FetchTerms {
+  std::shared_ptr<const Object> previous;  // to be revalidated; may be null
+  std::size_t object_bytes_max = 0;        // no larger object is kept
+  std::function<void()> on_whole;          // the body of a kept object is all there
+};
+
 // Who waits for an answer. Of one loop's thread; destroying or cancel()ling it, there is none.
 struct Waiter {
   Waiter(Worker& its, std::shared_ptr<const Ask> what, std::function<void(Answer)> told)

@@ -203,4 +203,10 @@ void BodyReader::wait(const std::shared_ptr<Wake>& wake) {
   Wake::fire(wake);
 }
 
+void append_body(const std::shared_ptr<Body>& body, std::string& out) {
+  constexpr std::size_t kAtOnce = 64 * 1024;
+  BodyReader reader(body, 0, body->size());
+  for (Piece piece = reader.take(kAtOnce); !piece.empty(); piece = reader.take(kAtOnce)) out += piece.view();
+}
+
 }  // namespace meridian::engines::cdn

@@ -104,6 +104,8 @@ class Body {
   bool producer_waits_ = false;
 };
 
+inline constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};  // of a body, wherever that will be
+
 // One reader's place in a body. Of one loop's thread.
 class BodyReader {
  public:
@@ -129,5 +131,8 @@ class BodyReader {
   std::size_t block_ = 0;  // where at_ is, of all blocks that there ever were
   std::uint64_t block_begins_ = 0;
 };
+
+// All that has come of it, behind what is in `out`.
+void append_body(const std::shared_ptr<Body>& body, std::string& out);
 
 }  // namespace meridian::engines::cdn

@@ -56,6 +56,10 @@ struct Object {
   // Content-Length of the whole, when it is known by now.
   std::optional<std::uint64_t> length_now() const { return length ? length : body->length(); }
   std::size_t charge() const;  // what it costs a cache
+  // Nobody is going to read it.
+  void let_go() const {
+    if (!kept && body->state() == Body::State::Growing) body->abandon();
+  }
 };
 
 // How a request was answered, as x-edge-result-type counts it.

@@ -141,15 +141,15 @@ rules::LifetimeInput lifetime_input(const Ask& ask, int status, rules::Fields fi
   return input;
 }
 
-std::shared_ptr<OriginFetch> OriginFetch::start(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms,
-                                                OnResult on_result) {
+std::shared_ptr<OriginFetch> OriginFetch::start(Worker& worker, std::shared_ptr<const Ask> ask,
+                                                FetchTerms terms, OnResult on_result) {
   auto fetch = std::make_shared<OriginFetch>(worker, std::move(ask), std::move(terms), std::move(on_result));
   worker.keep(fetch);
   fetch->ask_origin();
   return fetch;
 }
 
-OriginFetch::OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms, OnResult on_result)
+OriginFetch::OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, FetchTerms terms, OnResult on_result)
     : worker_(worker), ask_(std::move(ask)), terms_(std::move(terms)), on_result_(std::move(on_result)) {}
 
 OriginFetch::~OriginFetch() {
@@ -443,6 +443,11 @@ void OriginFetch::over() {
   if (readers_changed_) readers_changed_->cancel();
   told_room_ = nullptr;
   worker_.release(this);
+}
+
+Answer to_answer(OriginFetch::Result result) {
+  return {.object = std::move(result.object),
+          .outcome = result.not_modified ? Outcome::RefreshHit : Outcome::Miss};
 }
 
 }  // namespace meridian::engines::cdn

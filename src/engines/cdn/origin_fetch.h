@@ -21,15 +21,10 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
     bool not_modified = false;  // `previous` is still good; the object has its body
   };
   using OnResult = std::function<void(Result)>;
-  struct Terms {
-    std::shared_ptr<const Object> previous;  // to be revalidated; may be null
-    std::size_t object_bytes_max = 0;        // no larger object is kept
-    std::function<void()> on_whole;          // the body of a kept object is all there
-  };
 
-  static std::shared_ptr<OriginFetch> start(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms,
+  static std::shared_ptr<OriginFetch> start(Worker& worker, std::shared_ptr<const Ask> ask, FetchTerms terms,
                                             OnResult on_result);
-  OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, Terms terms, OnResult on_result);
+  OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, FetchTerms terms, OnResult on_result);
   ~OriginFetch() override;
 
   void cancel();  // nobody wants it any more
@@ -67,7 +62,7 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
 
   Worker& worker_;
   const std::shared_ptr<const Ask> ask_;
-  Terms terms_;
+  FetchTerms terms_;
   std::shared_ptr<Wake> readers_changed_;
   OnResult on_result_;
   std::unique_ptr<upstream::Call> call_;
@@ -93,5 +88,7 @@ rules::LifetimeInput lifetime_input(const Ask& ask, int status, rules::Fields fi
                                     rules::Exchange exchange);
 
 rules::Refusal meaning_of(upstream::Failure failure);
+
+Answer to_answer(OriginFetch::Result result);
 
 }  // namespace meridian::engines::cdn

@@ -19,10 +19,7 @@ PackedObject::Owner PackedObject::pack(const Object& object, PackingShelf& shelf
   text.clear();
   write_record(object, &shelf.fields, text);
   const std::size_t head_size = text.size();
-  BodyReader reader(object.body, 0, object.body->size());
-  for (Piece piece = reader.take(kPackedBodyBytesMax); !piece.empty();
-       piece = reader.take(kPackedBodyBytesMax))
-    text += piece.view();
+  append_body(object.body, text);
   auto* const packed = new (::operator new(sizeof(PackedObject) + text.size())) PackedObject();
   std::memcpy(static_cast<void*>(packed + 1), text.data(), text.size());
   packed->head_size_ = static_cast<std::uint32_t>(head_size);

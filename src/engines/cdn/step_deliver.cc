@@ -12,7 +12,6 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kUnsentMax = 256 * 1024;  // taken from a body, and not yet by the viewer
-constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
 
 }  // namespace
 

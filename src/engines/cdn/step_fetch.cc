@@ -143,8 +143,7 @@ Request::Next Request::replace_error() {
   const snapshots::cdn::ErrorPage* page =
       rules::find_error_page(distribution, status, refusal_ ? refusal_ : answer_->object->failed);
   if (!page) return Next::Step;
-  if (!answer_->object->kept && answer_->object->body->state() == Body::State::Growing)
-    answer_->object->body->abandon();
+  answer_->object->let_go();
   page_ = page;
   path_ = page->page_path;
   behavior_ = &distribution.behaviors[served_->match.match(path_)];

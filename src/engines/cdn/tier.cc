@@ -7,15 +7,6 @@
 #include "engines/cdn/worker.h"
 
 namespace meridian::engines::cdn {
-namespace {
-
-Answer answer_of(OriginFetch::Result result) {
-  return {.object = std::move(result.object),
-          .outcome = result.not_modified ? Outcome::RefreshHit : Outcome::Miss};
-}
-
-}  // namespace
-
 Tier::Choice Tier::choose(Cache::Slot& slot, rules::Time now) {
   if (slot.object && slot.object->gone()) slot.object.reset();
   if (slot.object) {
@@ -120,12 +111,12 @@ void Tier::from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Obje
   fetch(flight);
 }
 
+FetchTerms Tier::terms(const Key& key, std::shared_ptr<const Object> previous) {
+  return {std::move(previous), object_bytes_max(), [this, key] { settle(key); }};
+}
+
 void Tier::fetch(const std::shared_ptr<Flight>& flight) {
-  TierFetch::Terms terms;
-  terms.previous = flight->previous;
-  terms.object_bytes_max = object_bytes_max();
-  terms.on_whole = [this, key = flight->ask->key] { settle(key); };
-  TierFetch::start(flight->worker, *this, flight->ask, std::move(terms),
+  TierFetch::start(flight->worker, *this, flight->ask, {terms(flight->ask->key, flight->previous)},
                    [this, flight](Answer answer) { landed(flight, std::move(answer)); });
 }
 
@@ -146,8 +137,7 @@ void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cach
     const int status = answer.object->status;
     if (const auto time =
             rules::stale_for_error(slot.object->life, now, rules::error_minimum(*ask.distribution, status))) {
-      if (answer.object->body->state() == Body::State::Growing && !answer.object->kept)
-        answer.object->body->abandon();
+      answer.object->let_go();
       answer = {.object = slot.object,
                 .outcome = Outcome::RefreshHit,
                 .stale = true,
@@ -227,13 +217,9 @@ void Tier::give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worke
 }
 
 void Tier::ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous) {
-  OriginFetch::Terms terms;
-  terms.previous = previous;
-  terms.object_bytes_max = object_bytes_max();
-  terms.on_whole = [this, key = waiter->ask->key] { settle(key); };
-  OriginFetch::start(waiter->worker, waiter->ask, std::move(terms),
+  OriginFetch::start(waiter->worker, waiter->ask, terms(waiter->ask->key, previous),
                      [this, waiter, previous](OriginFetch::Result result) {
-                       Answer answer = answer_of(std::move(result));
+                       Answer answer = to_answer(std::move(result));
                        cache_.with(waiter->ask->key, [&](Cache::Slot& slot) {
                          remember(*waiter->ask, previous.get(), answer, slot, waiter->worker.now());
                        });

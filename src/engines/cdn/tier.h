@@ -79,6 +79,7 @@ class Tier {
   std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
   void from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found);
+  FetchTerms terms(const Key& key, std::shared_ptr<const Object> previous);
   void fetch(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);
   void remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot, rules::Time now);

@@ -8,12 +8,6 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kSpliceBytesMax = 64 * 1024;  // looked at in one turn
-constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
-
-Answer answer_of(OriginFetch::Result result) {
-  return {.object = std::move(result.object),
-          .outcome = result.not_modified ? Outcome::RefreshHit : Outcome::Miss};
-}
 
 // What a peer may need when its origin does.
 Duration silence_max(const Ask& ask) {
@@ -37,10 +31,6 @@ bool is_the_peers(upstream::Failure failure) {
   using upstream::Failure;
   return failure != Failure::Limit && failure != Failure::HeadTooLarge && failure != Failure::Malformed &&
          failure != Failure::BodyCut;
-}
-
-void let_go(const Object& object) {
-  if (!object.kept && object.body->state() == Body::State::Growing) object.body->abandon();
 }
 
 }  // namespace
@@ -79,14 +69,9 @@ void TierFetch::next() {
     }
     if (ask_peer(hop)) return;
   }
-  OriginFetch::Terms terms;
-  terms.previous = terms_.previous;
-  terms.object_bytes_max = terms_.object_bytes_max;
-  terms.on_whole = terms_.on_whole;
-  OriginFetch::start(worker_, ask_, std::move(terms),
-                     [self = shared_from_this()](OriginFetch::Result result) {
-                       self->answer(answer_of(std::move(result)));
-                     });
+  OriginFetch::start(worker_, ask_, terms_, [self = shared_from_this()](OriginFetch::Result result) {
+    self->answer(to_answer(std::move(result)));
+  });
   over();
 }
 
@@ -179,7 +164,7 @@ std::shared_ptr<Object> TierFetch::read(TierReply& reply, const http1::ResponseH
 
 void TierFetch::answer(Answer answer) {
   if (const auto told = std::exchange(on_answer_, nullptr)) return told(std::move(answer));
-  let_go(*answer.object);
+  answer.object->let_go();
 }
 
 void TierFetch::watch_readers() {
@@ -258,7 +243,7 @@ bool TierFetch::is_the_same(const Object& other) const {
 
 void TierFetch::go_on_with(const Answer& answer) {
   if (over_ || !is_the_same(*answer.object)) {
-    let_go(*answer.object);
+    answer.object->let_go();
     return cut();
   }
   known_ = body_->size();

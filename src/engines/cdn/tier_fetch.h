@@ -22,10 +22,7 @@ inline constexpr unsigned kPeerCutsMax = 3;                            // of one
 class TierFetch final : public upstream::Reply, public std::enable_shared_from_this<TierFetch> {
  public:
   using OnAnswer = std::function<void(Answer)>;
-  struct Terms {
-    std::shared_ptr<const Object> previous;  // to be revalidated; may be null
-    std::size_t object_bytes_max = 0;        // no larger object is kept
-    std::function<void()> on_whole;          // the body of a kept object is all there
+  struct Terms : FetchTerms {
     unsigned cuts_left = kPeerCutsMax;
   };
 

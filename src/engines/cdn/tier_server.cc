@@ -9,7 +9,6 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kUnsentMax = 256 * 1024;  // taken from a body, and not yet by the peer
-constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
 
 class TierExchange final : public Exchange {
  public:

@@ -43,8 +43,7 @@ inline std::shared_ptr<Object> object_of(std::uint64_t number, std::size_t size,
 
 inline std::string text_of(const Object& object) {
   std::string text;
-  BodyReader reader(object.body, 0, object.body->size());
-  for (Piece piece = reader.take(1 << 20); !piece.empty(); piece = reader.take(1 << 20)) text += piece.view();
+  append_body(object.body, text);
   return text;
 }
 

@@ -23,15 +23,6 @@ std::string_view block(std::string_view body, std::size_t number) {
   return body.substr(number * kCheckedBlockBytes, kCheckedBlockBytes);
 }
 
-std::string whole_body(const Object& object) {
-  std::string body;
-  body.reserve(static_cast<std::size_t>(object.body->size()));
-  BodyReader reader(object.body, 0, object.body->size());
-  for (Piece piece = reader.take(kCheckedBlockBytes); !piece.empty(); piece = reader.take(kCheckedBlockBytes))
-    body += piece.view();
-  return body;
-}
-
 }  // namespace
 
 Result<RecordHead> parse_record_head(std::string_view bytes) {
@@ -52,8 +43,9 @@ Result<RecordHead> parse_record_head(std::string_view bytes) {
 }
 
 std::string write_disk_record(const Key& key, const Object& object) {
-  const std::string body = whole_body(object);
-  std::string text, record;
+  std::string text, record, body;
+  body.reserve(static_cast<std::size_t>(object.body->size()));
+  append_body(object.body, body);
   append_sized(text, object.purges->distribution_id());
   write_record(object, nullptr, record);
   append_sized(text, record);
