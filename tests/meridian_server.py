@@ -102,8 +102,7 @@ class Server:
         return float(re.search(rf"(?m)^{name} (\S+)$", text).group(1))
 
     def resident_bytes(self) -> int:
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return resident_bytes(self.process.pid)
 
     def dig(self, *question: str) -> str:
         done = subprocess.run(["dig", f"@{self.dns[0]}", "-p", str(self.dns[1]), "+tries=1", "+time=2", *question],
@@ -116,6 +115,11 @@ class Server:
         if check and done.returncode != 0:
             raise AssertionError(f"meridian {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
+
+
+def resident_bytes(pid: int) -> int:
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
 
 def admin_request(admin: tuple[str, int], method: str, path: str, body: str | None = None) -> str:

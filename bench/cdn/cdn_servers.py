@@ -26,23 +26,6 @@ def program(name: str) -> str:
     return found
 
 
-def processes_under(pid: int) -> list[int]:
-    found = [pid]
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += processes_under(int(child))
-    return found
-
-
-def cpu_seconds(pid: int) -> float:
-    """Of a process and of all it started."""
-    ticks = 0
-    for each in processes_under(pid):
-        fields = pathlib.Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 class Origin:
     """nginx with every object of 1 KiB that anybody asks for, and files of other sizes; all may be kept for a day."""
 

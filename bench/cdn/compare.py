@@ -9,18 +9,15 @@ Needs `ninja -C build/release meridian http_load` and `tools/install_dependencie
 import contextlib
 import itertools
 import json
-import os
 import pathlib
 import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-from cdn_servers import ALL, HOST, CannotRun, H2o, Origin, Proxy, cpu_seconds
-from in_turns import medians, options_of, ratio_of
+from cdn_servers import ALL, HOST, H2o, Origin, Proxy
+from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
@@ -122,30 +119,18 @@ def make_certificate(folder: pathlib.Path) -> pathlib.Path:
 
 def main() -> int:
     options = options_of(ALL, KINDS).parse_args()
-    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-cdn-bench-"))
     rounds: dict[tuple[str, str], list[dict[str, float]]] = {}
-    try:
-        with contextlib.ExitStack() as stack:
-            origin = stack.enter_context(Origin(folder, options.load_core))
-            certificate = make_certificate(folder)
-            servers = []
-            for name in options.servers:
-                try:
-                    servers.append(stack.enter_context(ALL[name](folder, options.server_core, origin, certificate)))
-                except CannotRun as why:
-                    print(f"without {name}: {why}")
-            for kind in options.kinds:
-                playing = [server for server in servers if can_play(server, kind)]
-                for server in playing:  # fills the cache
-                    measure(server, kind, options)
-                for _ in range(options.rounds):
-                    for server in playing:
-                        rounds.setdefault((kind, server.name), []).append(measure(server, kind, options))
+    with folder_of("cdn-bench") as folder, contextlib.ExitStack() as stack:
+        origin = stack.enter_context(Origin(folder, options.load_core))
+        certificate = make_certificate(folder)
+        servers = start_those_there(stack, options.servers, lambda name: ALL[name](folder, options.server_core, origin, certificate))
+        for kind in options.kinds:
+            playing = [server for server in servers if can_play(server, kind)]
+            for server in playing:  # fills the cache
+                measure(server, kind, options)
+            found = take_turns(playing, options.rounds, lambda server: measure(server, kind, options))
+            rounds.update({(kind, name): each for name, each in found.items()})
         print(table(rounds, options))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
     return 0
 
 

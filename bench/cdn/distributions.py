@@ -17,10 +17,11 @@ import tempfile
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tests"))
+BENCH = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(BENCH), str(BENCH.parent / "tests")]
 import boto3  # noqa: E402
 import botocore.config  # noqa: E402
+from in_turns import cpu_seconds  # noqa: E402
 from meridian_server import Server  # noqa: E402
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -91,11 +92,6 @@ class Viewer:
         return self.http.getresponse().read()
 
 
-def cpu_seconds(server: Server) -> float:
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--count", type=int, default=10_000)
@@ -109,7 +105,7 @@ def main():
                 "--distributions-max", str(chosen.count + 1)) as server:
         acm, cloudfront = client(server, "acm"), client(server, "cloudfront")
         certificates = [import_certificate(acm, first, first + A_CERTIFICATE) for first in range(0, chosen.count, A_CERTIFICATE)]
-        empty, started, cpu = server.resident_bytes(), time.monotonic(), cpu_seconds(server)
+        empty, started, cpu = server.resident_bytes(), time.monotonic(), cpu_seconds(server.process.pid)
 
         def create(n: int):
             return cloudfront.create_distribution(
@@ -121,7 +117,7 @@ def main():
                 ids.append(id)
                 if len(ids) % 1000 == 0:
                     print(f"{len(ids)} made after {time.monotonic() - started:.1f} s", file=sys.stderr)
-        seconds, cpu = time.monotonic() - started, cpu_seconds(server) - cpu
+        seconds, cpu = time.monotonic() - started, cpu_seconds(server.process.pid) - cpu
         viewer = Viewer(server, chosen.count - 1)
         while viewer.root() != b"/a":
             time.sleep(0.01)
@@ -129,7 +125,7 @@ def main():
         print(f"made: {chosen.count} in {seconds:.1f} s, {cpu / chosen.count * 1e3:.2f} ms of processor time each")
         print(f"memory: {empty / 1e6:.0f} MB empty, {full / 1e6:.0f} MB full: {(full - empty) / chosen.count / 1024:.1f} KiB each")
 
-        live, whole, cpu = [], [], cpu_seconds(server)
+        live, whole, cpu = [], [], cpu_seconds(server.process.pid)
         for k in range(chosen.changes):
             n = k * 7919 % chosen.count
             viewer, root = Viewer(server, n), f"b{k}"
@@ -143,7 +139,7 @@ def main():
                 pass
             live.append(time.monotonic() - replied)
             whole.append(time.monotonic() - called)
-        cpu = (cpu_seconds(server) - cpu) / chosen.changes
+        cpu = (cpu_seconds(server.process.pid) - cpu) / chosen.changes
         live.sort()
         whole.sort()
         print(f"change: live {statistics.median(live) * 1e3:.1f} ms after the reply, at worst {live[-1] * 1e3:.1f}; after the call "

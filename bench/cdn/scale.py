@@ -7,17 +7,15 @@ usage: scale.py [--servers ours,nginx] [--kinds objects,connections] [--rounds N
 Needs `ninja -C build/release meridian http_load`."""
 import contextlib
 import json
-import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 
-from cdn_servers import HOST, Nginx, Origin, Ours, Proxy, cpu_seconds
+from cdn_servers import HOST, Nginx, Origin, Ours, Proxy
 from compare import LOAD, make_certificate
-from in_turns import medians, options_of, ratio_of
+from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
+from meridian_server import resident_bytes
 
 SERVERS = {kind.name: kind for kind in (Ours, Nginx)}
 # Objects, connections.
@@ -44,41 +42,29 @@ def fill(server: Proxy, objects: int, options):
         left -= min(left, replies)
 
 
-def resident(server: Proxy) -> int:
-    text = pathlib.Path(f"/proc/{server.pid}/status").read_text()
-    return int(text.split("VmRSS:")[1].split()[0]) * 1024
+def measure(server: Proxy, targets: list[int], connections: int, options) -> dict[str, float]:
+    before = cpu_seconds(server.pid)
+    replies, _ = ask(server, targets, connections, options.seconds, options)
+    return {"a CPU-second": replies / max(cpu_seconds(server.pid) - before, 1e-9)}
 
 
 def main() -> int:
     options = options_of(SERVERS, STEPS).parse_args()
-    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-cdn-scale-"))
-    try:
-        with contextlib.ExitStack() as stack:
-            origin = stack.enter_context(Origin(folder, options.load_core))
-            certificate = make_certificate(folder)
-            servers = [stack.enter_context(SERVERS[name](folder, options.server_core, origin, certificate)) for name in options.servers]
-            print(f"{'':12} {'':>8} {'':8} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'MB':>6}")
-            for kind in options.kinds:
-                for step in STEPS[kind]:
-                    objects, connections = step
-                    found: dict[str, list[dict[str, float]]] = {}
-                    for server in servers:
-                        fill(server, objects, options)
-                    targets = random.Random(1).choices(range(objects), k=200_000)
-                    for _ in range(options.rounds):
-                        for server in servers:
-                            before = cpu_seconds(server.pid)
-                            replies, _ = ask(server, targets, connections, options.seconds, options)
-                            found.setdefault(server.name, []).append(
-                                {"a CPU-second": replies / max(cpu_seconds(server.pid) - before, 1e-9)})
-                    for server in servers:
-                        ratio = ratio_of(found.get("ours", []), found[server.name])
-                        print(f"{kind:12} {step[kind == 'connections']:8} {server.name:8} "
-                              f"{medians(found[server.name])['a CPU-second']:13.0f} {ratio:>22} {resident(server) / 1e6:6.0f}", flush=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    with folder_of("cdn-scale") as folder, contextlib.ExitStack() as stack:
+        origin = stack.enter_context(Origin(folder, options.load_core))
+        certificate = make_certificate(folder)
+        servers = start_those_there(stack, options.servers, lambda name: SERVERS[name](folder, options.server_core, origin, certificate))
+        print(f"{'':12} {'':>8} {'':8} {'a CPU-second':>13} {'ours/ (rounds)':>22} {'MB':>6}")
+        for kind, step in ((kind, step) for kind in options.kinds for step in STEPS[kind]):
+            objects, connections = step
+            for server in servers:
+                fill(server, objects, options)
+            targets = random.Random(1).choices(range(objects), k=200_000)
+            found = take_turns(servers, options.rounds, lambda server: measure(server, targets, connections, options))
+            for server in servers:
+                ratio = ratio_of(found.get("ours", []), found[server.name])
+                print(f"{kind:12} {step[kind == 'connections']:8} {server.name:8} {medians(found[server.name])['a CPU-second']:13.0f} "
+                      f"{ratio:>22} {resident_bytes(server.pid) / 1e6:6.0f}", flush=True)
     return 0
 
 

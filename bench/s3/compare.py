@@ -12,14 +12,12 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 
 from radosgw import Radosgw
-from s3_servers import CannotRun, Nginx, Ours, S3Server, cpu_seconds
-from in_turns import medians, options_of, ratio_of
+from s3_servers import Nginx, Ours, S3Server
+from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
@@ -46,9 +44,9 @@ def measure(server: S3Server, kind: str, requests: pathlib.Path, options) -> dic
     command = ["taskset", "-c", str(options.load_core), str(LOAD), "--server", server.address, "--host", server.host,
                "--requests", str(requests), "--seconds", str(options.seconds), "--connections", str(connections)]
     command += ["--body-bytes", str(size)] if method == "PUT" else ["--reply-bytes", str(size)]
-    before = cpu_seconds(server.pids)
+    before = cpu_seconds(*server.pids)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    used = cpu_seconds(server.pids) - before
+    used = cpu_seconds(*server.pids) - before
     found = json.loads(done.stdout)
     if found["failed"]:
         print(f"{server.name}, {kind}: {found['failed']} failed; {done.stderr}", file=sys.stderr)
@@ -77,29 +75,16 @@ def main() -> int:
     options = options_of(ALL, KINDS)
     options.add_argument("--folder", help="where the servers keep their data; default: a new one beside the system's others")
     options = options.parse_args()
-    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-s3-bench-", dir=options.folder))
     rounds: dict[tuple[str, str], list[dict[str, float]]] = {}
-    try:
-        with contextlib.ExitStack() as stack:
-            servers = []
-            for name in options.servers:
-                try:
-                    servers.append(stack.enter_context(ALL[name](folder, options.server_core)))
-                except CannotRun as why:
-                    print(f"without {name}: {why}")
-            for kind in options.kinds:
-                requests = {server.name: prepare(server, kind) for server in servers}
-                for server in servers:  # warms what is to be warmed
-                    measure(server, kind, requests[server.name], options)
-                for _ in range(options.rounds):
-                    for server in servers:
-                        rounds.setdefault((kind, server.name), []).append(
-                            measure(server, kind, requests[server.name], options))
-            print(table(rounds, [server.name for server in servers], options.kinds))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    with folder_of("s3-bench", options.folder) as folder, contextlib.ExitStack() as stack:
+        servers = start_those_there(stack, options.servers, lambda name: ALL[name](folder, options.server_core))
+        for kind in options.kinds:
+            requests = {server.name: prepare(server, kind) for server in servers}
+            for server in servers:  # warms what is to be warmed
+                measure(server, kind, requests[server.name], options)
+            found = take_turns(servers, options.rounds, lambda server: measure(server, kind, requests[server.name], options))
+            rounds.update({(kind, name): each for name, each in found.items()})
+        print(table(rounds, [server.name for server in servers], options.kinds))
     return 0
 
 

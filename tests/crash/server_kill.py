@@ -5,6 +5,7 @@ no acknowledged change is lost, none is half-applied, the API and DNS agree, and
 usage: server_kill.py [--kills N] [--records N] [--seed N]
 """
 import argparse
+import http.client
 import pathlib
 import random
 import socket
@@ -48,7 +49,7 @@ class Writer(threading.Thread):
         except Refused as error:
             if "PriorRequestNotComplete" not in error.body:
                 self.refused = error.body
-        except (OSError, ValueError, AttributeError, __import__("http.client").client.HTTPException):
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
             pass  # the kill
 
 
