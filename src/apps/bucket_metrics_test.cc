@@ -6,6 +6,7 @@
 
 #include "net/virtual_loop.h"
 #include "store/memory/memory_store.h"
+#include "store/series/heard_metrics.h"
 
 namespace meridian::apps {
 namespace {
@@ -14,18 +15,6 @@ namespace s3 = services::s3;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class HeardMetrics final : public store::MetricSink {
- public:
-  Result<void> add(std::span<const store::Sample> samples) override {
-    for (const store::Sample& sample : samples)
-      lines.push_back(fmt::format("{} {} {} {} {} {}", sample.series.account, sample.series.name_space,
-                                  sample.series.metric, sample.series.dimensions.at("BucketName"),
-                                  format_iso8601(sample.at), sample.statistics.sum()));
-    return {};
-  }
-  std::vector<std::string> lines;
-};
 
 class BucketMetricsTest : public testing::Test {
  protected:
@@ -44,7 +33,7 @@ class BucketMetricsTest : public testing::Test {
   net::VirtualLoop loop;  // 1994-11-06T08:49:37Z
   Logger logger{loop.clock(), 2, LogFormat::Text, LogLevel::Error};
   store::MemoryStore store{loop.clock(), store::Delivery::Pumped};
-  HeardMetrics heard;
+  store::HeardMetrics heard{"BucketName"};
   BucketMetrics metrics{store, heard, logger};
 };
 

@@ -6,6 +6,7 @@
 #include "net/virtual_loop.h"
 #include "services/route53/resources.h"
 #include "store/memory/memory_store.h"
+#include "store/series/heard_metrics.h"
 
 namespace meridian::apps {
 namespace {
@@ -13,18 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class HeardMetrics final : public store::MetricSink {
- public:
-  Result<void> add(std::span<const store::Sample> samples) override {
-    for (const store::Sample& sample : samples)
-      lines.push_back(fmt::format("{} {} {} {} {} {}", sample.series.account, sample.series.name_space,
-                                  sample.series.metric, sample.series.dimensions.at("HostedZoneId"),
-                                  format_iso8601(sample.at), sample.statistics.sum()));
-    return {};
-  }
-  std::vector<std::string> lines;
-};
 
 class ZoneMetricsTest : public testing::Test {
  protected:
@@ -41,7 +30,7 @@ class ZoneMetricsTest : public testing::Test {
   net::VirtualLoop loop;  // 1994-11-06T08:49:37Z
   Logger logger{loop.clock(), 2, LogFormat::Text, LogLevel::Error};
   store::MemoryStore store{loop.clock(), store::Delivery::Pumped};
-  HeardMetrics heard;
+  store::HeardMetrics heard{"HostedZoneId"};
   ZoneMetrics::Counts counts;
   ZoneMetrics metrics{[this] { return counts; }, store, heard, logger};
 };

@@ -32,6 +32,13 @@ class CacheTest : public testing::Test {
     });
   }
 
+  // Of the first so many, how many are there.
+  std::size_t left_of(std::uint64_t count) {
+    std::size_t left = 0;
+    for (std::uint64_t i = 0; i < count; ++i) left += get(i) ? 1 : 0;
+    return left;
+  }
+
   const std::shared_ptr<PurgeLog> log = std::make_shared<PurgeLog>();
   Cache cache{kShardBytes * Cache::kShards};
 };
@@ -53,9 +60,7 @@ TEST_F(CacheTest, AScanDoesNotDriveOutWhatIsAskedForAgain) {
     if (scanned % 10 == 0)
       for (std::uint64_t i = 0; i < 20; ++i) get(i);
   }
-  std::size_t left = 0;
-  for (std::uint64_t i = 0; i < 20; ++i) left += get(i) ? 1 : 0;
-  EXPECT_EQ(left, 20u);
+  EXPECT_EQ(left_of(20), 20u);
 }
 
 TEST_F(CacheTest, WhatIsAskedForOnceDoesNotDriveOutWhatIsAskedForTwice) {
@@ -64,9 +69,7 @@ TEST_F(CacheTest, WhatIsAskedForOnceDoesNotDriveOutWhatIsAskedForTwice) {
     EXPECT_TRUE(get(i));
   }
   for (std::uint64_t once = 1000; once < 1200; ++once) put(once, 1000);
-  std::size_t left = 0;
-  for (std::uint64_t i = 0; i < 40; ++i) left += get(i) ? 1 : 0;
-  EXPECT_EQ(left, 40u);
+  EXPECT_EQ(left_of(40), 40u);
 }
 
 TEST_F(CacheTest, WhatIsGoneAndComesBackStays) {
