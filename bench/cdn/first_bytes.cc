@@ -1,13 +1,19 @@
 // Viewers who ask for one URL at the same time, each over a connection of its own: when did each hear the
 // first byte? The time is the kernel's, of the packet (SO_TIMESTAMPNS), so that a viewer whom this program
-// reads late is not taken for one who heard late. Everybody reads to the end, and the whole has to have come.
+// reads late is not taken for one who heard late. It sleeps while the first bytes come, as five hundred
+// machines would not take the processor from the server either. Of packets that the kernel joined meanwhile
+// it tells the last one's time, which can only be later. Everybody reads to the end, and the whole has to
+// have come.
 //
-// usage: first_bytes --server ADDR:PORT --host NAME --target /PATH --body-bytes N [--viewers N] [--seconds S]
-// Prints one line of JSON: how long after the first viewer the median and the last one heard theirs.
+// usage: first_bytes --server ADDR:PORT[,ADDR:PORT…] --host NAME --target /PATH --body-bytes N [--viewers N]
+//                    [--seconds S]
+// Of several servers each gets its part of the viewers. Prints one line of JSON: how long after the first
+// viewer the median and the last one heard theirs.
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +21,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <vector>
 
 #include "base/check.h"
@@ -25,9 +32,10 @@ namespace {
 
 constexpr std::size_t kViewersMax = 10'000;
 constexpr std::size_t kHeadMax = 16 * 1024;
+constexpr double kGlanceSeconds = 0.01, kBurstSeconds = 0.05;
 
 struct Options {
-  net::Address server;
+  std::vector<net::Address> servers;
   std::string host, target;
   std::uint64_t body_bytes = 0;
   std::size_t viewers = 500;
@@ -36,13 +44,13 @@ struct Options {
 
 class Viewer {
  public:
-  explicit Viewer(const Options& options) : options_(options) {
+  Viewer(const Options& options, const net::Address& server) : options_(options) {
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(socket_ >= 0 && options.server.ip.is_v4());
+    CHECK(socket_ >= 0 && server.ip.is_v4());
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(options.server.port);
-    std::memcpy(&to.sin_addr, options.server.ip.bytes().data(), 4);
+    to.sin_port = htons(server.port);
+    std::memcpy(&to.sin_addr, server.ip.bytes().data(), 4);
     CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
     const int on = 1;
     CHECK(setsockopt(socket_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0);
@@ -132,11 +140,16 @@ double now() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+void sleep_for(double seconds) {
+  const timespec time{0, static_cast<long>(seconds * 1e9)};
+  ::nanosleep(&time, nullptr);
+}
+
 int run(const Options& options) {
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   std::vector<std::unique_ptr<Viewer>> viewers;
   for (std::size_t i = 0; i < options.viewers; ++i) {
-    viewers.push_back(std::make_unique<Viewer>(options));
+    viewers.push_back(std::make_unique<Viewer>(options, options.servers[i % options.servers.size()]));
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.ptr = viewers.back().get();
@@ -145,15 +158,19 @@ int run(const Options& options) {
   for (const auto& viewer : viewers) viewer->ask();
   std::size_t waiting = viewers.size(), failed = 0;
   epoll_event events[256];
-  for (const double until = now() + options.seconds; waiting > 0 && now() < until;) {
+  const double until = now() + options.seconds;
+  for (epoll_event any; now() < until && ::epoll_wait(epoll, &any, 1, 0) == 0;) sleep_for(kGlanceSeconds);
+  sleep_for(kBurstSeconds);
+  const auto read_on = [&](Viewer& viewer) {
+    if (viewer.is_done() || viewer.failed()) return;
+    viewer.read();
+    failed += viewer.failed();
+    waiting -= viewer.is_done() || viewer.failed();
+  };
+  for (const auto& viewer : viewers) read_on(*viewer);
+  while (waiting > 0 && now() < until) {
     const int count = epoll_wait(epoll, events, 256, 10);
-    for (int i = 0; i < count; ++i) {
-      Viewer& viewer = *static_cast<Viewer*>(events[i].data.ptr);
-      if (viewer.is_done() || viewer.failed()) continue;
-      viewer.read();
-      failed += viewer.failed();
-      waiting -= viewer.is_done() || viewer.failed();
-    }
+    for (int i = 0; i < count; ++i) read_on(*static_cast<Viewer*>(events[i].data.ptr));
   }
   std::vector<std::uint64_t> times;
   for (const auto& viewer : viewers)
@@ -175,9 +192,11 @@ std::optional<Options> parse(int count, char** words) {
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string name = words[i], value = words[i + 1];
     if (name == "--server") {
-      const auto address = net::Address::parse(value);
-      if (!address) return std::nullopt;
-      options.server = *address;
+      for (const auto word : std::views::split(value, ',')) {
+        const auto address = net::Address::parse(std::string_view(word.begin(), word.end()));
+        if (!address) return std::nullopt;
+        options.servers.push_back(*address);
+      }
     } else if (name == "--host") {
       options.host = value;
     } else if (name == "--target") {
@@ -192,7 +211,9 @@ std::optional<Options> parse(int count, char** words) {
       return std::nullopt;
     }
   }
-  if (options.viewers == 0 || options.viewers > kViewersMax || options.target.empty()) return std::nullopt;
+  if (options.viewers == 0 || options.viewers > kViewersMax || options.target.empty() ||
+      options.servers.empty())
+    return std::nullopt;
   return options;
 }
 

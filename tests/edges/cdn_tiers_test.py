@@ -16,7 +16,8 @@ import uuid
 import boto3
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "clients")]
+import cdn_collapse_test  # noqa: E402
 import edges_test  # noqa: E402
 from cdn_edges_test import CdnRole, CdnEdgesCase  # noqa: E402
 from edges_test import BINARY, EDGE_BINARY  # noqa: E402
@@ -69,9 +70,21 @@ def start_origin(case):
     return origin
 
 
-def config(origin, shield=None, **more):
+def start_slow_origin(case):
+    origin = cdn_collapse_test.SlowOrigin()
+    origin.start()
+    case.addCleanup(origin.listener.close)
+    return origin
+
+
+def hear_together(case, origin, host, places, where):
+    who = f"{cdn_collapse_test.VIEWERS} viewers at {len(places)} locations in {where}"
+    cdn_collapse_test.shoot(case, who, origin, lambda path: cdn_collapse_test.first_bytes(places, host, path))
+
+
+def config(port, shield=None, **more):
     item = {"Id": "o", "DomainName": "localhost", "CustomOriginConfig": {
-        "HTTPPort": origin.server_port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}
+        "HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}
     if shield:
         item["OriginShield"] = {"Enabled": True, "OriginShieldRegion": shield}
     return {"CallerReference": str(uuid.uuid4()), "Comment": "", "Enabled": True,
@@ -126,7 +139,7 @@ class OneProcess(unittest.TestCase):
         self.origin = start_origin(self)
         self.codes = [code for codes in LOCATIONS.values() for code in codes]
         listen = ",".join(f"{code}=127.0.{number}.1:0" for number, code in enumerate(self.codes, 1))
-        self.server = Server("--cdn-listen", listen)
+        self.server = Server("--cdn-listen", listen, "--cdn-workers", "2")
         self.server.__enter__()
         self.addCleanup(self.server.__exit__, None, None, None)
         found = json.loads((self.server.directory / "endpoints.json").read_text())
@@ -137,8 +150,9 @@ class OneProcess(unittest.TestCase):
             "cloudfront", region_name="us-east-1", endpoint_url="http://%s:%d" % self.server.api,
             aws_access_key_id=credentials["aws_access_key_id"], aws_secret_access_key=credentials["aws_secret_access_key"])
 
-    def create(self, **more):
-        made = self.cloudfront.create_distribution(DistributionConfig=config(self.origin, **more))["Distribution"]
+    def create(self, port=None, **more):
+        made = self.cloudfront.create_distribution(
+            DistributionConfig=config(port or self.origin.server_port, **more))["Distribution"]
         began = time.monotonic()
         while self.cloudfront.get_distribution(Id=made["Id"])["Distribution"]["Status"] != "Deployed":
             self.assertLess(time.monotonic() - began, 10)
@@ -158,6 +172,12 @@ class OneProcess(unittest.TestCase):
         _, headers, _ = get(self.places["WAW51-P1"], plain, "/plain")
         self.assertEqual(headers["X-Cache"], "Hit from cloudfront")
         self.assertEqual(metric(self.server.admin, 'meridian_cdn_location_requests_total{location="WAW51-P1"}'), 3)
+
+
+    def test_whoever_waits_for_one_answer_hears_it_together(self):
+        origin = start_slow_origin(self)
+        cdn_collapse_test.go_first(self.server.process.pid)
+        hear_together(self, origin, self.create(origin.port, shield="us-east-1"), list(self.places.values()), "one process")
 
 
 class TierRole(CdnRole):
@@ -199,8 +219,9 @@ class Processes(CdnEdgesCase):
         for edge in self.edges:
             self.assertIsNone(edge.process.poll() if edge.expected else None, f"{edge.directory.name} died: {edge.log()}")
 
-    def create_at(self, **more):
-        made = self.aws("cloudfront").create_distribution(DistributionConfig=config(self.slow, **more))["Distribution"]
+    def create_at(self, port=None, **more):
+        made = self.aws("cloudfront").create_distribution(
+            DistributionConfig=config(port or self.slow.server_port, **more))["Distribution"]
         self.wait_deployed(made["Id"])
         return made
 
@@ -242,6 +263,13 @@ class Processes(CdnEdgesCase):
             self.assertEqual((status, headers["X-Cache"], headers["X-Amz-Cf-Pop"], body),
                              (200, "Hit from cloudfront", code, Origin.body))
         self.assertEqual(len(Origin.asked), asked)
+
+    def test_whoever_waits_for_one_answer_hears_it_together(self):
+        origin = start_slow_origin(self)
+        for edge in self.edges:
+            cdn_collapse_test.go_first(edge.process.pid)
+        host = self.create_at(origin.port, shield="us-east-1")["DomainName"]
+        hear_together(self, origin, host, [address for _, address in self.places.values()], f"{self.EDGES} processes")
 
     def test_who_dies_takes_nothing_from_viewers_elsewhere(self):
         host = self.create_at(shield="eu-central-1")["DomainName"]

@@ -12,6 +12,7 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kUnsentMax = 256 * 1024;  // taken from a body, and not yet by the viewer
+constexpr std::uint64_t kWithHeadMax = 4096;
 
 }  // namespace
 
@@ -140,8 +141,9 @@ void Request::begin_reply() {
   }
   if (multipart_) viewer_->send(multipart_->before(0));
   reader_.emplace(object.body, first_, until_);
-  // Of those who waited together everybody hears a first byte before anybody hears the rest.
-  if (answer_->collapsed) return Wake::fire(wake());
+  // Of those who waited together everybody hears a first byte before anybody hears the rest, but for so little
+  // of it that it goes with the head.
+  if (answer_->collapsed && object.body->size() > first_ + kWithHeadMax) return Wake::fire(wake());
   pump();
 }
 
