@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""What many distributions cost: memory of each, how soon a change to one of them is live, and how long a start takes.
+"""What many distributions cost, the server that keeps them and an edge that only serves them: memory of each, how soon a change
+to one of them is live, and how long a start takes.
 
 Each has an alias of its own under a certificate of ACM (one certificate for a hundred of them), two behaviors and an origin.
 A change is live when a viewer's connection, which asks again and again, is answered by it."""
 import argparse
 import concurrent.futures
+import contextlib
 import http.client
 import http.server
 import json
 import pathlib
+import signal
 import socket
 import statistics
 import subprocess
@@ -18,11 +21,13 @@ import threading
 import time
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-sys.path += [str(BENCH), str(BENCH.parent / "tests")]
+sys.path += [str(BENCH), str(BENCH.parent / "tests"), str(BENCH.parent / "tests" / "edges")]
 import boto3  # noqa: E402
 import botocore.config  # noqa: E402
+from cdn_edges_test import CdnRole  # noqa: E402
+from edges_test import EDGE_BINARY, meridian  # noqa: E402
 from in_turns import cpu_seconds  # noqa: E402
-from meridian_server import Server  # noqa: E402
+from meridian_server import Server, resident_bytes  # noqa: E402
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -81,7 +86,7 @@ def config(n: int, port: int, certificate: str, root: str) -> dict:
 class Viewer:
     """One connection that asks one distribution for its root."""
 
-    def __init__(self, server: Server, n: int):
+    def __init__(self, server: Server | CdnRole, n: int):
         self.http = http.client.HTTPConnection(*server.cdn)
         self.http.connect()
         self.http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -90,6 +95,21 @@ class Viewer:
     def root(self) -> bytes:
         self.http.request("GET", "/", headers={"Host": self.host})
         return self.http.getresponse().read()
+
+
+def join_edge(server: Server, root: pathlib.Path) -> CdnRole:
+    edge = CdnRole(root, "edge", [EDGE_BINARY])
+    token = meridian("edges", "token", "--data-dir", server.directory, "--name", "edge", "--feed-address",
+                     json.loads((server.directory / "endpoints.json").read_text())["feed"]).stdout.strip()
+    subprocess.run([EDGE_BINARY, "join", token, "--data-dir", edge.directory], check=True, capture_output=True)
+    edge.more = ()
+    return edge.start("--dns", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cdn-listen", "127.0.0.1:0", "--cdn-listen-tls", "127.0.0.1:0")
+
+
+def wait_for(server: Server | CdnRole, n: int, root: bytes):
+    viewer = Viewer(server, n)
+    while viewer.root() != root:
+        time.sleep(0.001)
 
 
 def main():
@@ -101,8 +121,12 @@ def main():
     threading.Thread(target=origin.serve_forever, daemon=True).start()
     port = origin.server_port
 
-    with Server("--cdn-listen", "127.0.0.1:0", "--cdn-listen-tls", "127.0.0.1:0",
-                "--distributions-max", str(chosen.count + 1)) as server:
+    with tempfile.TemporaryDirectory() as root, Server(
+            "--cdn-listen", "127.0.0.1:0", "--cdn-listen-tls", "127.0.0.1:0", "--feed", "127.0.0.1:0",
+            "--distributions-max", str(chosen.count + 1)) as server, contextlib.ExitStack() as stack:
+        edge = join_edge(server, pathlib.Path(root))
+        stack.callback(edge.end)
+        empty_edge = resident_bytes(edge.process.pid)
         acm, cloudfront = client(server, "acm"), client(server, "cloudfront")
         certificates = [import_certificate(acm, first, first + A_CERTIFICATE) for first in range(0, chosen.count, A_CERTIFICATE)]
         empty, started, cpu = server.resident_bytes(), time.monotonic(), cpu_seconds(server.process.pid)
@@ -118,12 +142,12 @@ def main():
                 if len(ids) % 1000 == 0:
                     print(f"{len(ids)} made after {time.monotonic() - started:.1f} s", file=sys.stderr)
         seconds, cpu = time.monotonic() - started, cpu_seconds(server.process.pid) - cpu
-        viewer = Viewer(server, chosen.count - 1)
-        while viewer.root() != b"/a":
-            time.sleep(0.01)
-        full = server.resident_bytes()
+        wait_for(server, chosen.count - 1, b"/a")
+        wait_for(edge, chosen.count - 1, b"/a")
+        full, full_edge = server.resident_bytes(), resident_bytes(edge.process.pid)
         print(f"made: {chosen.count} in {seconds:.1f} s, {cpu / chosen.count * 1e3:.2f} ms of processor time each")
-        print(f"memory: {empty / 1e6:.0f} MB empty, {full / 1e6:.0f} MB full: {(full - empty) / chosen.count / 1024:.1f} KiB each")
+        print(f"memory: {empty / 1e6:.0f} MB empty, {full / 1e6:.0f} MB full: {(full - empty) / chosen.count / 1024:.1f} KiB each; at the edge "
+              f"{empty_edge / 1e6:.0f} MB and {full_edge / 1e6:.0f} MB: {(full_edge - empty_edge) / chosen.count / 1024:.1f} KiB each")
 
         live, whole, cpu = [], [], cpu_seconds(server.process.pid)
         for k in range(chosen.changes):
@@ -148,11 +172,15 @@ def main():
             end()
             began = time.monotonic()
             server.start()
-            viewer = Viewer(server, 0)
-            while not viewer.root().startswith(b"/"):
-                time.sleep(0.001)
+            wait_for(server, 1, b"/a")  # which was never changed
             print(f"start after {what}: ready {server.seconds_to_ready * 1e3:.0f} ms, first answer "
                   f"{(time.monotonic() - began) * 1e3:.0f} ms, {server.resident_bytes() / 1e6:.0f} MB")
+        edge.end(signal.SIGKILL)
+        began = time.monotonic()
+        edge.restart()
+        wait_for(edge, 1, b"/a")
+        print(f"start of the edge after kill -9: first answer {(time.monotonic() - began) * 1e3:.0f} ms, "
+              f"{resident_bytes(edge.process.pid) / 1e6:.0f} MB")
     origin.shutdown()
 
 

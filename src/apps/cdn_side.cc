@@ -93,7 +93,7 @@ void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::C
     engine_->purge_clock().begin({store_, delta.to});
   if (keep == Keep::Nothing || (delta.whole && delta.invalidations_after > purged_))
     for (const auto* snapshot : {&engine_->latest(), &next})
-      for (const auto& [id, distribution] : snapshot->distributions()) engine_->purge(id, "/*");
+      snapshot->by_id().for_each([&](const std::string& id, const auto&) { engine_->purge(id, "/*"); });
   for (const snapshots::cdn::Invalidation& invalidation : delta.invalidations)
     if (invalidation.revision > purged_)
       for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);

@@ -37,16 +37,34 @@ ViewerCertificates::ViewerCertificates(Logger& logger)
 void ViewerCertificates::show(const CdnSnapshot& before, const snapshots::cdn::Delta& delta,
                               const CdnSnapshot& next) {
   if (!changes_anything(before, delta)) return;
-  auto table = std::make_unique<net::CertificateTable>();
   Parsed parsed;
-  if (const auto own = parse(next.own_certificate(), parsed)) {
-    for (const char* name : kOwnViewerNames) table->add(name, own);
-    table->add("", own);
+  const auto own = parse(next.own_certificate(), parsed);
+  const auto add = [&](net::CertificateTable& table, const Distribution& distribution) {
+    if (const auto certificate = parse(distribution.tls.certificate, parsed))
+      for (const std::string& alias : distribution.aliases)
+        table.add(alias, certificate, wants_tls13(distribution));
+  };
+  if (delta.whole || delta.own_certificate) {
+    auto table = std::make_unique<net::CertificateTable>();
+    if (own) {
+      for (const char* name : kOwnViewerNames) table->add(name, own);
+      table->add("", own);
+    }
+    next.by_id().for_each([&](const auto&, const auto& distribution) { add(*table, *distribution); });
+    return published_->publish(std::move(table));
   }
-  for (const auto& [id, distribution] : next.distributions())
-    if (const auto certificate = parse(distribution->tls.certificate, parsed))
-      for (const std::string& alias : distribution->aliases)
-        table->add(alias, certificate, wants_tls13(*distribution));
+  auto table = std::make_unique<net::CertificateTable>(published_->latest());
+  const auto remove = [&](std::string_view id) {
+    if (const auto* const old = before.find_id(id))
+      for (const std::string& alias : (*old)->aliases) {
+        table->remove(alias);
+        if (own && std::ranges::find(kOwnViewerNames, alias) != std::end(kOwnViewerNames))
+          table->add(alias, own);
+      }
+  };
+  for (const std::string& id : delta.removes) remove(id);
+  for (const snapshots::cdn::SharedDistribution& put : delta.puts) remove(put->id);
+  for (const snapshots::cdn::SharedDistribution& put : delta.puts) add(*table, *put);
   published_->publish(std::move(table));
 }
 

@@ -70,6 +70,21 @@ TEST_F(ViewerCertificatesTest, FollowsWhatChanges) {
   EXPECT_FALSE(is_shown("api.example.com"));
 }
 
+TEST_F(ViewerCertificatesTest, WhatGoesLeavesTheNamesOfOthers) {
+  publish({.puts = {distribution({"www.example.com"}, certificate("www.example.com"))},
+           .own_certificate = certificate("own")});
+  const auto own = table().find("localhost").ecdsa;
+  auto second = std::make_shared<cdn::Distribution>(
+      *distribution({"localhost", "b.example"}, certificate("b.example")));
+  second->id = "E2";
+  publish({.puts = {second}});
+  EXPECT_NE(table().find("localhost").ecdsa, own);
+  publish({.removes = {"E2"}});
+  EXPECT_TRUE(is_shown("www.example.com"));
+  EXPECT_FALSE(is_shown("b.example"));
+  EXPECT_EQ(table().find("localhost").ecdsa, own);
+}
+
 TEST_F(ViewerCertificatesTest, WhatIsNoCertificateHarmsNobodyElse) {
   const auto broken = std::make_shared<const cdn::ViewerCertificate>(cdn::ViewerCertificate{"no", "key"});
   publish({.puts = {distribution({"www.example.com"}, broken)}, .own_certificate = certificate("own")});

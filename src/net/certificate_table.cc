@@ -52,13 +52,17 @@ void CertificateTable::add_default(const Certificate& certificate) {
   place(certificate, default_);
 }
 
+void CertificateTable::remove(std::string_view name) {
+  names_.erase(to_lower(name));
+}
+
 const CertificateTable::Choice& CertificateTable::find(std::string_view server_name) const {
   std::string name = to_lower(server_name);
   if (name.ends_with('.')) name.pop_back();  // RFC 6066 §3 has none, but some clients send it
-  auto found = names_.find(name);
-  if (const std::size_t dot = name.find('.'); found == names_.end() && dot != name.npos && dot > 0)
+  const auto* found = names_.find(name);
+  if (const std::size_t dot = name.find('.'); !found && dot != name.npos && dot > 0)
     found = names_.find(name.replace(0, dot, "*"));
-  return found == names_.end() ? default_ : found->second;
+  return found ? found->second : default_;
 }
 
 struct CertificatePool::Parsed {

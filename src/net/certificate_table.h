@@ -1,17 +1,17 @@
 // Which certificates a TLS server shows, by the name that a client asks for (SNI): that very name, then a
 // wildcard in place of its first label, then the default.
-// Rules: a table is built, published and never changed, and its readers take no lock; a certificate is parsed
-// once, however many names and tables it stands in.
+// Rules: a table is built, published and never changed, and its readers take no lock; the next one is a copy,
+// which shares with it what stays; a certificate is parsed once, however many names and tables it stands in.
 #pragma once
 
 #include <array>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/published.h"
 #include "base/result.h"
+#include "base/shared_map.h"
 
 namespace meridian::net {
 
@@ -30,13 +30,14 @@ class CertificateTable {
   // "": for clients that name none, where those that name a stranger are not to have the default.
   void add(std::string_view name, const Certificate& certificate, bool only_tls13 = false);
   void add_default(const Certificate& certificate);
+  void remove(std::string_view name);
 
   // For a name as a client sends it; "": it sent none.
   const Choice& find(std::string_view server_name) const;
   std::size_t size() const { return names_.size(); }
 
  private:
-  std::unordered_map<std::string, Choice> names_;  // lower-case
+  SharedMap<Choice> names_;  // lower-case
   Choice default_;
 };
 

@@ -27,8 +27,9 @@ std::shared_ptr<const Served> ServedTable::find_id(std::string_view id) {
 std::shared_ptr<const Served> ServedTable::served(const snapshots::cdn::CdnSnapshot& snapshot,
                                                   const snapshots::cdn::SharedDistribution* found) {
   if (!found) return nullptr;
-  if (snapshot.revision() != revision_) {
-    revision_ = snapshot.revision();
+  if (std::exchange(revision_, snapshot.revision()) != snapshot.revision() &&
+      ++changes_ > served_.size() / kStaleShare) {
+    changes_ = 0;
     std::erase_if(served_, [&](const auto& entry) {
       const auto* current = snapshot.find_id(entry.first->id);
       return !current || current->get() != entry.first;

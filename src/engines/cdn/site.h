@@ -47,6 +47,10 @@ class ServedTable {
   Published<snapshots::cdn::CdnSnapshot>::Reader reader_;
   PurgeLogs& purges_;
   std::uint64_t revision_ = ~std::uint64_t{0};
+  // What the snapshot has no longer is let go from time to time: one part in kStaleShare at most, so that a
+  // change does not cost a walk over all that is served.
+  static constexpr std::size_t kStaleShare = 8;
+  std::size_t changes_ = 0;  // since then
   std::unordered_map<const snapshots::cdn::Distribution*, std::shared_ptr<const Served>> served_;
 };
 

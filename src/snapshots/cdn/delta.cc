@@ -1,5 +1,6 @@
 #include "snapshots/cdn/delta.h"
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <tuple>
@@ -451,7 +452,11 @@ std::unique_ptr<const CdnSnapshot> apply(const CdnSnapshot& before, const Delta&
 
 Delta image_of(const CdnSnapshot& snapshot, SharedOriginKeys origin_keys, SharedTierMap tier_map) {
   Delta image{.to = snapshot.revision(), .whole = true};
-  for (const auto& [id, distribution] : snapshot.distributions()) image.puts.push_back(distribution);
+  image.puts.reserve(snapshot.size());
+  snapshot.by_id().for_each([&](const auto&, const SharedDistribution& each) { image.puts.push_back(each); });
+  // One snapshot, one image.
+  std::ranges::sort(image.puts, {},
+                    [](const SharedDistribution& each) -> std::string_view { return each->id; });
   image.own_certificate = snapshot.own_certificate();
   image.origin_keys = std::move(origin_keys);
   image.tier_map = std::move(tier_map);

@@ -5,14 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
+#include "base/shared_map.h"
 #include "snapshots/cdn/distribution.h"
 
 namespace meridian::snapshots::cdn {
@@ -39,21 +37,17 @@ class CdnSnapshot {
   // Of "*.cloudfront.net"; null: not made yet.
   const SharedCertificate& own_certificate() const { return own_certificate_; }
   std::size_t size() const { return by_id_.size(); }
-  const std::map<std::string, SharedDistribution, std::less<>>& distributions() const { return by_id_; }
+  const SharedMap<SharedDistribution>& by_id() const { return by_id_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   void name(const std::string& host, const SharedDistribution& distribution);
   void unname(const Distribution& distribution);
 
   std::uint64_t revision_ = 0;
   SharedCertificate own_certificate_;
-  std::map<std::string, SharedDistribution, std::less<>> by_id_;
+  SharedMap<SharedDistribution> by_id_;
   // "example.com", and ".example.com" for "*.example.com".
-  std::unordered_map<std::string, SharedDistribution, Hash, std::equal_to<>> by_host_;
+  SharedMap<SharedDistribution> by_host_;
 };
 
 }  // namespace meridian::snapshots::cdn
