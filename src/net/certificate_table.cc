@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include "base/bytes.h"
+#include "base/living.h"
 #include "net/openssl_handles.h"
 
 namespace meridian::net {
@@ -14,27 +15,6 @@ std::string sha256_of(std::string_view text) {
   EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
   return std::string(reinterpret_cast<const char*>(digest), size);
 }
-
-// A cache of what lives elsewhere; the dead are swept out whenever it has doubled.
-template <typename T>
-class Living {
- public:
-  std::shared_ptr<const T> find(const std::string& key) const {
-    const auto found = all_.find(key);
-    return found == all_.end() ? nullptr : found->second.lock();
-  }
-  void put(const std::string& key, const std::shared_ptr<const T>& value) {
-    if (all_.size() >= sweep_at_) {
-      std::erase_if(all_, [](const auto& each) { return each.second.expired(); });
-      sweep_at_ = std::max<std::size_t>(64, 2 * all_.size());
-    }
-    all_[key] = value;
-  }
-
- private:
-  std::unordered_map<std::string, std::weak_ptr<const T>> all_;
-  std::size_t sweep_at_ = 64;
-};
 
 void place(const CertificateTable::Certificate& certificate, CertificateTable::Choice& into) {
   (certificate->is_rsa ? into.rsa : into.ecdsa) = certificate;
@@ -66,8 +46,8 @@ const CertificateTable::Choice& CertificateTable::find(std::string_view server_n
 }
 
 struct CertificatePool::Parsed {
-  Living<ServedCertificate> whole;  // by the digest of both texts
-  Living<X509> authorities;         // by fingerprint
+  Living<std::string, ServedCertificate> whole;  // by the digest of both texts
+  Living<std::string, X509> authorities;         // by fingerprint
 };
 
 CertificatePool::CertificatePool() : parsed_(std::make_unique<Parsed>()) {}

@@ -11,6 +11,7 @@ Result<std::unique_ptr<CdnTarget>> CdnTarget::open(CdnSide& cdn, const std::stri
   for (const std::string& warning : opened.warnings) world.logger.warn("cdn", warning);
   target->log_ = std::move(opened.log);
   target->store_ = opened.store;
+  target->parts_ = std::move(opened.parts);
   cdn.belongs_to(opened.store);
   if (opened.snapshot->revision() != 0)
     cdn.publish(image_of(*opened.snapshot, opened.origin_keys, opened.tier_map));
@@ -19,7 +20,7 @@ Result<std::unique_ptr<CdnTarget>> CdnTarget::open(CdnSide& cdn, const std::stri
 
 Result<void> CdnTarget::apply(const snapshots::StoreId& store, std::uint64_t from, std::uint64_t to,
                               std::string_view plain) {
-  const auto delta = TRY(snapshots::cdn::decode(plain));
+  const auto delta = TRY(snapshots::cdn::decode(plain, parts_));
   if (delta.from != from || delta.to != to) return invalid("it is not the delta that its package says");
   const bool is_of_another_store = store != store_;
   store_ = store;

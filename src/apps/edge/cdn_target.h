@@ -42,6 +42,7 @@ class CdnTarget final : public snapshots::feed::FeedTarget {
   RefusedPackages refused_;
   std::unique_ptr<snapshots::cdn::CdnDiskLog> log_;
   snapshots::StoreId store_;
+  snapshots::cdn::SharedParts parts_;
 };
 
 }  // namespace meridian::apps

@@ -51,7 +51,7 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes), in_(bytes) {}
+  Reader(std::string_view bytes, SharedParts& parts) : bytes_(bytes), in_(bytes), parts_(parts) {}
 
   template <std::integral T>
   void number(T& value) {
@@ -102,6 +102,7 @@ class Reader {
 
   const std::string_view bytes_;
   ByteReader in_;
+  SharedParts& parts_;
   bool good_ = true;
   // What several refer to is one object again.
   std::tuple<Known<ResponseHeadersPolicy>, Known<TrustedKey>, Known<ViewerCertificate>, Known<OriginKeys>,
@@ -436,8 +437,12 @@ void Reader::shared(std::shared_ptr<const T>& value) {
   auto made = std::make_shared<T>();
   fields(*this, *made);
   if (!ok()) return;
-  auto& known = std::get<Known<T>>(known_)[bytes_.substr(begin, in_.position() - begin)];
-  if (!known) known = std::move(made);
+  const std::string_view text = bytes_.substr(begin, in_.position() - begin);
+  auto& known = std::get<Known<T>>(known_)[text];
+  if (!known) {
+    known = std::move(made);
+    parts_.unify(text, known);
+  }
   value = known;
 }
 
@@ -471,9 +476,14 @@ std::string encode(const Delta& delta) {
 }
 
 Result<Delta> decode(std::string_view bytes) {
+  SharedParts alone;
+  return decode(bytes, alone);
+}
+
+Result<Delta> decode(std::string_view bytes, SharedParts& parts) {
   if (!bytes.starts_with(kMagic))
     return fail(ErrorCode::Invalid, "CDN delta: not one of this version", ErrorSource::Peer);
-  Reader reader(bytes.substr(kMagic.size()));
+  Reader reader(bytes.substr(kMagic.size()), parts);
   Delta delta;
   fields(reader, delta);
   if (!reader.whole())

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/living.h"
 #include "base/result.h"
 #include "snapshots/cdn/origin_keys.h"
 #include "snapshots/cdn/snapshot.h"
@@ -49,9 +51,31 @@ inline constexpr std::size_t kInvalidationsMax = 1'000'000;
 inline constexpr std::size_t kListMax = 10'000;  // of anything in a distribution or in an invalidation
 inline constexpr std::chrono::seconds kTimeMax = std::chrono::years(100);
 
+// What deltas that are decoded one after another have in common: a certificate, a policy or a key that comes
+// again, equal, is the one that somebody still has.
+class SharedParts {
+ public:
+  template <typename T>
+  void unify(std::string_view bytes, std::shared_ptr<const T>& part) {
+    auto& living = std::get<Living<std::size_t, T>>(living_);
+    const std::size_t hash = std::hash<std::string_view>()(bytes);
+    if (const auto known = living.find(hash); known && *known == *part)
+      part = known;
+    else
+      living.put(hash, part);
+  }
+
+ private:
+  std::tuple<Living<std::size_t, ResponseHeadersPolicy>, Living<std::size_t, TrustedKey>,
+             Living<std::size_t, ViewerCertificate>, Living<std::size_t, OriginKeys>,
+             Living<std::size_t, TierMap>>
+      living_;
+};
+
 std::string encode(const Delta& delta);
 // Refuses whole what is malformed, or of which an engine could not serve every request: an index that leads
 // nowhere, a distribution without a default behavior, a header that would end the line.
+Result<Delta> decode(std::string_view bytes, SharedParts& parts);
 Result<Delta> decode(std::string_view bytes);
 
 }  // namespace meridian::snapshots::cdn

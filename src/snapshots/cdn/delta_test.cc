@@ -75,6 +75,21 @@ TEST(CdnDelta, WhatSeveralReferToIsOneObjectAgain) {
   EXPECT_EQ(back->puts[0]->tls.certificate, back->puts[1]->tls.certificate);
 }
 
+TEST(CdnDelta, WhatDeltasHaveInCommonIsOneObjectWhileSomebodyHasIt) {
+  RandomDistributions random(4);
+  SharedParts parts;
+  const auto decoded = [&](const snapshots::cdn::SharedCertificate& certificate) {
+    auto made = std::make_shared<Distribution>(*random.distribution("E1"));
+    made->tls.certificate = certificate;
+    return decode(encode(Delta{.from = 1, .to = 2, .puts = {made}}), parts)->puts[0]->tls.certificate;
+  };
+  const auto first = random.certificate(), second = random.certificate();
+  const auto kept = decoded(first);
+  EXPECT_EQ(decoded(first), kept);
+  EXPECT_EQ(*decoded(second), *second);
+  EXPECT_EQ(decoded(first), kept) << "after another one";
+}
+
 TEST(CdnDelta, AnImageMakesTheSnapshotAgain) {
   RandomDistributions random(5);
   std::unique_ptr<const CdnSnapshot> snapshot = std::make_unique<CdnSnapshot>();

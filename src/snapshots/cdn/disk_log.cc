@@ -17,9 +17,11 @@ Result<CdnDiskLog::Opened> CdnDiskLog::open(Disk& disk, std::string directory, s
     return opened.snapshot->revision();
   };
   DiskLog::Reader reader;
-  reader.image = [&](std::string_view bytes) -> Result<std::uint64_t> { return take(TRY(decode(bytes))); };
+  reader.image = [&](std::string_view bytes) -> Result<std::uint64_t> {
+    return take(TRY(decode(bytes, opened.parts)));
+  };
   reader.delta = [&](std::string_view bytes) -> Result<std::uint64_t> {
-    const Delta delta = TRY(decode(bytes));
+    const Delta delta = TRY(decode(bytes, opened.parts));
     if (delta.from != opened.snapshot->revision()) return invalid("it does not follow");
     return take(delta);
   };

@@ -23,6 +23,7 @@ class CdnDiskLog {
     std::unique_ptr<const CdnSnapshot> snapshot;  // of revision 0 when the disk has none
     SharedOriginKeys origin_keys;                 // of the same; null: none
     SharedTierMap tier_map;                       // the same
+    SharedParts parts;                            // what more deltas may have in common with these
     StoreId store;                                // whose revisions these are
     std::vector<std::string> warnings;            // what was set aside or cut off
   };
