@@ -124,10 +124,14 @@ void EpollLoop::make_urgent(Key key) {
 
 void EpollLoop::unwatch(Key key, int descriptor) {
   if (key == kNoKey) return;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+  forget(key);
+}
+
+void EpollLoop::forget(Key key) {
   std::erase(urgent_, key);
   Slot& slot = slots_[static_cast<std::uint32_t>(key)];
   CHECK(slot.generation == static_cast<std::uint32_t>(key >> 32));
-  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   slot.ready = nullptr;
   ++slot.generation;
   free_slots_.push_back(static_cast<std::uint32_t>(key));

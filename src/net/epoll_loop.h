@@ -58,6 +58,8 @@ class EpollLoop final : public Loop {
   void make_urgent(Key key);
   void change(Key key, int descriptor, std::uint32_t events);
   void unwatch(Key key, int descriptor);
+  // The same for a descriptor that is closed next, which leaves the epoll set by that.
+  void forget(Key key);
   bool watches(Key key) const {
     if (key == kNoKey) return false;
     const Slot& slot = slots_[static_cast<std::uint32_t>(key)];

@@ -26,15 +26,16 @@ enum class OpenedBy : bool { Peer, Us };
 
 class EpollConnection final : public TcpConnection, public Ready {
  public:
-  EpollConnection(EpollLoop& loop, Wire wire, const Address& peer, OpenedBy opened_by = OpenedBy::Peer)
+  EpollConnection(EpollLoop& loop, Wire wire, const Address& peer, const Address& local,
+                  OpenedBy opened_by = OpenedBy::Peer)
       : loop_(loop),
         opened_by_(opened_by),
         wire_(std::move(wire)),
         peer_(peer),
-        local_(local_address(wire_.descriptor())),
+        local_(local),
         ready_(wire_.established()) {}
   ~EpollConnection() override {
-    leave_loop();
+    forget();
     if (opened_by_ == OpenedBy::Us && !handler_) reset();
   }
 
@@ -72,9 +73,17 @@ class EpollConnection final : public TcpConnection, public Ready {
   void close_after_flush() override {
     if (closed_) return;
     closed_ = true;
-    leave_loop();
     // Before the end of the handshake there is nothing to say and nobody to say it to.
-    if (ready_) loop_.linger(std::move(wire_));
+    if (!ready_) return leave_loop();
+    // The peer says no more that would have to be read first, and the kernel sends what it has.
+    if (ended_ && wire_.pending() == 0) {
+      wire_.say_goodbye();
+      forget();
+      wire_ = Wire();
+      return;
+    }
+    leave_loop();
+    loop_.linger(std::move(wire_));
   }
 
   const Address& peer() const override { return peer_; }
@@ -101,6 +110,7 @@ class EpollConnection final : public TcpConnection, public Ready {
     if (!ready_) {
       shake_hands();
       if (!alive || !ready_) return;
+      if (!wire_.holds_input()) events = 0;  // the handshake took all there was
     }
     if (wire_.pending() > 0) {
       flush(alive);
@@ -201,6 +211,10 @@ class EpollConnection final : public TcpConnection, public Ready {
   void leave_loop() {
     if (key_ != EpollLoop::kNoKey) loop_.unwatch(std::exchange(key_, EpollLoop::kNoKey), wire_.descriptor());
   }
+  // In place of leave_loop() where the descriptor is closed next.
+  void forget() {
+    if (key_ != EpollLoop::kNoKey) loop_.forget(std::exchange(key_, EpollLoop::kNoKey));
+  }
 
   EpollLoop& loop_;
   const OpenedBy opened_by_;
@@ -238,6 +252,7 @@ class EpollListener final : public TcpListener, public Ready {
         tls_(std::move(tls)),
         on_accept_(std::move(on_accept)),
         local_(local_address(socket_.get())),
+        is_any_(local_.ip.bytes().find_first_not_of('\0') == std::string_view::npos),
         key_(loop_.watch(socket_.get(), EPOLLIN, *this)) {}
   ~EpollListener() override { loop_.unwatch(key_, socket_.get()); }
   bool watched() const { return key_ != EpollLoop::kNoKey; }
@@ -269,8 +284,7 @@ class EpollListener final : public TcpListener, public Ready {
       return error == ECONNABORTED || error == EINTR;
     }
     if (accepted.get() >= descriptors_max_) return refuse();
-    const int on = 1;
-    setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const Address local = is_any_ ? local_address(accepted.get()) : local_;
     std::unique_ptr<TlsSession> session;
     if (tls_) {
       auto made = accept_tls(tls_, accepted.get(), loop_.clock().now());
@@ -278,7 +292,7 @@ class EpollListener final : public TcpListener, public Ready {
       session = std::move(*made);
     }
     on_accept_(std::make_unique<EpollConnection>(loop_, Wire(std::move(accepted), std::move(session)),
-                                                 from_socket_address(peer.storage)));
+                                                 from_socket_address(peer.storage), local));
     return true;
   }
 
@@ -296,7 +310,8 @@ class EpollListener final : public TcpListener, public Ready {
   FileDescriptor socket_;
   std::shared_ptr<TlsServerContext> tls_;
   std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;
-  Address local_;
+  const Address local_;
+  const bool is_any_;  // whoever connects chooses one of ours
   const int descriptors_max_ = descriptors_for_clients();
   std::atomic<std::uint64_t> refused_{0};
   EpollLoop::Key key_;
@@ -340,7 +355,8 @@ class EpollConnect final : public TcpConnect, public Ready {
       finish(std::unexpected(wire_.failure()));
     } else {
       leave_loop();
-      finish(std::make_unique<EpollConnection>(loop_, std::move(wire_), peer_, OpenedBy::Us));
+      const Address local = local_address(wire_.descriptor());
+      finish(std::make_unique<EpollConnection>(loop_, std::move(wire_), peer_, local, OpenedBy::Us));
     }
   }
 
@@ -403,6 +419,8 @@ Result<std::unique_ptr<TcpListener>> open_listener(
     EpollLoop& loop, const Address& address, const ListenOptions& options,
     std::shared_ptr<TlsServerContext> tls, std::function<void(std::unique_ptr<TcpConnection>)> on_accept) {
   FileDescriptor socket = TRY(open_bound(address, SOCK_STREAM, options));
+  const int on = 1;  // accepted sockets inherit it
+  setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::listen(socket.get(), options.backlog) != 0)
     return std::unexpected(system_error("listen " + address.to_string(), errno));
   auto listener =

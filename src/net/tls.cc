@@ -1,7 +1,7 @@
 // TLS sessions over OpenSSL 3, of servers and of clients: TLS 1.2 and 1.3, forward-secret AEAD suites only.
-// OpenSSL is also known to certificate.cc, certificate_table.cc and tls_tickets.cc, and to nothing else of
-// net/. Rule: a session that tells who its peer is was never resumed, so that the certificate was judged just
-// now.
+// OpenSSL is also known to certificate.cc, certificate_table.cc, tls_socket.cc and tls_tickets.cc, and to
+// nothing else of net/. Rule: a session that tells who its peer is was never resumed, so that the certificate
+// was judged just now.
 #include "net/tls.h"
 
 #include <openssl/err.h>
@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "net/openssl_handles.h"
+#include "net/tls_socket.h"
 #include "net/tls_tickets.h"
 #include "net/wire.h"
 
@@ -18,6 +19,9 @@ namespace {
 
 constexpr std::size_t kProtocolBytesMax = 255;  // RFC 7301 §3.1
 constexpr std::size_t kTicketsAHandshake = 1;   // each resumption brings another
+// OpenSSL would rather have AES-256 with SHA-384, whose key schedule costs a tenth of a handshake.
+constexpr const char* kServerSuites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 std::string openssl_failure() {
   const unsigned long code = ERR_get_error();
@@ -46,31 +50,57 @@ class OpensslClientContext final : public TlsClientContext {
 class OpensslSession final : public TlsSession {
  public:
   // `context` is what callbacks of `ssl` look into.
-  OpensslSession(OpensslHandle<SSL> ssl, std::shared_ptr<const void> context)
-      : context_(std::move(context)), ssl_(std::move(ssl)) {}
+  OpensslSession(OpensslHandle<SSL> ssl, std::shared_ptr<const void> context, int descriptor)
+      : context_(std::move(context)), socket_(descriptor), ssl_(std::move(ssl)) {}
+  bool serve_socket() { return socket_.serve(ssl_.get()); }
 
   IoResult handshake() override {
+    if (const IoResult sent = flush(); sent.status != IoStatus::Done) return sent;
+    socket_.look_again();
     const IoResult result = finish(SSL_do_handshake(ssl_.get()));
-    if (result.status == IoStatus::Done)
-      if (X509* const shown = SSL_get0_peer_certificate(ssl_.get())) {
-        peer_ = summarize(*shown);
-        const std::string sni(server_name());
-        peer_->for_sni = !sni.empty() && X509_check_host(shown, sni.c_str(), 0, 0, nullptr) == 1;
-      }
+    if (result.status != IoStatus::Done) return settle(result);
+    if (X509* const shown = SSL_get0_peer_certificate(ssl_.get())) {
+      peer_ = summarize(*shown);
+      const std::string sni(server_name());
+      peer_->for_sni = !sni.empty() && X509_check_host(shown, sni.c_str(), 0, 0, nullptr) == 1;
+    }
+    // All that a server says last is a ticket (RFC 8446 §4.6.1), for which nobody waits.
+    if (SSL_is_server(ssl_.get()) == 1 && SSL_version(ssl_.get()) == TLS1_3_VERSION)
+      socket_.hold();
+    else
+      socket_.send();
     return result;
   }
   bool established() const override { return SSL_is_init_finished(ssl_.get()) == 1; }
   IoResult read(MutableBytes into) override {
-    return finish(SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size())));
+    socket_.look_again();
+    return settle(finish(SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size()))));
   }
-  IoResult write(Bytes bytes) override {
-    return finish(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())));
+  IoResult write(std::span<const Bytes> pieces) override {
+    if (const IoResult sent = flush(); sent.status != IoStatus::Done) return sent;
+    std::size_t written = 0;
+    for (const Bytes& piece : pieces)
+      for (std::size_t at = 0; at < piece.size();) {
+        const IoResult record =
+            finish(SSL_write(ssl_.get(), piece.data() + at, static_cast<int>(piece.size() - at)));
+        if (record.status != IoStatus::Done) return {settle(record).status, written};
+        at += record.size;
+        written += record.size;
+      }
+    return {flush().status, written};
   }
+  IoResult flush() override {
+    const IoStatus status = socket_.send();
+    if (status == IoStatus::Failed) failure_ = system_error("connection", socket_.error()).message;
+    return {status};
+  }
+  std::size_t unsent() const override { return socket_.kept(); }
   void send_close() override {
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
+    socket_.send(MSG_MORE);
   }
-  bool wants_write() const override { return wants_write_; }
+  bool wants_write() const override { return wants_write_ || unsent() > 0; }
   bool holds_input() const override { return SSL_has_pending(ssl_.get()) == 1 && !starved_; }
   std::string_view server_name() const override {
     const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
@@ -99,13 +129,21 @@ class OpensslSession final : public TlsSession {
         return {IoStatus::Ended};
       default:
         failure_ = openssl_failure();
+        if (socket_.error() != 0) failure_ = system_error("connection", socket_.error()).message;
         if (const long verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK)
           failure_ += std::string(": ") + X509_verify_cert_error_string(verdict);
         return {IoStatus::Failed};
     }
   }
 
+  // Alerts and answers of the protocol's own leave with the call that made them, whatever it came to.
+  IoResult settle(IoResult result) {
+    socket_.send();
+    return result;
+  }
+
   std::shared_ptr<const void> context_;
+  TlsSocket socket_;
   OpensslHandle<SSL> ssl_;
   std::optional<CertificateSummary> peer_;
   bool wants_write_ = false;
@@ -253,6 +291,17 @@ bool expect_name(SSL* ssl, const OpensslClientContext& context, const std::strin
          SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
+std::unexpected<Error> no_session() {
+  return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
+}
+
+Result<std::unique_ptr<TlsSession>> make_session(OpensslHandle<SSL> ssl, std::shared_ptr<const void> context,
+                                                 int descriptor) {
+  auto session = std::make_unique<OpensslSession>(std::move(ssl), std::move(context), descriptor);
+  if (!session->serve_socket()) return no_session();
+  return session;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServerOptions& options) {
@@ -260,6 +309,7 @@ Result<std::shared_ptr<TlsServerContext>> make_tls_server_context(const TlsServe
   context->ssl = TRY(make_context(TLS_server_method(), options.oldest));
   context->protocols = TRY(protocols_on_the_wire(options.protocols));
   SSL_CTX* ssl = context->ssl.get();
+  SSL_CTX_set_ciphersuites(ssl, kServerSuites);
   static constexpr unsigned char kSessionContext[] = "meridian";
   SSL_CTX_set_session_id_context(ssl, kSessionContext, sizeof kSessionContext - 1);
   SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);  // tickets only: the server keeps nothing
@@ -318,22 +368,20 @@ Result<std::unique_ptr<TlsSession>> accept_tls(std::shared_ptr<TlsServerContext>
   auto& ours = static_cast<OpensslServerContext&>(*context);
   ours.tickets.advance(now);
   OpensslHandle<SSL> ssl(SSL_new(ours.ssl.get()));
-  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1)
-    return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
+  if (!ssl) return no_session();
   judge_by(ssl.get(), now);
   SSL_set_accept_state(ssl.get());
-  return std::make_unique<OpensslSession>(std::move(ssl), std::move(context));
+  return make_session(std::move(ssl), std::move(context), descriptor);
 }
 
 Result<std::unique_ptr<TlsSession>> connect_tls(std::shared_ptr<TlsClientContext> context, int descriptor,
                                                 SystemTime now, const std::string& server_name) {
   const auto& ours = static_cast<OpensslClientContext&>(*context);
   OpensslHandle<SSL> ssl(SSL_new(ours.ssl.get()));
-  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1 || !expect_name(ssl.get(), ours, server_name))
-    return fail(ErrorCode::Internal, "TLS session: " + openssl_failure());
+  if (!ssl || !expect_name(ssl.get(), ours, server_name)) return no_session();
   judge_by(ssl.get(), now);
   SSL_set_connect_state(ssl.get());
-  return std::make_unique<OpensslSession>(std::move(ssl), std::move(context));
+  return make_session(std::move(ssl), std::move(context), descriptor);
 }
 
 }  // namespace meridian::net

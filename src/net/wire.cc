@@ -93,6 +93,18 @@ IoResult Wire::flush_plain() {
   return {IoStatus::Failed};
 }
 
+IoResult Wire::flush_tls() {
+  if (out_.empty()) return tls_->flush();
+  Bytes pieces[kPiecesPerWrite];
+  std::size_t count = 0;
+  std::size_t skip = out_offset_;
+  for (auto piece = out_.begin(); piece != out_.end() && count < kPiecesPerWrite; ++piece) {
+    pieces[count++] = as_bytes(piece->view().substr(skip));
+    skip = 0;
+  }
+  return tls_->write(std::span(pieces).first(count));
+}
+
 // Once it has much to say. What lies in a file is not copied.
 void Wire::limit_what_is_copied() {
   const int wanted = sent_ < kTakesWhatComes ? kCopiedAheadFirst : kCopiedAheadMax;
@@ -103,17 +115,20 @@ void Wire::limit_what_is_copied() {
 
 IoResult Wire::flush() {
   if (pending_ > kCopiedAheadFirst / 2 && out_.back().shared().file < 0) limit_what_is_copied();
-  while (pending_ > 0) {
-    const IoResult written =
-        tls_ ? tls_->write(as_bytes(out_.front().view().substr(out_offset_))) : flush_plain();
-    if (written.status != IoStatus::Done) return written;
+  while (pending() > 0) {
+    const IoResult written = tls_ ? flush_tls() : flush_plain();
     consume(written.size);
+    if (written.status != IoStatus::Done) return written;
   }
   return {IoStatus::Done};
 }
 
-void Wire::finish_writing() {
+void Wire::say_goodbye() {
   if (tls_) tls_->send_close();
+}
+
+void Wire::finish_writing() {
+  say_goodbye();
   ::shutdown(descriptor_.get(), SHUT_WR);
 }
 

@@ -24,7 +24,10 @@ class TlsSession {
   virtual IoResult handshake() = 0;
   virtual bool established() const = 0;  // the handshake is over
   virtual IoResult read(MutableBytes into) = 0;
-  virtual IoResult write(Bytes bytes) = 0;
+  // As much of them as the socket takes; also when it is Blocked, `size` of them are the session's now.
+  virtual IoResult write(std::span<const Bytes> pieces) = 0;
+  virtual IoResult flush() = 0;            // Done when nothing is unsent
+  virtual std::size_t unsent() const = 0;  // taken from us, but not by the kernel
   virtual void send_close() = 0;
   virtual bool wants_write() const = 0;  // the last operation stopped because the socket was full
   virtual bool holds_input() const = 0;  // received, but not yet read by us: the socket will not say so again
@@ -51,14 +54,16 @@ class Wire {
   IoResult read(MutableBytes into);
   void queue(Piece piece);
   IoResult flush();  // Done when nothing is pending
-  std::size_t pending() const { return pending_; }
+  std::size_t pending() const { return pending_ + (tls_ ? tls_->unsent() : 0); }
   bool wants_write() const { return pending_ > 0 || (tls_ && tls_->wants_write()); }
   bool holds_input() const { return tls_ && tls_->holds_input(); }
   void finish_writing();
+  void say_goodbye();  // what TLS has to say before the descriptor is closed
   Error failure() const;
 
  private:
   IoResult flush_plain();
+  IoResult flush_tls();
   IoResult send_file();
   void limit_what_is_copied();
   void consume(std::size_t size);
