@@ -4,6 +4,7 @@
 
 #include "services/cloudfront/config_defaults.h"
 #include "services/cloudfront/config_rules.h"
+#include "services/cloudfront/invalidation_index.h"
 #include "services/cloudfront/quantities.h"
 #include "services/cloudfront/refusals.h"
 #include "services/cloudfront/service.h"
@@ -209,10 +210,10 @@ aws::Outcome<api::DeleteDistributionResponse> CloudFront::DeleteDistribution(
     transaction.deletes.push_back(domain_key(distribution.public_name));
     transaction.deletes.push_back(tags_key(call.account_id, "distribution/" + distribution.id));
     transaction.deletes.push_back(key_of(kMonitoringPrefix, call.account_id, distribution.id));
-    const std::string invalidations =
-        account_prefix(kPrefix<api::InvalidationBatch>, call.account_id) + distribution.id + "/";
-    for (const auto& item : TRY(aws::or_failure(store_.range(invalidations))).items)
-      transaction.deletes.push_back(item.key);
+    for (const std::string& prefix : {invalidations_prefix(call.account_id, distribution.id),
+                                      invalidation_index_prefix(call.account_id, distribution.id)})
+      for (const auto& item : TRY(aws::or_failure(store_.range(prefix))).items)
+        transaction.deletes.push_back(item.key);
     return {};
   };
   TRY(Distributions(store_).remove(call, input.Id, input.IfMatch, take_along));

@@ -1,3 +1,4 @@
+#include "services/cloudfront/invalidation_index.h"
 #include "services/cloudfront/service_fixture.h"
 
 namespace meridian::services::cloudfront {
@@ -298,6 +299,42 @@ TEST_F(EntitiesTest, InvalidationsHaveRulesAndLimits) {
   EXPECT_EQ(invalidate(id, {"/a", "/b"}, "s"), "TooManyInvalidationsInProgress");
   edges_.until = store_.revision();
   EXPECT_EQ(invalidate(id, {"/a", "/b"}, "s").front(), 'I');
+}
+
+TEST_F(EntitiesTest, AThousandInvalidationsAreKept) {
+  const std::string id = create(config()).Distribution->Id;
+  const std::string first = invalidate(id, {"/0"}, "r0");
+  edges_.until = store_.revision();
+  const std::string second = invalidate(id, {"/1"}, "r1");  // in progress for long
+  for (int i = 2; i < 1001; ++i) ASSERT_EQ(invalidate(id, {"/a"}, "r" + std::to_string(i)).front(), 'I');
+  EXPECT_EQ(code(cloudfront_.GetInvalidation(call_, {id, first})), "NoSuchInvalidation");
+  EXPECT_EQ(invalidate(id, {"/other"}, "r0").front(), 'I') << "nobody has the reference any more";
+  EXPECT_EQ(cloudfront_.GetInvalidation(call_, {id, second})->Invalidation->Status, "InProgress");
+  EXPECT_EQ(get(id).Distribution->InProgressInvalidationBatches, 1001) << "none of them may go";
+  edges_.until = store_.revision();
+  invalidate(id, {"/more"}, "more");
+  EXPECT_EQ(code(cloudfront_.GetInvalidation(call_, {id, second})), "NoSuchInvalidation");
+  EXPECT_EQ(get(id).Distribution->InProgressInvalidationBatches, 1);
+}
+
+TEST_F(EntitiesTest, InvalidationsOfAVersionWithoutAnIndexCount) {
+  const std::string id = create(config()).Distribution->Id;
+  const std::string first = invalidate(id, {"/a*", "/b"}, "r1"), second = invalidate(id, {"/c"}, "r2");
+  const auto forget_index = [&] {
+    store::Transaction transaction;
+    const auto rows = store_.range(invalidation_index_prefix(call_.account_id, id));
+    for (const auto& row : rows->items)
+      transaction.deletes.push_back(row.key);
+    EXPECT_GT(transaction.deletes.size(), 4u);
+    ASSERT_TRUE(store_.commit(std::move(transaction)));
+  };
+  forget_index();
+  EXPECT_EQ(get(id).Distribution->InProgressInvalidationBatches, 2);
+  EXPECT_EQ(invalidate(id, {"/c"}, "r2"), second);
+  EXPECT_EQ(invalidate(id, std::vector<std::string>(15, "/a*"), "r3"), "TooManyInvalidationsInProgress");
+  edges_.until = store_.revision();
+  EXPECT_EQ(invalidate(id, std::vector<std::string>(15, "/a*"), "r3").front(), 'I');
+  EXPECT_EQ(invalidate(id, {"/a*", "/b"}, "r1"), first);
 }
 
 TEST_F(EntitiesTest, RealtimeLogsGoToAStream) {

@@ -1,6 +1,7 @@
 // Invalidations: paths and tags that every edge forgets. Completed when all of them have.
 #include <algorithm>
 
+#include "services/cloudfront/invalidation_index.h"
 #include "services/cloudfront/refusals.h"
 #include "services/cloudfront/service.h"
 
@@ -11,17 +12,8 @@ using Batch = api::InvalidationBatch;
 using Found = aws::Stored<InvalidationResource>;
 
 constexpr std::size_t kPathCharsMax = 4000, kTagCharsMax = 256;
-constexpr std::size_t kPathsMax = 3000;           // of one batch, and in progress
-constexpr std::size_t kWildcardsMax = 15;         // in progress
-constexpr std::size_t kInvalidationsKept = 1000;  // of a distribution
-
-std::string prefix_of(std::string_view account, std::string_view distribution) {
-  return fmt::format("{}{}/{}/", kPrefix<Batch>, account, distribution);
-}
-
-bool is_wildcard(std::string_view path) {
-  return path.ends_with('*');
-}
+constexpr std::size_t kPathsMax = 3000;    // of one batch, and in progress
+constexpr std::size_t kWildcardsMax = 15;  // in progress
 
 // "/images/*", "/a%20b", "#tag".
 bool is_item(std::string_view item) {
@@ -46,17 +38,18 @@ aws::Outcome<void> check(const Batch& batch) {
 aws::Outcome<std::vector<Found>> all_of(store::Store& store, std::string_view account,
                                         std::string_view distribution) {
   std::vector<Found> out;
-  for (const auto& item : TRY(aws::or_failure(store.range(prefix_of(account, distribution)))).items)
+  for (const auto& item :
+       TRY(aws::or_failure(store.range(invalidations_prefix(account, distribution)))).items)
     out.push_back({TRY(aws::or_failure(decode<Batch>(item.value))), item.created, item.modified});
   std::ranges::sort(out, std::greater(), &Found::created);
   return out;
 }
 
-aws::Outcome<void> check_in_progress(const std::vector<Batch>& batches) {
+aws::Outcome<void> check_in_progress(const std::vector<InvalidationIndex::Open>& open) {
   std::size_t paths = 0, wildcards = 0;
-  for (const Batch& batch : batches) {
-    paths += batch.Paths.Items->size();
-    wildcards += static_cast<std::size_t>(std::ranges::count_if(*batch.Paths.Items, is_wildcard));
+  for (const InvalidationIndex::Open& each : open) {
+    paths += each.paths;
+    wildcards += each.wildcards;
   }
   if (wildcards > kWildcardsMax)
     return api::errors::TooManyInvalidationsInProgress(
@@ -66,6 +59,21 @@ aws::Outcome<void> check_in_progress(const std::vector<Batch>& batches) {
     return api::errors::TooManyInvalidationsInProgress(
         "Processing your request would cause you to exceed the maximum number of in-progress invalidations.");
   return {};
+}
+
+// The one that `made` asks for again.
+aws::Outcome<std::optional<Found>> find_repeated(store::Store& store, const InvalidationIndex& index,
+                                                 const InvalidationResource& made) {
+  const auto id = TRY(index.find(made.config.CallerReference));
+  if (!id) return std::nullopt;
+  auto found =
+      TRY(aws::read(store, invalidations_prefix(made.account, made.public_name) + *id, decode<Batch>));
+  if (found && found->value.config != made.config)
+    return aws::refuse("InvalidationBatchAlreadyExists",
+                       "Your request contains a caller reference that was used for a previous invalidation "
+                       "batch for the same distribution.",
+                       409);
+  return found;
 }
 
 api::Invalidation shown(const InvalidationResource& invalidation, bool completed) {
@@ -79,9 +87,9 @@ api::Invalidation shown(const InvalidationResource& invalidation, bool completed
 
 aws::Outcome<std::int32_t> CloudFront::invalidations_in_progress(std::string_view account,
                                                                  std::string_view id) {
-  std::int32_t count = 0;
-  for (const Found& each : TRY(all_of(store_, account, id))) count += !serves(id, each.created);
-  return count;
+  auto index = TRY(InvalidationIndex::read(store_, account, id));
+  TRY(index.settle([&](store::Revision created) { return serves(id, created); }));
+  return static_cast<std::int32_t>(index.open().size());
 }
 
 aws::Outcome<api::CreateInvalidationResult> CloudFront::CreateInvalidation(
@@ -101,29 +109,16 @@ aws::Outcome<api::CreateInvalidationResult> CloudFront::CreateInvalidation(
       [&]() -> aws::Outcome<store::Transaction> {
         store::Transaction transaction;
         TRY(hold<api::DistributionConfig>(store_, call.account_id, transaction));
-        TRY(take_turn<Batch>(store_, call.account_id, 0, transaction));
         TRY(Distributions(store_).get(call.account_id, distribution));
-        const auto others = TRY(all_of(store_, call.account_id, distribution));
-        std::vector<Batch> in_progress{made.config};
-        for (std::size_t i = 0; i < others.size(); ++i) {
-          const InvalidationResource& other = others[i].value;
-          if (other.config.CallerReference == made.config.CallerReference) {
-            if (other.config != made.config)
-              return aws::refuse(
-                  "InvalidationBatchAlreadyExists",
-                  "Your request contains a caller reference that was used for a previous invalidation "
-                  "batch for the same distribution.",
-                  409);
-            made_before = others[i];
-            return store::Transaction();
-          }
-          const bool completed = serves(distribution, others[i].created);
-          if (!completed) in_progress.push_back(other.config);
-          if (completed && i + 1 >= kInvalidationsKept)
-            transaction.deletes.push_back(prefix_of(call.account_id, distribution) + other.id);
-        }
-        TRY(check_in_progress(in_progress));
-        const std::string key = prefix_of(call.account_id, distribution) + made.id;
+        auto index = TRY(InvalidationIndex::read(store_, call.account_id, distribution));
+        made_before = TRY(find_repeated(store_, index, made));
+        if (made_before) return store::Transaction();
+        TRY(index.settle([&](store::Revision created) { return serves(distribution, created); }));
+        TRY(index.make_room());
+        index.add(made);
+        TRY(check_in_progress(index.open()));
+        index.write(transaction);
+        const std::string key = invalidations_prefix(call.account_id, distribution) + made.id;
         transaction.preconditions.push_back({key, 0});
         transaction.puts.push_back({key, encode(made)});
         return transaction;
@@ -139,8 +134,8 @@ aws::Outcome<api::CreateInvalidationResult> CloudFront::CreateInvalidation(
 aws::Outcome<api::GetInvalidationResult> CloudFront::GetInvalidation(
     aws::Call& call, const api::GetInvalidationRequest& input) {
   TRY(Distributions(store_).get(call.account_id, input.DistributionId));
-  const auto found =
-      TRY(aws::read(store_, prefix_of(call.account_id, input.DistributionId) + input.Id, decode<Batch>));
+  const auto found = TRY(aws::read(
+      store_, invalidations_prefix(call.account_id, input.DistributionId) + input.Id, decode<Batch>));
   if (!found) return api::errors::NoSuchInvalidation("The specified invalidation does not exist.");
   return api::GetInvalidationResult{.Invalidation =
                                         shown(found->value, serves(input.DistributionId, found->created))};
