@@ -3,9 +3,11 @@
 // the kernel (MSG_TRUNC), so that the server under test is the limit and not this.
 //
 // usage: http_load --server ADDR:PORT --host NAME --requests FILE --seconds S [--connections N]
-//                  [--body-bytes N] [--reply-bytes N]
-//   FILE: a line `METHOD TARGET` each, asked in that order over and over; --body-bytes: of what each sends;
-//   --reply-bytes: what each body must have, else the reply counts as failed.
+//                  [--body-bytes N] [--reply-bytes N] [--times N] [--rate N]
+//   FILE: a line `METHOD TARGET` each, asked in that order over and over, or --times times; --body-bytes: of
+//   what each sends; --reply-bytes: what each body must have, else the reply counts as failed; --rate: so
+//   many are asked a second, due evenly, and their latency counts from when they were due, not from when a
+//   connection was free for them.
 // Prints one line of JSON.
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -35,6 +37,9 @@ constexpr std::size_t kReplyHeadMax = 16 * 1024;
 constexpr std::size_t kDiscardAtOnce = 16 * 1024 * 1024;
 constexpr std::size_t kBodyPattern = 1024 * 1024;  // sent over and over
 constexpr std::size_t kLatenciesMax = 4'000'000;
+constexpr long kLookUpNs = 10'000'000;
+constexpr long kWaitLeastNs =
+    100'000;  // a few requests become due together, and leave the processor to others
 
 struct Options {
   net::Address server;
@@ -44,6 +49,8 @@ struct Options {
   std::size_t connections = 16;
   std::uint64_t body_bytes = 0;
   std::optional<std::uint64_t> reply_bytes;
+  std::uint64_t times = 0;  // 0: no limit
+  double rate = 0;          // 0: as fast as they are answered
 };
 
 struct Counts {
@@ -74,10 +81,24 @@ std::vector<std::string> read_requests(const Options& options) {
 struct Work {
   const Options& options;
   std::vector<std::string> heads;
-  std::string pattern;
+  std::string pattern{};
   std::size_t next = 0;
   bool over = false;
-  Counts counts;
+  Counts counts{};
+  std::uint64_t begun_ns = 0;
+  std::size_t busy = 0;                   // connections
+  std::vector<class Connection*> idle{};  // with --rate: what waits for a request to be due
+
+  bool asked_all() const { return options.times != 0 && next >= heads.size() * options.times; }
+  std::uint64_t due_ns() const {  // of the next request
+    return begun_ns + static_cast<std::uint64_t>(static_cast<double>(next) / options.rate * 1e9);
+  }
+  long wait_ns() const {
+    if (idle.empty()) return kLookUpNs;
+    const std::uint64_t due = due_ns(), now = now_ns();
+    return due <= now ? 0 : std::clamp(static_cast<long>(due - now), kWaitLeastNs, kLookUpNs);
+  }
+  void begin_what_is_due();
 };
 
 class Connection {
@@ -90,10 +111,15 @@ class Connection {
     if (sending_) send_on();
   }
   void begin() {
-    if (work_.over) return;
+    if (work_.over || work_.asked_all()) return;
+    begun_ns_ = now_ns();
+    if (work_.options.rate > 0) {
+      if (work_.due_ns() > begun_ns_) return work_.idle.push_back(this);
+      begun_ns_ = work_.due_ns();
+    }
+    ++work_.busy;
     head_ = &work_.heads[work_.next++ % work_.heads.size()];
     sent_ = 0;
-    begun_ns_ = now_ns();
     sending_ = true;
     send_on();
   }
@@ -195,6 +221,8 @@ class Connection {
   }
 
   void finish() {
+    --work_.busy;
+    head_ = nullptr;
     ++work_.counts.replies;
     if (work_.counts.latencies_us.size() < kLatenciesMax)
       work_.counts.latencies_us.push_back(static_cast<std::uint32_t>((now_ns() - begun_ns_) / 1000));
@@ -205,8 +233,10 @@ class Connection {
   }
 
   void fail_reply(const char* why) {
+    if (!head_) return reopen();  // an idle connection ended
     if (work_.counts.first_failure.empty()) work_.counts.first_failure = why;
     ++work_.counts.failed;
+    --work_.busy;
     reopen();
     begin();
   }
@@ -216,13 +246,14 @@ class Connection {
     reply_.clear();
     left_.reset();
     sending_ = false;
+    head_ = nullptr;
     open();
   }
 
   Work& work_;
   const int epoll_;
   int socket_ = -1;
-  const std::string* head_ = nullptr;
+  const std::string* head_ = nullptr;  // null: it is idle
   std::uint64_t sent_ = 0;
   bool sending_ = false, closes_ = false;
   std::string reply_;                  // its head, until that is whole
@@ -230,8 +261,16 @@ class Connection {
   std::uint64_t begun_ns_ = 0;
 };
 
+void Work::begin_what_is_due() {
+  while (!idle.empty() && !over && !asked_all() && due_ns() <= now_ns()) {
+    Connection* const connection = idle.back();
+    idle.pop_back();
+    connection->begin();
+  }
+}
+
 int run(const Options& options) {
-  Work work{options, read_requests(options), {}, 0, false, {}};
+  Work work{.options = options, .heads = read_requests(options)};
   if (work.heads.empty() || options.connections == 0 || options.connections > kConnectionsMax) return 2;
   work.pattern.resize(kBodyPattern);
   for (std::size_t i = 0; i < work.pattern.size(); ++i)
@@ -240,13 +279,15 @@ int run(const Options& options) {
   std::vector<std::unique_ptr<Connection>> connections;
   for (std::size_t i = 0; i < options.connections; ++i)
     connections.push_back(std::make_unique<Connection>(work, epoll));
-  const std::uint64_t begun = now_ns();
+  const std::uint64_t begun = work.begun_ns = now_ns();
   const auto end = begun + static_cast<std::uint64_t>(options.seconds * 1e9);
   for (auto& connection : connections) connection->begin();
   epoll_event events[256];
-  while (now_ns() < end) {
-    const int count = epoll_wait(epoll, events, 256, 10);
+  while (now_ns() < end && (work.busy > 0 || !work.asked_all())) {
+    const timespec wait{0, work.wait_ns()};
+    const int count = epoll_pwait2(epoll, events, 256, &wait, nullptr);
     for (int i = 0; i < count; ++i) static_cast<Connection*>(events[i].data.ptr)->on_ready(events[i].events);
+    work.begin_what_is_due();
   }
   work.over = true;
   const double seconds = static_cast<double>(now_ns() - begun) / 1e9;
@@ -258,9 +299,10 @@ int run(const Options& options) {
         .latencies_us[static_cast<std::size_t>(part * static_cast<double>(counts.latencies_us.size() - 1))];
   };
   fmt::print(
-      "{{\"replies\": {}, \"failed\": {}, \"bytes_in\": {}, \"bytes_out\": {}, \"seconds\": {:.4f}, "
+      "{{\"replies\": {}, \"failed\": {}, \"asked\": {}, \"bytes_in\": {}, \"bytes_out\": {}, \"seconds\": "
+      "{:.4f}, "
       "\"p50_us\": {}, \"p99_us\": {}}}\n",
-      counts.replies, counts.failed, counts.bytes_in, counts.bytes_out, seconds, percentile(0.5),
+      counts.replies, counts.failed, work.next, counts.bytes_in, counts.bytes_out, seconds, percentile(0.5),
       percentile(0.99));
   if (!counts.first_failure.empty()) fmt::print(stderr, "first failure: {}\n", counts.first_failure);
   return 0;
@@ -286,6 +328,10 @@ std::optional<Options> parse(int count, char** words) {
       options.body_bytes = std::strtoull(value.c_str(), nullptr, 10);
     } else if (name == "--reply-bytes") {
       options.reply_bytes = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--times") {
+      options.times = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--rate") {
+      options.rate = std::strtod(value.c_str(), nullptr);
     } else {
       return std::nullopt;
     }

@@ -29,6 +29,8 @@ def program(name: str) -> str:
 class Origin:
     """nginx with every object of 1 KiB that anybody asks for, and files of other sizes; all may be kept for a day."""
 
+    locations = ""  # more of them
+
     def __init__(self, folder: pathlib.Path, core: int):
         self.port, self.folder = free_port(), folder / "origin"
         files = self.folder / "files"
@@ -48,6 +50,7 @@ http {{
     add_header Cache-Control max-age=86400;
     location / {{ default_type application/octet-stream; return 200 "{'x' * 1024}"; }}
     location /files/ {{ root {self.folder}; }}
+    {self.locations}
   }}
 }}
 """)
