@@ -1,11 +1,14 @@
 // What edges say to each other of objects: questions and answers, behind the parser of HTTP that viewers and
 // origins meet too.
+#include "engines/cdn/tier_look.h"
 #include "engines/cdn/tier_wire.h"
 
 using namespace meridian;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string all(reinterpret_cast<const char*>(data), size);
+  if (const auto told = engines::cdn::read_told(all))
+    if (!engines::cdn::read_told(engines::cdn::write_told(*told))) __builtin_trap();
   http1::HeadEnd end{http1::Limits{}};
   const auto head_size = end.find(all);
   if (!head_size || *head_size == 0) return 0;

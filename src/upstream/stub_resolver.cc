@@ -25,13 +25,8 @@ class StubResolver::Waiter final : public NameLookup {
  public:
   Waiter(StubResolver& resolver, std::string name, OnFound on_found)
       : resolver_(resolver), name_(std::move(name)), on_found_(std::move(on_found)) {}
-  ~Waiter() override {
-    if (waits_) resolver_.asked_.find(name_)->second.waiters.remove(this);
-  }
-  void wait() {
-    waits_ = true;
-    resolver_.asked_.find(name_)->second.waiters.push_back(this);
-  }
+  ~Waiter() override;
+  void wait();
   void tell(Result<net::IpAddress> found) {
     waits_ = false;
     turn_ = resolver_.loop_.after(Duration::zero(), [this, found = std::move(found)] {
@@ -127,6 +122,15 @@ class StubResolver::Question final : private net::DatagramServer {
   std::unique_ptr<net::UdpSocket> socket_;
   std::unique_ptr<net::Timer> timer_;
 };
+
+StubResolver::Waiter::~Waiter() {
+  if (waits_) resolver_.asked_.find(name_)->second.waiters.remove(this);
+}
+
+void StubResolver::Waiter::wait() {
+  waits_ = true;
+  resolver_.asked_.find(name_)->second.waiters.push_back(this);
+}
 
 StubResolver::StubResolver(net::Loop& loop, Random& random, std::vector<net::Address> resolvers,
                            Metrics& metrics)

@@ -1,6 +1,7 @@
 #include "engines/cdn/request.h"
 
 #include "engines/cdn/origin_fetch.h"
+#include "engines/cdn/tier_look.h"
 
 namespace meridian::engines::cdn {
 

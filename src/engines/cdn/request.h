@@ -13,7 +13,7 @@
 namespace meridian::engines::cdn {
 
 class OriginFetch;
-struct TierHop;
+class TierLook;
 
 // Of a Host, in lower case, without port.
 std::string host_name(std::string_view host);
@@ -71,16 +71,10 @@ class Request final : public Exchange {
   // tell_key.cc
   void tell_key();
   void tell_left_out_of_key();
-  void tell_tiers();
-  // From the location's tier on to the one that answers or asks.
-  Tier::Held look_through_tiers(const Ask& ask,
-                                const std::function<void(const Tier&, const Tier::Held&)>& each,
-                                const std::function<void(const TierHop&)>& on_peer);
-  void tell_peer(const TierHop& hop);
-  void tell_copy(std::string_view tier, const Tier::Held& held);
-  void tell_lifetime(const Object& object);
+  Next look_through_tiers();
   // tell_origin.cc
   Next find_kept_object();
+  Next end_story(std::string_view what_would_be);
   void tell_origin(const Ask& ask, const Object* previous);
   void tell_prospects();
   void tell_answered();
@@ -142,6 +136,8 @@ class Request final : public Exchange {
   std::string &key_bytes_, &uri_;
   Key key_{};
 
+  enum class Looking : std::uint8_t { Not, Begins, Waits, Done } looking_ = Looking::Not;
+  std::unique_ptr<TierLook> look_;  // for the trace
   std::shared_ptr<Waiter> waiter_;
   std::shared_ptr<OriginFetch> fetch_;
   std::optional<Answer> answer_;

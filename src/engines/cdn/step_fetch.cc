@@ -17,8 +17,10 @@ Key key_of_head(Key key) {
 }
 
 Request::Next Request::find_object() {
-  if (trace_ && !trace_->may_ask()) [[unlikely]]
-    return find_kept_object();
+  if (trace_) [[unlikely]] {
+    if (for_cache_ && looking_ == Looking::Not) return look_through_tiers();
+    if (!trace_->may_ask()) return find_kept_object();
+  }
   if (!for_cache_) {
     ask_origin();
     return Next::Wait;
@@ -145,6 +147,7 @@ Request::Next Request::replace_error() {
   if (!page) return Next::Step;
   answer_->object->let_go();
   page_ = page;
+  looking_ = Looking::Not;
   path_ = page->page_path;
   behavior_ = &distribution.behaviors[served_->match.match(path_)];
   waiter_.reset();

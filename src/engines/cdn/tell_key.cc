@@ -6,7 +6,7 @@
 #include "engines/cdn/rules/cache_key.h"
 #include "engines/cdn/rules/method_rules.h"
 #include "engines/cdn/rules/selection.h"
-#include "engines/cdn/tier_routes.h"
+#include "engines/cdn/tier_look.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -19,11 +19,6 @@ std::string joined(const std::vector<std::string>& parts) {
 
 void add_once(std::vector<std::string>& names, std::string_view name) {
   if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
-}
-
-std::string size_text(const Object& object) {
-  const auto length = object.length_now();
-  return length ? fmt::format("{} bytes", *length) : "of a length that is not known yet";
 }
 
 }  // namespace
@@ -59,7 +54,6 @@ void Request::tell_key() {
                          behavior_->key, bytes, &lines);
   trace_->add_lines("cache key", lines);
   tell_left_out_of_key();
-  tell_tiers();
 }
 
 void Request::tell_left_out_of_key() {
@@ -87,93 +81,21 @@ void Request::tell_left_out_of_key() {
   tell("query string", queries);
 }
 
-Tier::Held Request::look_through_tiers(const Ask& ask,
-                                       const std::function<void(const Tier&, const Tier::Held&)>& each,
-                                       const std::function<void(const TierHop&)>& on_peer) {
-  const rules::Time now = site_.worker.now();
-  const bool head = request_.method == "HEAD" && !page_;
-  Tier* tier = &site_.tier;
-  for (;;) {
-    Tier::Held held = tier->look(key_, now);
-    if (head && !held.serves()) held = tier->look(key_of_head(key_), now);
-    each(*tier, held);
-    const auto hops =
-        held.choice == Tier::Choice::Ask ? site_.worker.routes.after(*tier, ask) : std::vector<TierHop>();
-    if (hops.empty()) return held;
-    if (hops.front().peer) {
-      on_peer(hops.front());
-      return held;
-    }
-    tier = hops.front().tier;
-  }
-}
-
-void Request::tell_tiers() {
+// Told before the object is found, so that it is of what was there. Other processes may have to be asked.
+Request::Next Request::look_through_tiers() {
   const auto ask = make_ask(true);
-  bool at_peer = false;
-  const Tier::Held last = look_through_tiers(
-      *ask, [this](const Tier& tier, const Tier::Held& held) { tell_copy(tier.name(), held); },
-      [this, &at_peer](const TierHop& hop) {
-        at_peer = true;
-        tell_peer(hop);
-      });
-  if (!at_peer && !last.serves() && last.choice != Tier::Choice::Join) tell_origin(*ask, last.object.get());
-}
-
-void Request::tell_peer(const TierHop& hop) {
-  trace_->add("cache",
-              fmt::format("{}{}: at edge {}, which is asked, and tells how it answers itself", hop.region,
-                          hop.shield ? " (Origin Shield)" : "", hop.peer->name),
-              {{"tier", hop.region}, {"edge", hop.peer->name}, {"shield", hop.shield}});
-}
-
-void Request::tell_copy(std::string_view tier, const Tier::Held& held) {
-  const rules::Time now = site_.worker.now();
-  std::string text = held.purged ? "a copy, taken by an invalidation" : "no copy";
-  if (held.object) {
-    std::vector<std::string> lines;
-    rules::judge(held.object->life, now, &lines);
-    text = fmt::format("a copy: {}, {}, {}", held.object->status, size_text(*held.object), lines.front());
-  }
-  const char* what = "";
-  switch (held.choice) {
-    case Tier::Choice::Serve:
-      break;
-    case Tier::Choice::StandIn:
-      what = "; it stands in, as the origin failed a moment ago";
-      break;
-    case Tier::Choice::ServeAndRefresh:
-      what = "; served by stale-while-revalidate, and asked for behind it";
-      break;
-    case Tier::Choice::AskAlone:
-      what = "; the origin wants no answer shared, so each request asks for itself";
-      break;
-    case Tier::Choice::Join:
-      what = "; another request has asked, and this one waits for its answer";
-      break;
-    case Tier::Choice::Ask:
-      break;
-  }
-  trace_->add("cache", fmt::format("{}: {}{}", tier, text, what),
-              {{"tier", std::string(tier)},
-               {"copy", held.object != nullptr},
-               {"fresh", held.choice == Tier::Choice::Serve},
-               {"age", held.object ? static_cast<std::int64_t>(held.object->life.age(now).count()) : -1}});
-  if (held.object) tell_lifetime(*held.object);
-}
-
-// The arithmetic again, over what is kept of the head. Age is not: the age that it made the response arrive
-// with is.
-void Request::tell_lifetime(const Object& object) {
-  rules::LifetimeInput input = lifetime_input(*make_ask(for_cache_), object.status, object.fields,
-                                              {object.life.answered, object.life.answered});
-  input.origin.age = rules::Seconds(object.life.initial_age_s);
-  std::vector<std::string> lines;
-  const rules::Lifetime now = rules::decide_lifetime(input, &lines);
-  trace_->add_lines("lifetime", lines);
-  if (object.kept && now.life.fresh_s != object.life.fresh_s)
-    trace_->add("lifetime",
-                fmt::format("but it came under another configuration: fresh for {} s", object.life.fresh_s));
+  look_ = std::make_unique<TierLook>(site_.worker, ask, [this, ask](TierLook::Told told) {
+    for (Trace::Step& step : told.steps) trace_->add(step.what, std::move(step.text), std::move(step.fields));
+    if (told.asks_origin) tell_origin(*ask, told.previous.get());
+    if (std::exchange(looking_, Looking::Done) != Looking::Waits) return;
+    step_ = index_of(&Request::find_object);
+    run();
+  });
+  looking_ = Looking::Begins;
+  look_->begin(site_.tier);
+  if (looking_ == Looking::Done) return find_object();
+  looking_ = Looking::Waits;
+  return Next::Wait;
 }
 
 }  // namespace meridian::engines::cdn

@@ -7,6 +7,7 @@
 #include "engines/cdn/rules/accept_encoding.h"
 #include "engines/cdn/rules/compression_choice.h"
 #include "engines/cdn/rules/method_rules.h"
+#include "engines/cdn/tier_look.h"
 
 namespace meridian::engines::cdn {
 namespace {
@@ -66,8 +67,15 @@ std::string shown(const Origin& origin, const rules::Field& field) {
 Request::Next Request::find_kept_object() {
   if (for_cache_) {
     const auto ask = make_ask(true);
-    Tier::Held held = look_through_tiers(
-        *ask, [](const Tier&, const Tier::Held&) {}, [](const TierHop&) {});
+    Tier* tier = &site_.tier;
+    Tier::Held held = look_for(*tier, *ask, site_.worker.now());
+    while (held.choice == Tier::Choice::Ask) {
+      const auto hops = site_.worker.routes.after(*tier, *ask);
+      if (hops.empty()) break;
+      if (hops.front().peer) return end_story(fmt::format("edge {} would be asked", hops.front().peer->name));
+      tier = hops.front().tier;
+      held = look_for(*tier, *ask, site_.worker.now());
+    }
     if (held.serves()) {
       answer_ = Answer{.object = std::move(held.object),
                        .outcome = Outcome::Hit,
@@ -75,8 +83,12 @@ Request::Next Request::find_kept_object() {
       return Next::Step;
     }
   }
+  return end_story("the origin would be asked");
+}
+
+Request::Next Request::end_story(std::string_view what_would_be) {
   tell_prospects();
-  trace_->add("answer", "not known: the origin would be asked; with --fetch it is",
+  trace_->add("answer", fmt::format("not known: {}; with --fetch it is", what_would_be),
               {{"would_ask_origin", true}});
   over_ = true;
   viewer_->finish();
@@ -162,7 +174,7 @@ void Request::tell_answered() {
   if (answer_->collapsed) text += " (another request had asked)";
   trace_->add("origin said", text,
               {{"status", static_cast<std::int64_t>(object.status)}, {"kept", object.kept}});
-  if (for_cache_ && !object.failed) tell_lifetime(object);
+  if (for_cache_ && !object.failed) tell_lifetime(*make_ask(true), object, *trace_);
 }
 
 }  // namespace meridian::engines::cdn

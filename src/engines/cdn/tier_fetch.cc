@@ -35,6 +35,18 @@ bool is_the_peers(upstream::Failure failure) {
 
 }  // namespace
 
+std::unique_ptr<upstream::Call> call_peer(Worker& worker, const TierHop& hop, std::string head,
+                                          Duration silence_max, upstream::Reply& reply) {
+  if (!worker.peers || head.size() > kRequestHeadBytesMax) return nullptr;
+  upstream::CallRequest call;
+  call.peer = {hop.peer->address.ip.to_string(), hop.peer->address.port, worker.peers_have_tls,
+               hop.peer->name + std::string(snapshots::cdn::kEdgeNameSuffix), net::TlsVersion::Tls13};
+  call.method = "GET";
+  call.head = std::move(head);
+  call.times = {1, kPeerConnectTime, silence_max, kPeerKeepAlive};
+  return worker.peers->start(std::move(call), reply);
+}
+
 void TierFetch::start(Worker& worker, const Tier& tier, std::shared_ptr<const Ask> ask, Terms terms,
                       OnAnswer on_answer) {
   auto fetch =
@@ -82,18 +94,13 @@ std::string_view TierFetch::have() const {
 }
 
 bool TierFetch::ask_peer(const TierHop& hop) {
-  if (!worker_.peers) return false;
-  upstream::CallRequest call;
-  call.peer = {hop.peer->address.ip.to_string(), hop.peer->address.port, worker_.peers_have_tls,
-               hop.peer->name + std::string(snapshots::cdn::kEdgeNameSuffix), net::TlsVersion::Tls13};
-  call.method = "GET";
-  // Read after the purges that the question has seen.
-  call.head = write_tier_request(*ask_, {hop.region, hop.shield}, worker_.purges.wanted(), have());
-  if (call.head.size() > kRequestHeadBytesMax) return false;
-  call.times = {1, kPeerConnectTime, silence_max(*ask_), kPeerKeepAlive};
   asked_at_ = worker_.loop.clock().monotonic();
+  // The purges are read after those that the question has seen.
+  call_ = call_peer(worker_, hop,
+                    write_tier_request(*ask_, {hop.region, hop.shield}, worker_.purges.wanted(), have()),
+                    silence_max(*ask_), *this);
+  if (!call_) return false;
   worker_.counters.tier_requests.add();
-  call_ = worker_.peers->start(std::move(call), *this);
   watch();
   return true;
 }

@@ -19,6 +19,10 @@ inline constexpr Duration kPeerGrace = std::chrono::seconds(5);        // beyond
 inline constexpr Duration kPeerWatchPeriod = std::chrono::seconds(1);  // between looks at who is still there
 inline constexpr unsigned kPeerCutsMax = 3;                            // of one object
 
+// Null: it cannot be asked. `silence_max` is between two signs of life.
+std::unique_ptr<upstream::Call> call_peer(Worker& worker, const TierHop& hop, std::string head,
+                                          Duration silence_max, upstream::Reply& reply);
+
 class TierFetch final : public upstream::Reply, public std::enable_shared_from_this<TierFetch> {
  public:
   using OnAnswer = std::function<void(Answer)>;

@@ -3,6 +3,7 @@
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/cache_key.h"
 #include "engines/cdn/rules/method_rules.h"
+#include "engines/cdn/tier_look.h"
 #include "engines/cdn/tier_wire.h"
 
 namespace meridian::engines::cdn {
@@ -18,6 +19,7 @@ class TierExchange final : public Exchange {
     if (wake_) wake_->cancel();
   }
   void ask(const TierServer::Question& question, std::string have);
+  void look(const TierServer::Question& question);
   void refuse(int status);
 
   void on_body(std::string_view, bool) override {}
@@ -34,6 +36,7 @@ class TierExchange final : public Exchange {
   bool is_head_ = false;
   std::string have_;
   std::shared_ptr<Waiter> waiter_;
+  std::unique_ptr<TierLook> look_;
   std::unique_ptr<BodyReader> reader_;
   std::shared_ptr<Wake> wake_;
 };
@@ -45,6 +48,19 @@ void TierExchange::ask(const TierServer::Question& question, std::string have) {
   if (is_head_) question.ask->key = question.head_key;
   waiter_ = std::make_shared<Waiter>(worker_, question.ask, [this](const Answer& got) { answered(got); });
   question.tier->ask(waiter_);
+}
+
+void TierExchange::look(const TierServer::Question& question) {
+  look_ = std::make_unique<TierLook>(worker_, question.ask, [this](const TierLook::Told& told) {
+    const std::string text = write_told(told);
+    ReplyHead head;
+    head.has_body = true;
+    head.length = text.size();
+    peer_.reply(head);
+    peer_.send(Piece(text));
+    peer_.finish();  // ends this
+  });
+  look_->begin(*question.tier);
 }
 
 void TierExchange::refuse(int status) {
@@ -103,10 +119,12 @@ std::unique_ptr<Exchange> TierServer::begin(const ViewerRequest& request, Viewer
     exchange->refuse(400);
     return exchange;
   }
-  if (auto question = read(*read_request, stream.connection()))
-    exchange->ask(*question, std::string(read_request->have));
-  else
+  if (auto question = read(*read_request, stream.connection()); !question)
     exchange->refuse(question.error());
+  else if (read_request->role.look)
+    exchange->look(*question);
+  else
+    exchange->ask(*question, std::string(read_request->have));
   return exchange;
 }
 

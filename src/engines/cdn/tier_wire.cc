@@ -8,6 +8,7 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::string_view kTheirs = "v-";
+constexpr std::string_view kLook = "look-";  // before a role
 constexpr std::uint64_t kSecondsMax = ~std::uint32_t{0};
 
 std::unexpected<Error> refused(std::string_view what) {
@@ -78,9 +79,9 @@ std::string_view strong_etag(rules::Fields fields) {
 std::string write_tier_request(const Ask& ask, const TierRole& role, const PurgePosition& wanted,
                                std::string_view have) {
   std::string out = fmt::format(
-      "GET {}{}{} HTTP/1.1\r\nHost: tier\r\nm-version: {}\r\nm-role: {}\r\nm-region: {}\r\n"
+      "GET {}{}{} HTTP/1.1\r\nHost: tier\r\nm-version: {}\r\nm-role: {}{}\r\nm-region: {}\r\n"
       "m-distribution: {}\r\nm-purges: {} {}\r\nm-method: {}\r\nm-viewer: {} {} {:d}\r\nm-request: {}\r\n",
-      ask.path, ask.query.empty() ? "" : "?", ask.query, kTierWireVersion,
+      ask.path, ask.query.empty() ? "" : "?", ask.query, kTierWireVersion, role.look ? kLook : "",
       role.shield ? "shield" : "regional", role.region, ask.distribution->id, wanted.revision, wanted.store,
       ask.method, ask.viewer.to_string(), static_cast<int>(ask.viewer_version), ask.viewer_tls,
       ask.request_id);
@@ -100,8 +101,10 @@ Result<TierRequest> read_tier_request(std::string_view path, std::string_view qu
   const auto value = [&](std::string_view name) { return rules::value_of(fields, name); };
   if (value("m-version") != kTierWireVersion) return refused("a version");
   TierRequest request;
-  const std::string_view role = value("m-role");
-  request.role = {value("m-region"), role == "shield"};
+  std::string_view role = value("m-role");
+  const bool look = role.starts_with(kLook);
+  if (look) role.remove_prefix(kLook.size());
+  request.role = {value("m-region"), role == "shield", look};
   if ((role != "shield" && role != "regional") || request.role.region.empty()) return refused("a role");
   request.distribution_id = value("m-distribution");
   request.method = value("m-method");

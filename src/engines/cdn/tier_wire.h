@@ -21,10 +21,12 @@ inline constexpr int kTierUnknown = 404;  // it has no such distribution, or no 
 inline constexpr int kTierBehind = 409;   // it has invalidations still to come
 inline constexpr int kTierForeign = 403;  // the asker is not an edge that it knows
 
-// Which cache is asked: of which Region, and whether in front of the origin.
+// Which cache is asked: of which Region, and whether in front of the origin; and whether only for what it has
+// (tier_look.h), as explain wants to know.
 struct TierRole {
   std::string_view region;
   bool shield = false;
+  bool look = false;
 };
 
 struct TierRequest {

@@ -1,5 +1,7 @@
 #include "engines/cdn/tier_wire.h"
 
+#include "engines/cdn/tier_look.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -192,6 +194,22 @@ TEST(PurgeClock, WhoIsBehindSaysSo) {
   EXPECT_EQ(clock.wanted().revision, 5u);
   clock.begin({"b", 2});
   EXPECT_EQ(clock.wanted(), (PurgePosition{"b", 2}));
+}
+
+TEST(TierWire, WhatIsToldIsReadAndWhatIsCutIsRefused) {
+  TierLook::Told told;
+  told.asks_origin = true;
+  told.steps.push_back({"cache",
+                        "us-east-1: a copy: 200, 5 bytes",
+                        {{"tier", std::string("us-east-1")}, {"copy", true}, {"age", std::int64_t{-1}}}});
+  told.steps.push_back({"lifetime", "Cache-Control: max-age=60"});
+  const std::string bytes = write_told(told);
+  const auto read = read_told(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->asks_origin);
+  EXPECT_EQ(steps::to_json(read->steps), steps::to_json(told.steps));
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(read_told(bytes.substr(0, size)));
+  EXPECT_FALSE(read_told(bytes + '\0'));
 }
 
 }  // namespace

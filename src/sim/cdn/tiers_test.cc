@@ -105,6 +105,20 @@ class TiersTest : public testing::Test {
     origin.reset();
     origin = std::make_unique<PlayedOrigin>(world.network, VirtualCdn::kFirst, std::move(how));
   }
+  std::string explain(std::size_t location, const std::string& target) {
+    engines::cdn::ExplainAsk ask;
+    ask.head = "GET " + target + " HTTP/1.1\r\nHost: d1.cloudfront.net\r\n\r\n";
+    ask.viewer = viewers_at(0);
+    ask.location = "TST" + std::to_string(location) + "-C1";
+    std::string told;
+    processes[process_of(location)]->worker->explain(std::move(ask),
+                                                     [&](Result<engines::cdn::Explanation> got) {
+                                                       ASSERT_TRUE(got);
+                                                       told = got->trace.to_json();
+                                                     });
+    world.network.advance(2s);
+    return told;
+  }
   // A process that answers the origin's shield for this path, and a location of another process.
   std::size_t owner_of(const std::string& target) {
     for (std::size_t i = 0; i < processes.size(); ++i) before_.resize(processes.size());
@@ -394,25 +408,35 @@ TEST_F(TiersTest, PartsHeadsAndFailuresAreWhatTheyAreWithoutTiers) {
     EXPECT_EQ(asked(line), 1) << line;
 }
 
-TEST_F(TiersTest, ExplainNamesTheEdgeThatWouldBeAsked) {
+TEST_F(TiersTest, ExplainTellsWhatCachesOfOtherEdgesHave) {
   world.distribution.origins[0].shield_region = "us-east-1";
   make(4);
-  play([](auto& visit, auto&) { visit.ok("hello"); });
-  std::string told;
-  for (int i = 0; i < 10; ++i) {
-    engines::cdn::ExplainAsk ask;
-    ask.head = "GET /e" + std::to_string(i) + " HTTP/1.1\r\nHost: d1.cloudfront.net\r\n\r\n";
-    ask.viewer = viewers_at(0);
-    ask.location = "TST0-C1";
-    processes[0]->worker->explain(std::move(ask), [&](Result<engines::cdn::Explanation> got) {
-      ASSERT_TRUE(got);
-      told += got->trace.to_json();
-    });
-    world.network.advance(1s);
+  play([](auto& visit, auto&) { visit.ok("hello", "Cache-Control: max-age=60\r\n"); });
+  get(19, "/kept");  // by now the shield has it, and none of Europe's
+  const std::size_t asked = origin->requests.size();
+  const double questions = total("meridian_cdn_tier_requests_total");
+  std::size_t at_peers = 0;
+  for (std::size_t location = 0; location < 4; ++location) {
+    const auto cold = explain(location, "/cold"), kept = explain(location, "/kept");
+    EXPECT_THAT(kept, HasSubstr("us-east-1: a copy: 200, 5 bytes")) << location;
+    EXPECT_THAT(cold, HasSubstr("us-east-1: no copy")) << location;
+    EXPECT_THAT(cold, HasSubstr("GET /cold")) << "what the origin would be asked";
+    EXPECT_THAT(kept, Not(HasSubstr("GET /kept")));
+    at_peers += kept.find("which says") != kept.npos ? 1 : 0;
   }
-  EXPECT_THAT(told, HasSubstr("eu-west-1: at edge edge"));
+  EXPECT_GT(at_peers, 1u);
+  EXPECT_EQ(origin->requests.size(), asked);
+  EXPECT_EQ(total("meridian_cdn_tier_requests_total"), questions) << "nobody is disturbed";
+}
+
+TEST_F(TiersTest, ExplainTellsWhichEdgeDoesNotTell) {
+  make(4);
+  play([](auto& visit, auto&) { visit.ok("hello"); });
+  for (std::size_t dead = 1; dead < 4; ++dead) kill(dead);
+  std::string told;
+  for (int i = 0; i < 10; ++i) told += explain(0, "/e" + std::to_string(i));
+  EXPECT_THAT(told, HasSubstr("which does not tell: "));
   EXPECT_EQ(origin->requests.size(), 0u);
-  EXPECT_EQ(total("meridian_cdn_tier_requests_total"), 0) << "nobody is disturbed";
 }
 
 TEST_F(TiersTest, AHitAtTheShieldIsToldAsOne) {

@@ -1,0 +1,231 @@
+#include "engines/cdn/tier_look.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/bytes.h"
+#include "engines/cdn/origin_fetch.h"
+#include "engines/cdn/request.h"
+#include "engines/cdn/tier_fetch.h"
+#include "engines/cdn/tier_wire.h"
+#include "engines/cdn/worker.h"
+
+namespace meridian::engines::cdn {
+namespace {
+
+constexpr std::uint8_t kToldForm = 1;
+constexpr std::size_t kToldStepsMax = 1000;
+// All that an edge tells of: steps and fields have literals for names.
+constexpr std::array<std::string_view, 2> kWhats = {"cache", "lifetime"};
+constexpr std::array<std::string_view, 7> kNames = {"tier", "copy", "fresh", "age", "edge", "shield", "told"};
+
+template <std::size_t kCount>
+std::uint8_t index_of(const std::array<std::string_view, kCount>& literals, std::string_view name) {
+  return static_cast<std::uint8_t>(std::ranges::find(literals, name) - literals.begin());
+}
+
+std::string size_text(const Object& object) {
+  const auto length = object.length_now();
+  return length ? fmt::format("{} bytes", *length) : "of a length that is not known yet";
+}
+
+const char* choice_text(Tier::Choice choice) {
+  switch (choice) {
+    case Tier::Choice::Serve:
+    case Tier::Choice::Ask:
+      break;
+    case Tier::Choice::StandIn:
+      return "; it stands in, as the origin failed a moment ago";
+    case Tier::Choice::ServeAndRefresh:
+      return "; served by stale-while-revalidate, and asked for behind it";
+    case Tier::Choice::AskAlone:
+      return "; the origin wants no answer shared, so each request asks for itself";
+    case Tier::Choice::Join:
+      return "; another request has asked, and this one waits for its answer";
+  }
+  return "";
+}
+
+void tell_copy(std::string_view tier, const Tier::Held& held, const Ask& ask, rules::Time now, Trace& trace) {
+  std::string text = held.purged ? "a copy, taken by an invalidation" : "no copy";
+  if (held.object) {
+    std::vector<std::string> lines;
+    rules::judge(held.object->life, now, &lines);
+    text = fmt::format("a copy: {}, {}, {}", held.object->status, size_text(*held.object), lines.front());
+  }
+  trace.add("cache", fmt::format("{}: {}{}", tier, text, choice_text(held.choice)),
+            {{"tier", std::string(tier)},
+             {"copy", held.object != nullptr},
+             {"fresh", held.choice == Tier::Choice::Serve},
+             {"age", held.object ? static_cast<std::int64_t>(held.object->life.age(now).count()) : -1}});
+  if (held.object) tell_lifetime(ask, *held.object, trace);
+}
+
+std::string name_of(const TierHop& hop) {
+  return fmt::format("{}{}", hop.region, hop.shield ? " (Origin Shield)" : "");
+}
+
+}  // namespace
+
+Tier::Held look_for(Tier& tier, const Ask& ask, rules::Time now) {
+  Tier::Held held = tier.look(ask.key, now);
+  if (ask.method == "HEAD" && !held.serves()) held = tier.look(key_of_head(ask.key), now);
+  return held;
+}
+
+// Age is not kept: the age that it made the response arrive with is.
+void tell_lifetime(const Ask& ask, const Object& object, Trace& trace) {
+  rules::LifetimeInput input =
+      lifetime_input(ask, object.status, object.fields, {object.life.answered, object.life.answered});
+  input.origin.age = rules::Seconds(object.life.initial_age_s);
+  std::vector<std::string> lines;
+  const rules::Lifetime now = rules::decide_lifetime(input, &lines);
+  trace.add_lines("lifetime", lines);
+  if (object.kept && now.life.fresh_s != object.life.fresh_s)
+    trace.add("lifetime",
+              fmt::format("but it came under another configuration: fresh for {} s", object.life.fresh_s));
+}
+
+void TierLook::begin(Tier& tier) {
+  const rules::Time now = worker_.now();
+  const Tier::Held held = look_for(tier, *ask_, now);
+  tell_copy(tier.name(), held, *ask_, now, trace_);
+  previous_ = held.object;
+  if (held.serves() || held.choice == Tier::Choice::Join) return end(false);
+  if (held.choice == Tier::Choice::AskAlone) return end(true);
+  hops_ = worker_.routes.after(tier, *ask_);
+  next_hop_ = 0;
+  next();
+}
+
+void TierLook::next() {
+  call_.reset();
+  while (next_hop_ < hops_.size()) {
+    const TierHop& hop = hops_[next_hop_++];
+    if (hop.tier) return begin(*hop.tier);
+    if (ask_peer(hop)) return;
+  }
+  end(true);
+}
+
+bool TierLook::ask_peer(const TierHop& hop) {
+  body_.clear();
+  call_ = call_peer(worker_, hop,
+                    write_tier_request(*ask_, {hop.region, hop.shield, true}, worker_.purges.wanted(), ""),
+                    kToldTimeMax, *this);
+  return call_ != nullptr;
+}
+
+void TierLook::does_not_tell(std::string_view why) {
+  const TierHop& hop = hops_[next_hop_ - 1];
+  trace_.add("cache",
+             fmt::format("{}: at edge {}, which does not tell: {}", name_of(hop), hop.peer->name, why),
+             {{"tier", hop.region}, {"edge", hop.peer->name}, {"shield", hop.shield}, {"told", false}});
+  next();
+}
+
+void TierLook::on_head(const http1::ResponseHead& head, http1::BodyEnd /*body*/) {
+  if (head.status == 200) return;
+  switch (head.status) {
+    case kTierUnknown:
+      return does_not_tell("it has no such distribution, or no cache of that Region");
+    case kTierBehind:
+      return does_not_tell("it has invalidations still to come");
+    case kTierForeign:
+      return does_not_tell("it does not know this edge");
+    default:
+      return does_not_tell("it does not understand the question");
+  }
+}
+
+void TierLook::on_data(std::string_view piece) {
+  body_ += piece;
+  if (body_.size() > kToldBytesMax) does_not_tell("it tells too much");
+}
+
+void TierLook::on_end() {
+  auto told = read_told(body_);
+  if (!told) return does_not_tell(told.error().message);
+  const TierHop& hop = hops_[next_hop_ - 1];
+  trace_.add("cache", fmt::format("{}: at edge {}, which says", name_of(hop), hop.peer->name),
+             {{"tier", hop.region}, {"edge", hop.peer->name}, {"shield", hop.shield}, {"told", true}});
+  for (Trace::Step& step : told->steps) trace_.add(step.what, std::move(step.text), std::move(step.fields));
+  end(told->asks_origin);
+}
+
+void TierLook::on_failure(const upstream::CallFailure& failure) {
+  does_not_tell(failure.why);
+}
+
+void TierLook::end(bool asks_origin) {
+  Told told{trace_.steps(), asks_origin, std::move(previous_)};
+  const OnTold on_told = std::move(on_told_);  // may destroy this
+  on_told(std::move(told));
+}
+
+// FORM ASKS-ORIGIN COUNT { WHAT TEXT COUNT { NAME KIND VALUE } }
+std::string write_told(const TierLook::Told& told) {
+  std::string out;
+  append_u8(out, kToldForm);
+  append_u8(out, told.asks_origin);
+  append_u16(out, static_cast<std::uint16_t>(std::min(told.steps.size(), kToldStepsMax)));
+  for (std::size_t i = 0; i < std::min(told.steps.size(), kToldStepsMax); ++i) {
+    const Trace::Step& step = told.steps[i];
+    append_u8(out, index_of(kWhats, step.what));
+    append_sized(out, step.text);
+    append_u8(out, static_cast<std::uint8_t>(step.fields.size()));
+    for (const Trace::Field& field : step.fields) {
+      append_u8(out, index_of(kNames, field.name));
+      append_u8(out, static_cast<std::uint8_t>(field.value.index()));
+      if (const auto* flag = std::get_if<bool>(&field.value)) append_u8(out, *flag);
+      if (const auto* number = std::get_if<std::int64_t>(&field.value))
+        append_u64(out, static_cast<std::uint64_t>(*number));
+      if (const auto* text = std::get_if<std::string>(&field.value)) append_sized(out, *text);
+    }
+  }
+  return out;
+}
+
+Result<TierLook::Told> read_told(std::string_view bytes) {
+  const auto refused = [] {
+    return fail(ErrorCode::Invalid, "what it tells cannot be read", ErrorSource::Peer);
+  };
+  ByteReader in(bytes);
+  TierLook::Told told;
+  if (in.u8() != kToldForm) return refused();
+  told.asks_origin = in.u8() != 0;
+  const std::uint16_t count = in.u16();
+  if (!in.ok() || count > kToldStepsMax) return refused();
+  for (std::uint16_t i = 0; i < count; ++i) {
+    const std::uint8_t what = in.u8();
+    Trace::Step step{kWhats[std::min<std::size_t>(what, kWhats.size() - 1)], std::string(in.sized())};
+    const std::uint8_t fields = in.u8();
+    if (!in.ok() || what >= kWhats.size()) return refused();
+    for (std::uint8_t k = 0; k < fields; ++k) {
+      const std::uint8_t name = in.u8();
+      if (name >= kNames.size()) return refused();
+      Trace::Field field{kNames[name], false};
+      switch (in.u8()) {
+        case 0:
+          field.value = in.u8() != 0;
+          break;
+        case 1:
+          field.value = static_cast<std::int64_t>(in.u64());
+          break;
+        case 3:
+          field.value = std::string(in.sized());
+          break;
+        default:
+          return refused();
+      }
+      if (!in.ok()) return refused();
+      step.fields.push_back(std::move(field));
+    }
+    told.steps.push_back(std::move(step));
+  }
+  if (!in.ok() || !in.at_end()) return refused();
+  return told;
+}
+
+}  // namespace meridian::engines::cdn
