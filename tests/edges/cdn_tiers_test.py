@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "clients")]
 import cdn_collapse_test  # noqa: E402
 import edges_test  # noqa: E402
 from cdn_edges_test import CdnRole, CdnEdgesCase  # noqa: E402
-from edges_test import BINARY, EDGE_BINARY  # noqa: E402
+from edges_test import BINARY, EDGE_BINARY, meridian  # noqa: E402
 from meridian_server import Server  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -263,6 +263,19 @@ class Processes(CdnEdgesCase):
             self.assertEqual((status, headers["X-Cache"], headers["X-Amz-Cf-Pop"], body),
                              (200, "Hit from cloudfront", code, Origin.body))
         self.assertEqual(len(Origin.asked), asked)
+
+    def test_explain_tells_what_other_edges_have(self):
+        host = self.create_at(shield="us-east-1")["DomainName"]
+        code, (_, address) = next((code, place) for code, place in self.places.items() if code in LOCATIONS["us-east-1"])
+        self.assertEqual(get(address, host, "/kept")[0], 200)
+        others = [(edge, code) for code, (edge, _) in self.places.items() if code in LOCATIONS["ap-southeast-2"]]
+        told = [meridian("explain", "http", f"http://{host}/kept", "--admin", f"http://{edge.admin}", "--location", code).stdout
+                for edge, code in others]
+        print(told[0])
+        for text in told:
+            self.assertIn(f"a copy: 200, {len(Origin.body)} bytes", text)
+        self.assertTrue(any("which says" in text for text in told), "some cache is always at another edge")
+        self.assertEqual(Origin.asked, ["/kept"])
 
     def test_whoever_waits_for_one_answer_hears_it_together(self):
         origin = start_slow_origin(self)
