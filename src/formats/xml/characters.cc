@@ -1,7 +1,25 @@
 // UTF-8 decoding, one character at a time. Rule: an overlong or surrogate form is not a character.
 #include "formats/xml/characters.h"
 
+#include <array>
+
 namespace meridian::xml {
+namespace {
+
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x7f; ++c)
+    plain[c] = std::string_view("<>&\"'").find(static_cast<char>(c)) == std::string_view::npos;
+  return plain;
+}();
+
+}  // namespace
+
+std::size_t plain_run(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && kPlain[static_cast<unsigned char>(text[end])]) ++end;
+  return end - at;
+}
 
 std::size_t character_size(std::string_view text, std::size_t at) {
   auto first = static_cast<unsigned char>(text[at]);
@@ -20,7 +38,7 @@ std::size_t character_size(std::string_view text, std::size_t at) {
 }
 
 bool legal_text(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = plain_run(text, 0); at < text.size(); at += plain_run(text, at)) {
     std::size_t size = character_size(text, at);
     if (size == 0) return false;
     at += size;

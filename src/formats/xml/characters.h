@@ -15,4 +15,8 @@ inline bool legal(std::uint32_t code) {
 std::size_t character_size(std::string_view text, std::size_t at);
 bool legal_text(std::string_view text);
 
+// How many bytes from `at` on mean nothing but themselves wherever they stand: printable ASCII without
+// < > & " and '. Nearly all of a document, for which it is read and written in runs.
+std::size_t plain_run(std::string_view text, std::size_t at);
+
 }  // namespace meridian::xml

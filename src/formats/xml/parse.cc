@@ -68,7 +68,7 @@ Result<void> check_text(std::string_view text, const Limits& limits) {
     return fail(ErrorCode::Limit, "the document is too long", ErrorSource::Caller);
   std::size_t elements = 0, at = 0;
   bool in_tag = false;
-  while (at < text.size()) {
+  for (at = plain_run(text, at); at < text.size(); at += plain_run(text, at)) {
     char c = text[at];
     if (in_tag && c == '<') return invalid("'<' inside a tag");
     if (in_tag && (c == '"' || c == '\'')) {

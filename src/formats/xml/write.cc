@@ -8,6 +8,11 @@ namespace {
 
 void append_escaped(std::string& out, std::string_view text, bool attribute) {
   for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t run = plain_run(text, at)) {
+      out += text.substr(at, run);
+      at += run;
+      continue;
+    }
     std::size_t size = character_size(text, at);
     char c = text[at];
     if (size == 0) {
