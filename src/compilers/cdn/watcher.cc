@@ -53,10 +53,29 @@ void CdnWatcher::all(store::Range range) {
   dirty_.clear();
   gone_.clear();
   invalidations_.clear();
+  cdn::Delta delta{.to = range.revision, .whole = true};
+  // What distributions refer to comes before them.
   for (const store::KeyValue& item : range.items)
-    if (const auto done = read(item); !done) note_failure(item.key, done.error());
-  range.items = {};  // what is compiled takes its place in memory
-  publish({.to = range.revision, .whole = true});
+    if (!is_of<api::DistributionConfig>(item.key))
+      if (const auto done = read(item); !done) note_failure(item.key, done.error());
+  for (store::KeyValue& item : range.items) {
+    if (is_of<api::DistributionConfig>(item.key)) read_at_first(item, delta);
+    item = {};  // what is compiled takes its place in memory
+  }
+  range.items = {};
+  publish(std::move(delta));
+}
+
+// Of many, each is decoded once; but for those that others refer to, which may be still to come.
+void CdnWatcher::read_at_first(const store::KeyValue& item, cdn::Delta& delta) {
+  const auto entity = cloudfront::decode<api::DistributionConfig>(item.value);
+  if (!entity) return note_failure(item.key, entity.error());
+  note_distribution(item, *entity);
+  if (entity->config.ContinuousDeploymentPolicyId) return;
+  auto compiled = compile_row(rows_[entity->id], *entity);
+  if (!compiled) return;  // refused when it is tried again, with the others
+  delta.puts.push_back(std::move(*compiled));
+  dirty_.erase(entity->id);
 }
 
 void CdnWatcher::changed(const store::EventBatch& batch) {
@@ -83,7 +102,10 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
     return {};
   };
   const auto config = [](const auto& entity) { return entity.config; };
-  if (is_of<api::DistributionConfig>(key)) return read_distribution(item);
+  if (is_of<api::DistributionConfig>(key)) {
+    note_distribution(item, TRY(cloudfront::decode<api::DistributionConfig>(item.value)));
+    return {};
+  }
   if (is_of<api::CachePolicyConfig>(key))
     return keep.operator()<api::CachePolicyConfig>(library_.cache_policies, config);
   if (is_of<api::OriginRequestPolicyConfig>(key))
@@ -138,7 +160,7 @@ Result<void> CdnWatcher::read_certificate_row(const store::KeyValue& item) {
 // What could be read before stays when it cannot now.
 void CdnWatcher::take_certificate(const api::DistributionConfig& config) {
   const auto arn = certificate_arn(config);
-  if (!arn || !secrets_) return;
+  if (!arn || !secrets_ || !certificates_read_.insert(id_of(*arn)).second) return;
   const auto read = read_certificate(store_, *secrets_, *arn);
   if (!read)
     return logger_.error("cdn", "a certificate cannot be shown to viewers", {{"why", read.error().message}});
@@ -146,15 +168,20 @@ void CdnWatcher::take_certificate(const api::DistributionConfig& config) {
   if (!known || *known != **read) known = *read;  // one object, however many distributions show it
 }
 
-Result<void> CdnWatcher::read_distribution(const store::KeyValue& item) {
-  const auto entity = TRY(cloudfront::decode<api::DistributionConfig>(item.value));
+void CdnWatcher::note_distribution(const store::KeyValue& item,
+                                   const cloudfront::DistributionResource& entity) {
   library_.distributions_by_domain.insert_or_assign(entity.public_name, entity.id);
   Row& row = rows_[entity.id];
   for (const std::string& id : row.references) referrers_[id].erase(entity.id);
   row = {item.key, item.modified, references(entity)};
   for (const std::string& id : row.references) referrers_[id].insert(entity.id);
   dirty_.insert(entity.id);
-  return {};
+}
+
+Result<cdn::SharedDistribution> CdnWatcher::compile_row(const Row& row,
+                                                        const cloudfront::DistributionResource& entity) {
+  take_certificate(entity.config);
+  return compile(entity, row.revision, library_, stand_ins_);
 }
 
 void CdnWatcher::forget(std::string_view key) {
@@ -185,9 +212,7 @@ void CdnWatcher::compile_dirty(cdn::Delta& delta) {
     const auto compiled = [&]() -> Result<cdn::SharedDistribution> {
       const auto item = TRY(store_.get(row->second.key));
       if (!item) return invalid("it is gone");
-      const auto entity = TRY(cloudfront::decode<api::DistributionConfig>(item->value));
-      take_certificate(entity.config);
-      return compile(entity, row->second.revision, library_, stand_ins_);
+      return compile_row(row->second, TRY(cloudfront::decode<api::DistributionConfig>(item->value)));
     }();
     if (compiled)
       delta.puts.push_back(*compiled);
@@ -212,6 +237,7 @@ void CdnWatcher::publish(cdn::Delta delta) {
   delta.origin_keys = std::exchange(origin_keys_, nullptr);
   delta.tier_map = std::exchange(tier_map_, nullptr);
   dirty_.clear();
+  certificates_read_.clear();
   distributions_.set(static_cast<double>(rows_.size()));
   sink_.publish(delta);
 }

@@ -64,8 +64,12 @@ class CdnWatcher final : public store::FollowerReader {
   // Takes note of one row; what has to be compiled again is in dirty_ then. An error says why the row cannot
   // be read, and leaves what was there before.
   Result<void> read(const store::KeyValue& item);
+  void read_at_first(const store::KeyValue& item, snapshots::cdn::Delta& delta);
   void forget(std::string_view key);
-  Result<void> read_distribution(const store::KeyValue& item);
+  void note_distribution(const store::KeyValue& item,
+                         const services::cloudfront::DistributionResource& entity);
+  Result<snapshots::cdn::SharedDistribution> compile_row(
+      const Row& row, const services::cloudfront::DistributionResource& entity);
   Result<void> read_certificate_row(const store::KeyValue& item);
   void take_certificate(const api::DistributionConfig& config);
   void touch(const std::string& referred_to);
@@ -85,6 +89,7 @@ class CdnWatcher final : public store::FollowerReader {
   std::map<std::string, Row, std::less<>> rows_;                         // by the distribution's id
   std::map<std::string, std::set<std::string>, std::less<>> referrers_;  // of an id: distributions
   std::set<std::string> dirty_;
+  std::set<std::string> certificates_read_;  // of ACM, since something was published last
   std::vector<std::string> gone_;
   std::vector<snapshots::cdn::Invalidation> invalidations_;
   snapshots::cdn::SharedCertificate own_certificate_;  // when it is new
