@@ -32,22 +32,23 @@ void DistributionMetrics::take(const engines::cdn::RequestRecord& record) {
   Counts& counts = counts_[{minute, distribution.id}];
   counts.account = distribution.account;
   counts.additional = distribution.additional_metrics;
+  const auto times = static_cast<double>(record.times);
   const auto add = [&](Bytes& to, std::uint64_t bytes) {
     const auto value = static_cast<double>(bytes);
-    to.sum += value;
+    to.sum += value * times;
     to.least = counts.requests == 0 ? value : std::min(to.least, value);
     to.most = std::max(to.most, value);
   };
   const std::string_view method = record.method;
   add(counts.downloaded, method == "GET" || method == "HEAD" ? record.sent_bytes : 0);
   add(counts.uploaded, method == "POST" || method == "PUT" ? record.received_bytes : 0);
-  counts.requests += 1;
-  if (record.status >= 400) counts.errors[record.status] += 1;
+  counts.requests += times;
+  if (record.status >= 400) counts.errors[record.status] += times;
   // CF: "HTTP POST and PUT requests, and errors, are not considered cacheable requests."
   const bool hit = record.result == "Hit" || record.result == "RefreshHit";
   if (method != "POST" && method != "PUT" && (hit || record.result == "Miss")) {
-    counts.cacheable += 1;
-    if (hit) counts.hits += 1;
+    counts.cacheable += times;
+    if (hit) counts.hits += times;
   }
   if (!distribution.additional_metrics || !record.origin_first_byte) return;
   const auto latency =

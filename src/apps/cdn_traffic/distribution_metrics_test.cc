@@ -115,6 +115,19 @@ TEST_F(DistributionMetricsTest, AddsToTheMinuteInWhichARequestEnded) {
   EXPECT_EQ(heard.heard.at("21:03 Requests").sum(), 1);
 }
 
+TEST_F(DistributionMetricsTest, ARecordMayStandForManyRequests) {
+  request.distribution->additional_metrics = true;
+  request.record.times = 30;
+  serve("GET", 200, "Hit");
+  request.record.times = 10;
+  serve("GET", 404, "Error");
+  metrics.end(clock.now());
+  EXPECT_EQ(heard.heard.at("21:02 Requests").sum(), 40);
+  EXPECT_EQ(heard.heard.at("21:02 BytesDownloaded").sum(), 40 * 392);
+  EXPECT_DOUBLE_EQ(heard.heard.at("21:02 4xxErrorRate").average(), 25);
+  EXPECT_DOUBLE_EQ(heard.heard.at("21:02 CacheHitRate").average(), 100);
+}
+
 TEST_F(DistributionMetricsTest, AClockThatIsSetBackDoesNotSilenceThem) {
   metrics.turn(clock.now());
   serve("GET", 200, "Hit");

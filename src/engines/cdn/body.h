@@ -72,6 +72,18 @@ class Body {
   // Null: none; of a body that is whole.
   const Trailers* trailers() const { return state() == State::Whole ? trailers_.get() : nullptr; }
   Kind kind() const { return kind_.load(std::memory_order_relaxed); }
+  // A whole body that is kept in one piece: nobody writes to it any more, so that it is read without a lock.
+  struct Bytes {
+    const std::shared_ptr<char[]>& owner;
+    std::string_view bytes;
+    Piece piece() const { return Piece(SharedBytes{owner, bytes}); }
+  };
+  std::optional<Bytes> in_one_piece() const {
+    if (state() != State::Whole || kind() != Kind::Kept || blocks_.size() != 1 || trailers_)
+      return std::nullopt;
+    const Block& block = blocks_.front();
+    return Bytes{block.bytes, {block.bytes.get(), block.used}};
+  }
 
  private:
   friend class BodyReader;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engines/cdn/body.h"
+#include "engines/cdn/prepared_head.h"
 #include "engines/cdn/purge_log.h"
 #include "engines/cdn/rules/fields.h"
 #include "engines/cdn/rules/freshness.h"
@@ -51,6 +52,8 @@ struct Object {
   MonotonicTime origin_asked{};
   Duration origin_first_byte{};
   std::atomic<Duration::rep> origin_last_byte{0};
+  // Not in its charge: what is packed has none, and what is not may cost a half more than it says.
+  mutable PreparedHeads heads;
 
   bool gone() const { return body->state() == Body::State::Cut || purges->purged(uri, tags, purges_seen); }
   // Content-Length of the whole, when it is known by now.

@@ -26,8 +26,8 @@ Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer,
       viewer_(&viewer),
       trace_(trace),
       request_(request),
-      began_(site.worker.loop.clock().monotonic()),
-      began_at_(site.worker.loop.clock().now()),
+      began_(request.came == MonotonicTime{} ? site.worker.loop.clock().monotonic() : request.came),
+      began_at_(request.came == MonotonicTime{} ? site.worker.loop.clock().now() : request.came_at),
       space_(site.spaces.take()),
       request_id_(space_->request_id),
       path_(space_->path),
@@ -35,7 +35,6 @@ Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer,
       fields_(request_.fields),
       query_buffer_(space_->query),
       key_bytes_(space_->key),
-      uri_(space_->uri),
       reply_fields_(space_->reply) {
   site.write_request_id(request_id_);
 }

@@ -17,6 +17,7 @@ class TierLook;
 
 // Of a Host, in lower case, without port.
 std::string host_name(std::string_view host);
+void write_host_name(std::string_view host, std::string& name);
 // Path and query of the key, as purges name them.
 std::string uri_of(const snapshots::cdn::Behavior& behavior, std::string_view path, std::string_view query);
 // Of the answer to a HEAD whose GET is not kept.
@@ -29,6 +30,8 @@ class Request final : public Exchange {
   ~Request() override;
   // May end the exchange, and with it this.
   void run();
+  // What follows does not happen at the moment any more at which the request came.
+  void goes_on_later() { at_once_ = false; }
 
   void on_body(std::string_view piece, bool last) override;
   void on_room() override;
@@ -45,6 +48,7 @@ class Request final : public Exchange {
   // step_admit.cc
   Next find_distribution();
   bool is_fronted(std::string_view host) const;
+  const snapshots::location::Place& place();
   Next choose_staging();
   Next choose_behavior();
   Next check_geo();
@@ -97,7 +101,11 @@ class Request final : public Exchange {
   void explain_failure(rules::Refusal refusal);
   void choose_conditions();
   void choose_part();
+  bool is_plain_hit() const;
+  const PreparedHead* prepare_head(std::uint64_t length);
+  bool reply_prepared();
   void begin_reply();
+  rules::Delivery delivery() const;
   void write_reply(ReplyHead& head, rules::Fields kept);
   void add_cache_status();
   void begin_tunnel();
@@ -108,7 +116,10 @@ class Request final : public Exchange {
   const std::shared_ptr<Wake>& wake();
   void end();
   void log();
-  MonotonicTime mono() const { return site_.worker.loop.clock().monotonic(); }
+  // Of one moment as long as nothing was waited for: each look at a clock costs as much as a step.
+  MonotonicTime mono() const { return at_once_ ? began_ : site_.worker.loop.clock().monotonic(); }
+  SystemTime time() const { return at_once_ ? began_at_ : site_.worker.loop.clock().now(); }
+  rules::Time now() const { return std::chrono::floor<std::chrono::seconds>(time()); }
 
   Site& site_;
   ViewerStream* viewer_;
@@ -116,6 +127,7 @@ class Request final : public Exchange {
   ViewerRequest request_;
   const MonotonicTime began_;
   const SystemTime began_at_;
+  bool at_once_ = true;
   std::unique_ptr<RequestSpace> space_;
   std::string& request_id_;
   std::size_t step_ = 0;
@@ -123,7 +135,7 @@ class Request final : public Exchange {
   std::shared_ptr<const Served> served_;
   const snapshots::cdn::Behavior* behavior_ = nullptr;
   std::string& path_;  // with the default root object, or of an error page
-  snapshots::location::Place place_;
+  std::optional<snapshots::location::Place> place_;
   std::string session_cookie_;  // "": no session; of continuous deployment
   rules::FieldList without_session_;
   rules::FieldList& generated_;
@@ -133,7 +145,7 @@ class Request final : public Exchange {
   std::optional<signing::SignatureRefusal> signature_refusal_;
 
   bool for_cache_ = false, is_grpc_ = false;
-  std::string &key_bytes_, &uri_;
+  std::string& key_bytes_;
   Key key_{};
 
   enum class Looking : std::uint8_t { Not, Begins, Waits, Done } looking_ = Looking::Not;
@@ -149,6 +161,7 @@ class Request final : public Exchange {
 
   int status_ = 0;
   rules::FieldList& reply_fields_;
+  const PreparedHead* prepared_ = nullptr;  // of the answer's object, in their place
   bool redirected_ = false;
   std::uint64_t first_ = 0, until_ = 0;  // of the object's body
   std::unique_ptr<rules::MultipartText> multipart_;

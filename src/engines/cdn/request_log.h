@@ -36,13 +36,45 @@ struct RequestRecord {
   std::string_view country;
   // Of a request that an origin was asked for: how long until its first and its last byte.
   std::optional<Duration> origin_first_byte, origin_last_byte;
+  std::uint64_t times = 1;  // so many requests of which nothing else is told
 };
+
+// Whether any log wants more of a request than its numbers.
+inline bool is_logged(const snapshots::cdn::Distribution& distribution,
+                      const snapshots::cdn::Behavior* behavior) {
+  return distribution.log.enabled || (behavior && !behavior->realtime_log_arn.empty());
+}
+
+// Of a request that no log tells of and no origin was asked for: what metrics want of it.
+struct RequestNumbers {
+  const snapshots::cdn::SharedDistribution& distribution;
+  SystemTime ended{};
+  std::string_view method;
+  int status = 0;
+  std::uint64_t received_bytes = 0, sent_bytes = 0;
+  std::string_view result;  // as in a record
+
+  RequestRecord to_record() const;
+};
+
+inline RequestRecord RequestNumbers::to_record() const {
+  RequestRecord record;
+  record.distribution = distribution;
+  record.began = ended;
+  record.method = method;
+  record.status = status;
+  record.received_bytes = received_bytes;
+  record.sent_bytes = sent_bytes;
+  record.result = record.response_result = record.detailed_result = result;
+  return record;
+}
 
 // Of one worker.
 class RequestLog {
  public:
   virtual ~RequestLog() = default;
   virtual void add(const RequestRecord& record) = 0;
+  virtual void count(const RequestNumbers& numbers) { add(numbers.to_record()); }
 };
 
 class RequestLogs {

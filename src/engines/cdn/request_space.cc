@@ -3,7 +3,7 @@
 namespace meridian::engines::cdn {
 
 void RequestSpace::clear() {
-  for (std::string* const each : {&request_id, &path, &query, &key, &uri}) {
+  for (std::string* const each : {&request_id, &host, &path, &query, &key}) {
     if (each->capacity() > RequestSpaces::kTextBytesMax) std::string().swap(*each);
     each->clear();
   }

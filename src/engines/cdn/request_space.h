@@ -12,7 +12,7 @@
 namespace meridian::engines::cdn {
 
 struct RequestSpace {
-  std::string request_id, path, query, key, uri;
+  std::string request_id, host, path, query, key;
   rules::FieldList generated, kept, reply;
 
   void clear();

@@ -10,15 +10,15 @@ TEST(RequestSpaces, ServeAgainWithoutWhatTheyHeld) {
   auto space = spaces.take();
   const RequestSpace* const first = space.get();
   space->path = std::string(100, 'p');
-  space->uri = std::string(8000, 'u');
+  space->host = std::string(8000, 'u');
   space->reply.add_copy("X-Cache", "Hit from cloudfront");
   const std::size_t room = space->path.capacity();
   spaces.give_back(std::move(space));
   space = spaces.take();
   EXPECT_EQ(space.get(), first);
-  EXPECT_TRUE(space->path.empty() && space->uri.empty() && space->reply.fields().empty());
+  EXPECT_TRUE(space->path.empty() && space->host.empty() && space->reply.fields().empty());
   EXPECT_EQ(space->path.capacity(), room) << "the next request writes where this one did";
-  EXPECT_LT(space->uri.capacity(), 100u) << "but one long request does not cost memory for good";
+  EXPECT_LT(space->host.capacity(), 100u) << "but one long request does not cost memory for good";
 }
 
 TEST(RequestSpaces, NoMoreAreKeptThanTheLimitSays) {

@@ -1,6 +1,8 @@
 #include "engines/cdn/site.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "engines/cdn/request.h"
@@ -16,7 +18,10 @@ Served::Served(snapshots::cdn::SharedDistribution its, std::shared_ptr<PurgeLog>
 
 std::shared_ptr<const Served> ServedTable::find_host(std::string_view host) {
   const auto snapshot = reader_.current();
-  return served(*snapshot, snapshot->find_host(host));
+  if (snapshot->revision() == revision_ && host == last_host_) return last_;
+  last_ = served(*snapshot, snapshot->find_host(host));
+  last_host_ = last_ ? host : std::string_view();  // strangers' names may be long
+  return last_;
 }
 
 std::shared_ptr<const Served> ServedTable::find_id(std::string_view id) {
@@ -27,8 +32,12 @@ std::shared_ptr<const Served> ServedTable::find_id(std::string_view id) {
 std::shared_ptr<const Served> ServedTable::served(const snapshots::cdn::CdnSnapshot& snapshot,
                                                   const snapshots::cdn::SharedDistribution* found) {
   if (!found) return nullptr;
-  if (std::exchange(revision_, snapshot.revision()) != snapshot.revision() &&
-      ++changes_ > served_.size() / kStaleShare) {
+  if (std::exchange(revision_, snapshot.revision()) != snapshot.revision()) {
+    last_host_.clear();
+    last_.reset();
+    ++changes_;
+  }
+  if (changes_ > served_.size() / kStaleShare) {
     changes_ = 0;
     std::erase_if(served_, [&](const auto& entry) {
       const auto* current = snapshot.find_id(entry.first->id);
@@ -49,12 +58,14 @@ std::string ServedTable::name_of(std::string_view host) {
 std::unique_ptr<Exchange> Site::begin(const ViewerRequest& request, ViewerStream& stream) {
   auto exchange = std::make_unique<Request>(*this, request, stream);
   exchange->run();
+  exchange->goes_on_later();
   return exchange;
 }
 
 std::unique_ptr<Exchange> Site::explain(const ViewerRequest& request, ViewerStream& stream, Trace& trace) {
   auto exchange = std::make_unique<Request>(*this, request, stream, &trace);
   exchange->run();
+  exchange->goes_on_later();
   return exchange;
 }
 
@@ -68,13 +79,20 @@ std::string Site::refusal_page(int status, std::string_view reason) {
 void Site::write_request_id(std::string& id) {
   static constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  id.assign(56, '=');
+  // Two characters at a time.
+  static constexpr auto kPairs = [] {
+    std::array<std::array<char, 2>, 64 * 64> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kAlphabet[i & 63], kAlphabet[i >> 6]};
+    return pairs;
+  }();
+  id.resize(56, '=');
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < 54; ++i) {
-    if (i % 10 == 0) bits = worker.random.next();
-    id[i] = kAlphabet[bits & 63];
-    bits >>= 6;
+  for (std::size_t i = 0; i < 27; ++i) {
+    if (i % 5 == 0) bits = worker.random.next();
+    std::memcpy(id.data() + 2 * i, kPairs[bits & 4095].data(), 2);
+    bits >>= 12;
   }
+  id[54] = id[55] = '=';
 }
 
 snapshots::location::Place Site::locate(const net::IpAddress& address) {

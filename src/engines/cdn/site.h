@@ -52,6 +52,9 @@ class ServedTable {
   static constexpr std::size_t kStaleShare = 8;
   std::size_t changes_ = 0;  // since then
   std::unordered_map<const snapshots::cdn::Distribution*, std::shared_ptr<const Served>> served_;
+  // Who was asked for last is often asked for next.
+  std::string last_host_;  // "": nobody
+  std::shared_ptr<const Served> last_;
 };
 
 struct SiteSettings {

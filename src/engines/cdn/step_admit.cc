@@ -1,5 +1,4 @@
 // Who is asked, and whether he takes such a request at all.
-#include "base/bytes.h"
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/geo_rules.h"
 #include "engines/cdn/rules/method_rules.h"
@@ -8,10 +7,17 @@
 
 namespace meridian::engines::cdn {
 
-std::string host_name(std::string_view host) {
+void write_host_name(std::string_view host, std::string& name) {
   const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
-  std::string name = to_lower(host.substr(0, host.find(':', bracket)));
+  name = host.substr(0, host.find(':', bracket));
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   if (name.ends_with('.')) name.pop_back();
+}
+
+std::string host_name(std::string_view host) {
+  std::string name;
+  write_host_name(host, name);
   return name;
 }
 
@@ -25,7 +31,8 @@ bool Request::is_fronted(std::string_view host) const {
 }
 
 Request::Next Request::find_distribution() {
-  const std::string host = host_name(request_.host);
+  std::string& host = space_->host;
+  write_host_name(request_.host, host);
   served_ = site_.served.find_host(host);
   if (!served_) return refuse(rules::Refusal::UnknownHost);
   if (is_fronted(host)) return refuse(rules::Refusal::Misdirected);
@@ -39,8 +46,7 @@ Request::Next Request::choose_staging() {
   const auto& policy = served_->distribution->continuous_deployment;
   if (!policy) return Next::Step;
   const double draw = static_cast<double>(site_.worker.random.next() >> 11) * 0x1p-53;
-  rules::StagingChoice choice =
-      rules::choose_staging(*policy, request_.fields, site_.worker.loop.clock().now(), draw);
+  rules::StagingChoice choice = rules::choose_staging(*policy, request_.fields, time(), draw);
   session_cookie_ = std::move(choice.set_cookie);
   if (!session_cookie_.empty()) {
     request_.fields = rules::without_session_cookie(request_.fields, without_session_);
@@ -61,10 +67,16 @@ Request::Next Request::choose_behavior() {
   return Next::Step;
 }
 
+const snapshots::location::Place& Request::place() {
+  if (!place_) place_ = site_.locate(viewer_->connection().peer.ip);
+  return *place_;
+}
+
 Request::Next Request::check_geo() {
-  place_ = site_.locate(viewer_->connection().peer.ip);
-  if (rules::is_geo_blocked(served_->distribution->geo, place_.country.text()))
+  if (rules::restricts(served_->distribution->geo) &&
+      rules::is_geo_blocked(served_->distribution->geo, place().country.text()))
     return refuse(rules::Refusal::GeoBlocked);
+  if (behavior_->generated.empty() && !rules::has_cloudfront_headers(request_.fields)) return Next::Step;
   const ViewerConnection& connection = viewer_->connection();
   rules::Viewer viewer;
   viewer.address = connection.peer;
@@ -73,7 +85,7 @@ Request::Next Request::check_geo() {
   viewer.tls_version = connection.tls_version;
   viewer.tls_cipher = connection.tls_cipher;
   viewer.tls_session = connection.tls_session;
-  viewer.place = &place_;
+  viewer.place = &place();
   geo_db::Details details;
   if (!behavior_->generated.empty() && rules::needs_details(behavior_->generated)) {
     details = site_.details(connection.peer.ip);

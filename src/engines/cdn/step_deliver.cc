@@ -2,6 +2,7 @@
 // them.
 #include <fmt/format.h>
 
+#include "engines/cdn/http1_text.h"
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/error_page.h"
@@ -27,8 +28,64 @@ Request::Next Request::deliver() {
   first_ = 0;
   until_ = object.length_now().value_or(kToTheEnd);
   if (for_cache_ && !page_ && !too_large_) choose_conditions();
-  begin_reply();
+  if (!reply_prepared()) begin_reply();
   return Next::Wait;
+}
+
+// What a cache has is sent as it is, whole, and nothing of its head depends on the request but its id.
+bool Request::is_plain_hit() const {
+  if (answer_->outcome != Outcome::Hit || answer_->collapsed || !for_cache_ || page_ || too_large_ ||
+      is_grpc_ || trace_ || status_ != answer_->object->status || status_ == 206 || has_no_body(status_))
+    return false;
+  if (site_.settings.cache_status || !session_cookie_.empty()) return false;
+  const snapshots::cdn::ResponseHeadersPolicy* const policy = behavior_->response_headers.get();
+  return !policy ||
+         (policy->server_timing_percent < 0 && (!policy->cors || !rules::has(request_.fields, "origin")));
+}
+
+// Null: here its id and its age are not the last fields, or there are too many heads.
+const PreparedHead* Request::prepare_head(std::uint64_t length) {
+  const Object& object = *answer_->object;
+  if (object.heads.full()) return nullptr;
+  rules::Delivery its = delivery();
+  its.request_id = {};
+  its.age = rules::Seconds(0);
+  rules::FieldList list;
+  rules::write_viewer_headers(object.fields, its, list);
+  const rules::Fields all = list;
+  const std::size_t count = all.size() - std::min<std::size_t>(all.size(), 2);
+  if (all.size() < 2 || all[count].name != rules::kRequestIdName || all[count + 1].name != rules::kAgeName)
+    return nullptr;
+  return object.heads.add(std::make_unique<PreparedHead>(
+      PreparedHead::Terms{behavior_->response_headers, site_.settings.pop, its.result}, status_,
+      all.first(count), length));
+}
+
+bool Request::reply_prepared() {
+  if (!is_plain_hit()) return false;
+  const Object& object = *answer_->object;
+  const auto body = object.body->in_one_piece();
+  if (!body || body->bytes.size() != until_ || !object.heads.wanted_again()) return false;
+  prepared_ = object.heads.find({behavior_->response_headers, site_.settings.pop, result()});
+  if (!prepared_) prepared_ = prepare_head(until_);
+  if (!prepared_) return false;
+  const fmt::format_int age(object.life.age(now()).count());
+  const rules::Field own[] = {{rules::kRequestIdName, request_id_},
+                              {rules::kAgeName, {age.data(), age.size()}}};
+  ReplyHead head;
+  head.status = status_;
+  head.prepared = prepared_;
+  head.fields = own;
+  head.has_body = request_.method != "HEAD";
+  head.length = reply_length_ = until_;
+  replied_ = true;
+  first_byte_ = mono();
+  if (head.has_body)
+    viewer_->reply_whole(head, *body);
+  else
+    viewer_->reply(head);
+  end();
+  return true;
 }
 
 // A page of ours. Refused signatures have the body that AWS's tools know.
@@ -44,7 +101,7 @@ void Request::explain_failure(rules::Refusal refusal) {
 // RFC 9110 §13: only what would be 200 can be something else.
 void Request::choose_conditions() {
   const Object& object = *answer_->object;
-  if (object.status != 200) return;
+  if (object.status != 200 || !rules::has_conditions(fields_)) return;
   const auto stored = rules::Validators::of(object.fields, object.life.answered);
   switch (rules::evaluate_conditions(request_.method, fields_, stored)) {
     case rules::ConditionResult::NotModified:
@@ -147,18 +204,23 @@ void Request::begin_reply() {
   pump();
 }
 
-void Request::write_reply(ReplyHead& head, rules::Fields kept) {
+rules::Delivery Request::delivery() const {
   rules::Delivery delivery;
   delivery.result = result();
   const bool from_cache = answer_ && !answer_->object->failed && for_cache_ &&
                           (answer_->outcome == Outcome::Hit || answer_->outcome == Outcome::RefreshHit ||
                            answer_->object->life.initial_age_s > 0);
-  if (from_cache) delivery.age = answer_->object->life.age(site_.worker.now());
+  if (from_cache) delivery.age = answer_->object->life.age(now());
   delivery.pop = site_.settings.pop;
   delivery.request_id = request_id_;
   delivery.method = request_.method;
   delivery.request = request_.fields;
   if (behavior_) delivery.policy = behavior_->response_headers.get();
+  return delivery;
+}
+
+void Request::write_reply(ReplyHead& head, rules::Fields kept) {
+  rules::Delivery delivery = this->delivery();
   std::string timing;
   if (delivery.policy &&
       rules::wants_server_timing(*delivery.policy, request_.fields,
@@ -186,7 +248,7 @@ void Request::add_cache_status() {
     text += "; fwd=bypass";
   } else {
     const Object& object = *answer_->object;
-    const auto left = rules::Seconds(object.life.fresh_s) - (site_.worker.now() - object.life.answered);
+    const auto left = rules::Seconds(object.life.fresh_s) - (now() - object.life.answered);
     switch (answer_->outcome) {
       case Outcome::Hit:
         text += "; hit";
@@ -209,7 +271,7 @@ void Request::reply_with(int status, rules::Fields kept, std::string_view body) 
   status_ = status;
   rules::FieldList fields;
   fields.add("Server", "CloudFront");
-  fields.add_copy("Date", http::format_http_date(site_.worker.now()));
+  fields.add_copy("Date", http::format_http_date(now()));
   for (const rules::Field& field : kept) fields.add(field.name, field.value);
   fields.add_copy("Via", fmt::format("1.1 {} (CloudFront)", site_.settings.via_host));
   ReplyHead head;

@@ -25,8 +25,7 @@ Request::Next Request::find_object() {
     ask_origin();
     return Next::Wait;
   }
-  const rules::Time now = site_.worker.now();
-  answer_ = site_.tier.find(key_, now);
+  answer_ = site_.tier.find(key_, now());
   if (answer_) return Next::Step;
   const bool head = request_.method == "HEAD" && !page_;
   ask_tier(head ? key_of_head(key_) : key_);
@@ -41,7 +40,7 @@ std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
   ask->purges_seen = served_->purges->newest();
   ask->key = key_;
   ask->place = place_of(key_bytes_);
-  ask->uri = uri_;
+  ask->uri = uri_of(*behavior_, path_, page_ ? std::string_view() : query_);
   ask->for_cache = for_cache;
   ask->method = page_ ? "GET" : request_.method;
   ask->path = path_;

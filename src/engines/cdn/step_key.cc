@@ -27,7 +27,6 @@ Request::Next Request::make_key() {
                           .fields = fields_},
                          behavior_->key, key_bytes_);
   key_ = rules::hash_cache_key(site_.settings.key_secret, key_bytes_);
-  uri_ = uri_of(*behavior_, path_, query);
   return Next::Step;
 }
 

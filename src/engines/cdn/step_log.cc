@@ -27,6 +27,15 @@ void Request::log() {
   counters.sent_bytes.add(viewer_->sent_bytes());
   // CF: a request that is too long is not logged.
   if (!site_.settings.log || !served_ || refusal_ == rules::Refusal::RequestTooLong) return;
+  const bool asked = answer_ && answer_->object->origin_asked >= began_;
+  if (!asked && !is_logged(*served_->distribution, behavior_))
+    return site_.settings.log->count({.distribution = served_->distribution,
+                                      .ended = time(),
+                                      .method = request_.method,
+                                      .status = replied_ ? status_ : 0,
+                                      .received_bytes = received_bytes,
+                                      .sent_bytes = viewer_->sent_bytes(),
+                                      .result = rules::result_type(how)});
   const ViewerConnection& connection = viewer_->connection();
   RequestRecord record;
   record.distribution = served_->distribution;
@@ -51,14 +60,15 @@ void Request::log() {
   record.tls_version = connection.tls_version;
   record.tls_cipher = connection.tls_cipher;
   record.version = request_.version;
-  record.content_type = rules::value_of(reply_fields_, "content-type");
+  record.content_type =
+      prepared_ ? prepared_->content_type() : rules::value_of(reply_fields_, "content-type");
   record.content_length = reply_length_;
   if (status_ == 206 && !multipart_ && until_ > first_) {
     record.range_start = first_;
     record.range_end = until_ - 1;
   }
-  record.country = place_.country.text();
-  if (answer_ && answer_->object->origin_asked >= began_) {
+  record.country = place().country.text();
+  if (asked) {
     const Object& object = *answer_->object;
     record.origin_first_byte = object.origin_first_byte;
     if (const Duration::rep last = object.origin_last_byte; last != 0)

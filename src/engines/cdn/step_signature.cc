@@ -13,7 +13,7 @@ Request::Next Request::check_signature() {
                                                  .query = request_.query,
                                                  .fields = request_.fields,
                                                  .viewer = viewer_->connection().peer.ip,
-                                                 .now = site_.worker.now()},
+                                                 .now = now()},
                                                 served_->keys[index]);
   query_ = signing::without_signature(request_.query, query_buffer_);
   if (!signature_refusal_) return Next::Step;

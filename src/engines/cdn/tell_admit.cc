@@ -88,7 +88,7 @@ void Request::tell_behavior() {
 }
 
 void Request::tell_viewer() {
-  const std::string country(place_.country.text());
+  const std::string country(place().country.text());
   const std::string address = viewer_->connection().peer.ip.to_string();
   const bool blocked = refusal_ == rules::Refusal::GeoBlocked;
   trace_->add("viewer",

@@ -11,6 +11,8 @@
 #include <string_view>
 
 #include "base/piece.h"
+#include "engines/cdn/body.h"
+#include "engines/cdn/prepared_head.h"
 #include "engines/cdn/rules/cloudfront_headers.h"
 #include "formats/http1/message.h"
 #include "net/loop.h"
@@ -39,11 +41,15 @@ struct ViewerRequest {
   std::optional<std::uint64_t> body_length;
   bool wants_upgrade = false;    // Connection: upgrade
   std::uint64_t head_bytes = 0;  // as received
+  // When it came, as the connection read the clock; {}: it did not.
+  MonotonicTime came{};
+  SystemTime came_at{};
 };
 
 // Content-Length, Transfer-Encoding, Connection and what else frames are the transport's to write.
 struct ReplyHead {
   int status = 200;
+  const PreparedHead* prepared = nullptr;  // what comes before `fields`, with `length`; null: nothing
   std::span<const http1::Field> fields = {};
   bool has_body = false;
   std::optional<std::uint64_t> length = std::nullopt;  // of the body, or of what GET would have said to HEAD
@@ -57,6 +63,11 @@ class ViewerStream {
   virtual const ViewerConnection& connection() const = 0;
   virtual net::Loop& loop() = 0;
   virtual void reply(const ReplyHead& head) = 0;
+  // The same, and all of the body behind it; finish() is to be next.
+  virtual void reply_whole(const ReplyHead& head, const Body::Bytes& body) {
+    reply(head);
+    send(body.piece());
+  }
   virtual void send(Piece piece) = 0;      // of the body
   virtual std::size_t unsent() const = 0;  // see Exchange::on_room
   // Behind the body, before finish(). Where a transport cannot send them, they are left out (RFC 9110

@@ -1,5 +1,6 @@
 // Viewers over HTTP/1.0 and HTTP/1.1.
 // Rule: one exchange at a time, so that pipelined requests have their replies in order.
+#include "engines/cdn/http1_text.h"
 #include "engines/cdn/viewer_session.h"
 
 #include <fmt/format.h>
@@ -14,21 +15,6 @@ constexpr http1::Limits kHeadLimits{
 
 constexpr std::size_t kHeadRoom = 1008;
 constexpr std::size_t kSmallBodyMax = 4096;
-
-bool has_no_body(int status) {
-  return status < 200 || status == 204 || status == 304;
-}
-
-// What an origin or a policy puts into a header must not end the line.
-void append_field(std::string& out, const http1::Field& field) {
-  out += field.name;
-  out += ": ";
-  const std::size_t at = out.size();
-  out += field.value;
-  for (char& c : std::span(out).subspan(at))
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = ' ';
-  out += "\r\n";
-}
 
 bool asks_to_upgrade(const http1::RequestHead& head) {
   const http1::Field* connection = http1::find_field(head.fields, "connection");
@@ -55,6 +41,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   const ViewerConnection& connection() const override { return connection_; }
   net::Loop& loop() override { return owner_.loop(); }
   void reply(const ReplyHead& head) override;
+  void reply_whole(const ReplyHead& head, const Body::Bytes& body) override;
   void send(Piece piece) override;
   std::size_t unsent() const override { return tcp_->pending(); }
   void finish() override;
@@ -72,10 +59,17 @@ class Http1Session final : public ViewerSession, public ViewerStream {
     return phase_ == Phase::Head || ((phase_ == Phase::Body || phase_ == Phase::Tunnel) && body_wanted_);
   }
   void begin();
+  void write_head(const ReplyHead& head, std::string& out);
   void end_exchange();
   void refuse(const http1::Refusal& why);
   void close();
-  void set_deadline(Duration from_now) { deadline_ = owner_.loop().clock().monotonic() + from_now; }
+  void set_deadline(Duration from_now) {
+    deadline_ = (taking_ ? turn_ : owner_.loop().clock().monotonic()) + from_now;
+  }
+  void begin_turn() {
+    taking_ = true;
+    turn_ = owner_.loop().clock().monotonic();
+  }
   void write(Piece bytes) {
     sent_ += bytes.size();
     tcp_->write_piece(std::move(bytes));
@@ -97,6 +91,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   bool head_begun_ = false, paused_ = false, peer_ended_ = false;
   std::unique_ptr<Exchange> exchange_;
   MonotonicTime deadline_;
+  MonotonicTime turn_{};  // while taking_: when that began
   StallWatch stall_;
 };
 
@@ -104,7 +99,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
   if (phase_ == Phase::Closed) return;
   std::string_view input = as_text(data);
   if (!taking_ && in_.empty() && may_take()) {
-    taking_ = true;
+    begin_turn();
     while (!input.empty() && may_take()) {
       const std::size_t consumed = take(input);
       if (consumed == 0) break;
@@ -125,7 +120,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
 
 void Http1Session::read_on() {
   if (taking_) return;
-  taking_ = true;
+  begin_turn();
   std::string input;
   input.swap(in_);
   std::string_view rest = input;
@@ -198,6 +193,8 @@ void Http1Session::begin() {
   request.body_length = framing.content_length;
   request.wants_upgrade = head_.minor_version == 1 && asks_to_upgrade(head_);
   request.head_bytes = head_bytes_.size();
+  request.came = turn_;
+  request.came_at = owner_.loop().clock().now();
   phase_ = request.has_body ? Phase::Body : Phase::Busy;
   beginning_ = true;
   exchange_ = owner_.handler().begin(request, *this);
@@ -255,29 +252,50 @@ std::size_t Http1Session::take_body(std::string_view bytes) {
 }
 
 void Http1Session::reply(const ReplyHead& head) {
+  std::string out;
+  // A small body goes out in the same piece, without another allocation.
+  out.reserve(kHeadRoom + (head.length && *head.length <= kSmallBodyMax ? *head.length : 0));
+  write_head(head, out);
+  write(std::move(out));
+}
+
+void Http1Session::reply_whole(const ReplyHead& head, const Body::Bytes& body) {
+  if (body.bytes.size() > kSmallBodyMax || head_only_) return ViewerStream::reply_whole(head, body);
+  std::string out;
+  out.reserve(kHeadRoom + body.bytes.size());
+  write_head(head, out);
+  if (chunked_reply_) {
+    write(std::move(out));
+    return send(body.piece());
+  }
+  out += body.bytes;
+  write(std::move(out));
+}
+
+void Http1Session::write_head(const ReplyHead& head, std::string& out) {
   const bool http10 = head_.minor_version == 0;
   const bool bodiless = has_no_body(head.status);
   chunked_reply_ = head.has_body && !head.length && !head_only_ && !http10 && !bodiless;
   close_after_ |= head.close || !keep_alive_ || phase_ == Phase::Body ||
                   (head.has_body && !head.length && http10) || (peer_ended_ && in_.empty());
-  std::string out;
-  // A small body goes out in the same piece, without another allocation.
-  out.reserve(kHeadRoom + (head.length && *head.length <= kSmallBodyMax ? *head.length : 0));
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
-                 http1::reason_phrase(head.status));
   if (head.status == 101) {
     in_tunnel_ = true;
     close_after_ = true;
   }
-  if (head.length && (!bodiless || (head.status == 304 && *head.length > 0)))
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *head.length);
-  else if (!head.has_body && !bodiless && !head_only_)
-    out += "Content-Length: 0\r\n";
+  if (head.prepared) {
+    out += head.prepared->http1_start();
+  } else {
+    append_status_line(out, head.status);
+    if (head.length && (!bodiless || (head.status == 304 && *head.length > 0)))
+      append_content_length(out, *head.length);
+    else if (!head.has_body && !bodiless && !head_only_)
+      append_content_length(out, 0);
+  }
   if (chunked_reply_) out += "Transfer-Encoding: chunked\r\n";
   if (!in_tunnel_) out += close_after_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+  if (head.prepared) out += head.prepared->http1_fields();
   for (const http1::Field& field : head.fields) append_field(out, field);
   out += "\r\n";
-  write(std::move(out));
 }
 
 void Http1Session::send(Piece piece) {

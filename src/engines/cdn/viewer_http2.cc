@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engines/cdn/http1_text.h"
 #include "engines/cdn/viewer_session.h"
 #include "formats/http2/session.h"
 
@@ -12,6 +13,8 @@ namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kWriteBytes = 64 * 1024;    // made before they go to the socket
+constexpr std::size_t kRecordBytes = 15 * 1024;   // enough for a TLS record: it need not wait for more
+constexpr std::size_t kOutputRoom = 20 * 1024;    // a record, and what made it one
 constexpr std::size_t kUnsentMax = 256 * 1024;    // frames made, and not with the kernel yet
 constexpr std::size_t kSpareStreamsMax = 32;      // that a connection keeps for its next requests
 constexpr std::size_t kSpareBytesMax = 4 * 1024;  // of a buffer that is kept
@@ -52,6 +55,7 @@ class Http2Stream final : public http2::Stream, public ViewerStream {
   const ViewerConnection& connection() const override;
   net::Loop& loop() override;
   void reply(const ReplyHead& head) override;
+  void reply_whole(const ReplyHead& head, const Body::Bytes& body) override;
   void send(Piece piece) override;
   std::size_t unsent() const override { return Stream::unsent(); }
   void send_trailers(std::span<const std::pair<std::string, std::string>> fields) override {
@@ -120,6 +124,18 @@ class Http2Session final : public ViewerSession, public http2::SessionUser {
   Viewers& owner() { return owner_; }
   http2::Session& h2() { return h2_; }
   const ViewerConnection& connection() const { return connection_; }
+  // An idle connection has no output; one that answers is not to grow it bit by bit.
+  void make_room() {
+    if (h2_.output().capacity() < kOutputRoom) h2_.output().reserve(kOutputRoom);
+  }
+  // Several answers share a record; a connection that takes nothing gets no more than its streams wait for.
+  bool send_whole(http2::Stream& stream, std::string_view body) {
+    if (tcp_->pending() >= kUnsentMax || !h2_.send_whole(stream, body, kWriteBytes)) return false;
+    if (h2_.output().size() >= kRecordBytes) write_output();
+    return true;
+  }
+  MonotonicTime turn() const { return turn_; }
+  SystemTime turn_at() const { return turn_at_; }
   void has_begun_request() { connection_.tls_session = rules::TlsSession::ConnectionReused; }
 
  private:
@@ -140,8 +156,10 @@ class Http2Session final : public ViewerSession, public http2::SessionUser {
   std::vector<Http2Stream*> waiting_;                                // for what has come of a request's body
   std::unique_ptr<net::Timer> flush_timer_;
   MonotonicTime idle_since_;
+  MonotonicTime turn_{};  // when the bytes came that are being handled
+  SystemTime turn_at_{};
   StallWatch stall_;
-  bool in_trailers_ = false, in_turn_ = false, over_ = false;
+  bool in_trailers_ = false, in_turn_ = false, paused_ = false, over_ = false;
 };
 
 const ViewerConnection& Http2Stream::connection() const {
@@ -216,6 +234,8 @@ void Http2Stream::begin(bool has_body) {
       request_.body_length = value;
     }
   request_.head_bytes = head_size_;
+  request_.came = session_.turn();
+  request_.came_at = session_.turn_at();
   if (head_size_ > kRequestHeadBytesMax || path_.size() > kUrlBytesMax) return refuse();
   beginning_ = true;
   exchange_ = session_.owner().handler().begin(request_, *this);
@@ -260,6 +280,7 @@ void Http2Stream::read_body() {
 void Http2Stream::reply(const ReplyHead& head) {
   if (!is_open()) return;
   http2::Session& h2 = session_.h2();
+  session_.make_room();
   h2.begin_head(*this);
   h2.add_status(head.status);
   const auto add = [&](std::string_view name, std::string_view value) {
@@ -267,20 +288,25 @@ void Http2Stream::reply(const ReplyHead& head) {
     sent_ += name.size() + value.size();
   };
   sent_ += std::string_view(":status200").size();
-  for (const http1::Field& field : head.fields) {
-    // RFC 9113 §8.2.2: they are of HTTP/1.1.
-    if (http1::equal_ignoring_case(field.name, "connection") ||
-        http1::equal_ignoring_case(field.name, "upgrade"))
-      continue;
-    add(field.name, field.value);
+  if (head.prepared) {
+    h2.add_fields(head.prepared->http2());
+    sent_ += head.prepared->http2().bytes();
   }
-  if (head.length && head.status != 304 && head.status != 204) {
+  for (const http1::Field& field : head.fields)
+    if (!is_of_http1(field)) add(field.name, field.value);
+  if (head.length && !head.prepared && head.status != 304 && head.status != 204) {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, *head.length).ptr;
     add("content-length", {digits, static_cast<std::size_t>(end - digits)});
   }
   h2.end_head(!head.has_body || method_ == "HEAD");
   session_.flush_soon();
+}
+
+void Http2Stream::reply_whole(const ReplyHead& head, const Body::Bytes& body) {
+  reply(head);
+  if (!session_.send_whole(*this, body.bytes)) return send(body.piece());
+  sent_ += body.bytes.size();
 }
 
 void Http2Stream::send(Piece piece) {
@@ -360,13 +386,17 @@ void Http2Session::bury_closed() {
 void Http2Session::on_data(net::TcpConnection&, Bytes data) {
   if (over_) return;
   in_turn_ = true;  // one flush follows all that comes of it
-  (void)h2_.receive(as_text(data), owner_.loop().clock().monotonic());
+  turn_ = owner_.loop().clock().monotonic();
+  turn_at_ = owner_.loop().clock().now();
+  (void)h2_.receive(as_text(data), turn_);
   in_turn_ = false;
   flush();
 }
 
 void Http2Session::on_drained(net::TcpConnection&) {
-  if (!over_) flush();
+  if (over_) return;
+  if (std::exchange(paused_, false)) tcp_->resume_reading();
+  flush();
 }
 
 void Http2Session::on_closed(net::TcpConnection&, const Error*) {
@@ -408,6 +438,8 @@ void Http2Session::flush() {
   write_output();
   bury_closed();
   in_turn_ = false;
+  // Heads and answers are made as requests come: who takes none of them sends no more.
+  if (tcp_->pending() >= kUnsentMax && !std::exchange(paused_, true)) tcp_->pause_reading();
   if (!waiting_.empty()) flush_soon();
   if (h2_.flood() != http2::Flood::None) owner_.count_flood(static_cast<std::size_t>(h2_.flood()));
   if (h2_.over() || (h2_.peer_goes_away() && open_.empty())) end();

@@ -28,8 +28,9 @@ class CarriedTcp final : public net::TcpConnection {
   std::size_t pending() const override { return held; }
   bool holds = false;  // the kernel takes nothing
   std::size_t held = 0;
-  void pause_reading() override {}
-  void resume_reading() override {}
+  bool paused = false;
+  void pause_reading() override { paused = true; }
+  void resume_reading() override { paused = false; }
   void close_after_flush() override { closed_ = true; }
   const net::Address& peer() const override { return peer_; }
   const net::Address& local() const override { return peer_; }
@@ -101,6 +102,7 @@ class Answering final : public ViewerHandler {
   std::unique_ptr<Exchange> begin(const ViewerRequest& request, ViewerStream& stream) override {
     if (request.path == "/echo") return std::make_unique<Echo>(stream, *this);
     if (request.path == "/long") return std::make_unique<Long>(stream, *this);
+    if (request.path.starts_with("/kept")) return keep(request, stream);
     std::string seen = std::string(request.method) + " " + std::string(request.host) + " " +
                        std::string(request.path) + " " + std::string(request.query);
     for (const http1::Field& field : request.fields)
@@ -111,6 +113,40 @@ class Answering final : public ViewerHandler {
     stream.finish();
     return std::make_unique<Done>();
   }
+  // The same object, by a head that was prepared or field by field.
+  std::unique_ptr<Exchange> keep(const ViewerRequest& request, ViewerStream& stream) {
+    const std::size_t size = request.query == "large" ? 40'000 : 1000;
+    auto& kept = objects[size];
+    if (!kept.body) {
+      kept.body = Body::of(std::string(size, 'k'));
+      kept.head = std::make_unique<PreparedHead>(PreparedHead::Terms{.policy = nullptr, .pop = "TST0"}, 200,
+                                                 kFields, size);
+    }
+    const std::string age = std::to_string(++answered);
+    std::vector<http1::Field> fields;
+    const bool prepared = request.path == "/kept/prepared";
+    if (!prepared) fields.assign(std::begin(kFields), std::end(kFields));
+    fields.push_back({"Age", age});
+    stream.reply_whole({.status = 200,
+                        .prepared = prepared ? kept.head.get() : nullptr,
+                        .fields = fields,
+                        .has_body = true,
+                        .length = size},
+                       *kept.body->in_one_piece());
+    stream.finish();
+    sent_bytes.push_back(stream.sent_bytes());
+    return std::make_unique<Done>();
+  }
+  static constexpr http1::Field kFields[] = {
+      {"Content-Type", "text/plain"}, {"ETag", "\"e\""}, {"X-Two", "1"}, {"X-Cache", "Hit"},
+      {"Connection", "close"},        {"Server", "s"}};
+  struct Kept {
+    std::shared_ptr<Body> body;
+    std::unique_ptr<PreparedHead> head;
+  };
+  std::map<std::size_t, Kept> objects;
+  int answered = 9;
+  std::vector<std::uint64_t> sent_bytes;
   std::string refusal_page(int status, std::string_view) override { return std::to_string(status); }
   int open = 0;
   std::size_t unsent_most = 0;
@@ -235,6 +271,47 @@ class Http2Test : public testing::Test {
   nghttp2_session* client = nullptr;
   std::map<std::int32_t, Heard> heard;
 };
+
+TEST_F(Http2Test, APreparedHeadSaysWhatItsFieldsWould) {
+  std::vector<std::int32_t> ids;
+  for (int round = 0; round < 3; ++round)
+    for (const char* path : {"/kept", "/kept/prepared", "/kept?large", "/kept/prepared?large"})
+      ids.push_back(ask("GET", path));
+  play();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Heard& its = heard[ids[i]];
+    EXPECT_EQ(its.fields["age"], std::to_string(10 + i));
+    its.fields.erase("age");
+    const std::size_t size = i % 4 < 2 ? 1000 : 40'000;
+    EXPECT_EQ(its.body, std::string(size, 'k'));
+    EXPECT_EQ(its.fields, (std::map<std::string, std::string>{{":status", "200"},
+                                                              {"content-type", "text/plain"},
+                                                              {"etag", "\"e\""},
+                                                              {"x-two", "1"},
+                                                              {"x-cache", "Hit"},
+                                                              {"server", "s"},
+                                                              {"content-length", std::to_string(size)}}));
+    EXPECT_TRUE(its.ended);
+    EXPECT_EQ(its.error, 0u);
+    EXPECT_EQ(answering.sent_bytes[i], answering.sent_bytes[i % 4 / 2 * 2]);
+  }
+}
+
+TEST_F(Http2Test, WhoTakesNothingSendsNoMore) {
+  play();
+  server->holds = true;
+  // Heads and small bodies are made as they are asked for, and their streams are over at once.
+  for (int i = 0; i < 5000 && !server->paused; ++i) {
+    ask("GET", "/kept/prepared");
+    play();
+  }
+  EXPECT_TRUE(server->paused);
+  EXPECT_LT(server->held, 512u * 1024);
+  server->holds = false;
+  server->held = 0;
+  handler->on_drained(*server);
+  EXPECT_FALSE(server->paused);
+}
 
 TEST_F(Http2Test, RequestsLookAsThoseOfHttp1) {
   const auto one = ask("GET", "/a?b=c", {{"cookie", "x=1"}, {"accept", "*/*"}, {"cookie", "y=2"}});

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/http2/prepared_fields.h"
 #include "formats/http2/static_table.h"
 
 namespace meridian::http2 {
@@ -20,6 +21,7 @@ class DynamicTable {
  public:
   std::size_t count() const { return newest_ - oldest_; }
   std::uint64_t newest() const { return newest_; }  // how many there ever were
+  std::uint64_t oldest() const { return oldest_; }  // how many of them have gone
   bool holds(std::uint64_t number) const { return number >= oldest_ && number < newest_; }
   TableField field(std::uint64_t number) const;  // one that it holds, by its number
   TableField at(std::size_t index) const { return field(newest_ - 1 - index); }  // 0: the newest
@@ -72,13 +74,24 @@ class HpackEncoder {
   void begin(std::string& out);
   // The name in any case.
   void add(std::string& out, std::string_view name, std::string_view value);
+  void add(std::string& out, const PreparedFields& fields);
   void add_status(std::string& out, int status);
 
  private:
   static constexpr std::size_t kSlots = 128;
+  static constexpr std::size_t kSaidMax = 4;         // whose bytes are remembered
+  static constexpr std::size_t kSaidBytesMax = 512;  // of each
+  struct Said {
+    std::uint64_t number = 0;  // of PreparedFields; 0: none
+    std::array<std::uint64_t, 3> state{};
+    std::string bytes;
+  };
+  // The name in lower case.
+  void say(std::string& out, std::string_view name, std::string_view value, const FieldForm& form);
 
   DynamicTable table_;
   std::array<std::uint64_t, kSlots> slots_{};  // numbers of fields of the table, plus one, by their hash
+  std::array<Said, kSaidMax> said_;
   std::string name_;
   std::size_t announced_ = kTableBytesMax, smallest_ = kTableBytesMax;
 };

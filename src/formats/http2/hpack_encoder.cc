@@ -11,51 +11,6 @@
 namespace meridian::http2 {
 namespace {
 
-enum class Keeping : std::uint8_t { Table, Never, Secret };
-
-// RFC 7541 §7.1.3: nobody on the way is to keep a secret either.
-Keeping keeping_of(std::string_view name) {
-  switch (name.size()) {
-    case 3:
-      return name == "age" ? Keeping::Never : Keeping::Table;
-    case 4:
-      return name == "etag" ? Keeping::Never : Keeping::Table;
-    case 5:
-      return name == ":path" ? Keeping::Never : Keeping::Table;
-    case 6:
-      return name == "cookie" ? Keeping::Secret : Keeping::Table;
-    case 8:
-      return name == "location" ? Keeping::Never : Keeping::Table;
-    case 10:
-      return name == "set-cookie" ? Keeping::Secret : Keeping::Table;
-    case 11:
-      return name == "x-amz-cf-id" ? Keeping::Never : Keeping::Table;
-    case 13:
-      if (name == "authorization") return Keeping::Secret;
-      return name == "last-modified" || name == "content-range" || name == "server-timing" ? Keeping::Never
-                                                                                           : Keeping::Table;
-    case 14:
-      return name == "content-length" ? Keeping::Never : Keeping::Table;
-    default:
-      return Keeping::Table;
-  }
-}
-
-// Of the ends of both: cheap, and a table is small.
-std::uint32_t hash_of(std::string_view name, std::string_view value) {
-  const auto word = [](std::string_view text, bool last) {
-    std::uint64_t word = 0;
-    const std::size_t size = std::min(text.size(), sizeof word);
-    std::memcpy(&word, last ? text.data() + text.size() - size : text.data(), size);
-    return word;
-  };
-  std::uint64_t mixed = word(name, false) * 0x9E3779B97F4A7C15 ^ word(name, true);
-  mixed = (mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 + word(value, false);
-  mixed = (mixed ^ mixed >> 32) * 0x94D049BB133111EB + word(value, true) + value.size();
-  mixed *= 0x9E3779B97F4A7C15;
-  return static_cast<std::uint32_t>(mixed >> 40);
-}
-
 void append_text(std::string& out, std::string_view text) {
   append_integer(out, 0, 7, text.size());
   out += text;
@@ -100,31 +55,51 @@ void HpackEncoder::add(std::string& out, std::string_view name, std::string_view
   name_.resize(name.size());
   std::ranges::transform(name, name_.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  const std::uint32_t known = find_static_name(name_);
-  const Keeping keeping = keeping_of(name_);
-  const bool fits = name_.size() + value.size() + kFieldOverhead <= table_.size_max() / 4;
-  if (keeping != Keeping::Table || !fits) {
-    append_integer(out, keeping == Keeping::Secret ? 0x10 : 0, 4, known);
-    if (known == 0) append_text(out, name_);
+  say(out, name_, value, form_of(name_, value));
+}
+
+void HpackEncoder::say(std::string& out, std::string_view name, std::string_view value,
+                       const FieldForm& form) {
+  const bool fits = name.size() + value.size() + kFieldOverhead <= table_.size_max() / 4;
+  if (form.keeping != Keeping::Table || !fits) {
+    append_integer(out, form.keeping == Keeping::Secret ? 0x10 : 0, 4, form.known);
+    if (form.known == 0) append_text(out, name);
     return append_text(out, value);
   }
-  // ":method" and ":path" with values of their own.
-  for (std::uint32_t i = known; i != 0 && i <= kStaticFields && kStaticTable[i].name == name_; ++i)
-    if (!value.empty() && kStaticTable[i].value == value) {
-      out += static_cast<char>(0x80 | i);
-      return;
-    }
-  std::uint64_t& slot = slots_[hash_of(name_, value) % kSlots];
+  if (form.whole != 0) {
+    out += static_cast<char>(0x80 | form.whole);
+    return;
+  }
+  std::uint64_t& slot = slots_[form.hash % kSlots];
   if (slot != 0 && table_.holds(slot - 1)) {
     const TableField kept = table_.field(slot - 1);
-    if (kept.value == value && kept.name == name_)
+    if (kept.value == value && kept.name == name)
       return append_integer(out, 0x80, 7, kStaticFields + (table_.newest() - slot) + 1);
   }
-  append_integer(out, 0x40, 6, known);
-  if (known == 0) append_short_text(out, name_);
+  append_integer(out, 0x40, 6, form.known);
+  if (form.known == 0) append_short_text(out, name);
   append_short_text(out, value);
-  table_.add(name_, value);
+  table_.add(name, value);
   slot = table_.newest();
+}
+
+// As long as nothing goes into the table or out of it, the same fields are the same bytes.
+void HpackEncoder::add(std::string& out, const PreparedFields& fields) {
+  Said& said = said_[fields.number() % kSaidMax];
+  const std::array<std::uint64_t, 3> state = {table_.newest(), table_.oldest(), table_.size_max()};
+  if (said.number == fields.number() && said.state == state) {
+    out += said.bytes;
+    return;
+  }
+  const std::size_t at = out.size();
+  fields.for_each([&](std::string_view name, std::string_view value, const FieldForm& form) {
+    say(out, name, value, form);
+  });
+  const bool again = table_.newest() == state[0] && table_.oldest() == state[1];
+  said.number = again && out.size() - at <= kSaidBytesMax ? fields.number() : 0;
+  if (said.number == 0) return;
+  said.state = state;
+  said.bytes.assign(out, at);
 }
 
 }  // namespace meridian::http2

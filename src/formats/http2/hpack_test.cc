@@ -278,6 +278,39 @@ TEST_F(Peers, WhatWeSayIsUnderstoodByNghttp2) {
   }
 }
 
+TEST_F(Peers, PreparedFieldsAreSaidAsOthersAre) {
+  HpackEncoder plain;
+  std::vector<std::pair<Section, PreparedFields>> prepared;
+  for (int i = 0; i < 12; ++i) {
+    auto& [section, fields] = prepared.emplace_back();
+    section = random_section();
+    for (auto& [name, value] : section) fields.add(name, value);
+  }
+  for (int i = 0; i < 4000; ++i) {
+    if (i % 500 == 250) {
+      const std::size_t size = random() % 4097;
+      encoder.set_peer_table(size);
+      plain.set_peer_table(size);
+      nghttp2_hd_inflate_change_table_size(inflater, size);
+    }
+    // The same again and again, with others in between.
+    const auto& [section, fields] =
+        prepared[random() % 4 != 0 ? static_cast<std::size_t>(i / 100) % 12 : random() % prepared.size()];
+    const std::string id = std::to_string(random());
+    std::string block, field_by_field;
+    encoder.begin(block);
+    encoder.add(block, fields);
+    encoder.add(block, random() % 50 == 0 ? "X-New" : "X-Amz-Cf-Id", id);
+    plain.begin(field_by_field);
+    for (const auto& [name, value] : section) plain.add(field_by_field, name, value);
+    const Section heard = they_read(block);
+    ASSERT_EQ(heard.size(), section.size() + 1);
+    plain.add(field_by_field, heard.back().first, id);
+    ASSERT_EQ(block, field_by_field) << i;
+    ASSERT_EQ(Section(heard.begin(), heard.end() - 1), section) << i;
+  }
+}
+
 TEST_F(Peers, WhatComesAgainIsANumber) {
   const auto size_of = [&](std::string_view name, std::string_view value) {
     std::string block;

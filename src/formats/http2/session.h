@@ -124,7 +124,11 @@ class Session {
   void begin_head(Stream& stream);
   void add_status(int status) { encoder_.add_status(out_, status); }
   void add_field(std::string_view name, std::string_view value) { encoder_.add(out_, name, value); }
+  void add_fields(const PreparedFields& fields) { encoder_.add(out_, fields); }
   void end_head(bool last);
+  // A whole body, and its end, behind the head at once. False, and nothing was done: it is too much for the
+  // windows, for one frame, or for an output of `most` bytes.
+  bool send_whole(Stream& stream, std::string_view body, std::size_t most);
   void send(Stream& stream, Piece piece);
   void finish(Stream& stream, std::span<const std::pair<std::string, std::string>> trailers = {});
   void reset(Stream& stream, ErrorCode code);

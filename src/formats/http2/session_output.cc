@@ -107,6 +107,24 @@ void Session::send(Stream& stream, Piece piece) {
   make_ready(stream);
 }
 
+bool Session::send_whole(Stream& stream, std::string_view body, std::size_t most) {
+  const auto size = static_cast<std::int64_t>(body.size());
+  if (!stream.open_ || !stream.head_sent_ || stream.finishing_ || stream.queued_ != 0 || over_ ||
+      size > std::min({stream.send_window_, send_window_, static_cast<std::int64_t>(kFrameBytesMax)}) ||
+      out_.size() + kFrameHeadBytes + body.size() > most)
+    return false;
+  append_frame_head(out_, {.size = static_cast<std::uint32_t>(size),
+                           .type = FrameType::Data,
+                           .flags = kEndStream,
+                           .stream = stream.id_});
+  out_ += body;
+  stream.send_window_ -= size;
+  send_window_ -= size;
+  stream.finishing_ = stream.ended_ = true;
+  close_if_done(stream);
+  return true;
+}
+
 void Session::finish(Stream& stream, std::span<const std::pair<std::string, std::string>> trailers) {
   if (!stream.open_ || stream.finishing_) return;
   stream.finishing_ = true;

@@ -153,6 +153,44 @@ TEST_F(TwoSides, AWindowThatNobodyOpensHoldsBack) {
   EXPECT_EQ(client.heard[1].body.size(), 200'000u);
 }
 
+TEST_F(TwoSides, AWholeBodyFollowsItsHeadAtOnceWhereItFits) {
+  const auto answer = [&](const std::string& body, std::size_t most) {
+    client.ask();
+    play();
+    Stream& asked = *server.last_stream;
+    server.head(asked, {{":status", "200"}}, false);
+    const bool whole = server.session.send_whole(asked, body, most);
+    if (!whole) {
+      server.session.send(asked, Piece(body));
+      server.session.finish(asked);
+    }
+    const std::uint32_t id = asked.id();
+    play();
+    EXPECT_EQ(client.heard[id].body, body);
+    EXPECT_TRUE(client.heard[id].whole);
+    EXPECT_TRUE(server.heard[id].closed);
+    return whole;
+  };
+  EXPECT_TRUE(answer("a body", 1000));
+  EXPECT_TRUE(answer("", 1000));
+  EXPECT_FALSE(answer(std::string(900, 'x'), 900)) << "with the heads it is more";
+  EXPECT_TRUE(answer(std::string(16'384, 'x'), 1 << 20));
+  EXPECT_FALSE(answer(std::string(16'385, 'x'), 1 << 20)) << "more than a frame";
+}
+
+TEST(Windows, HoldAWholeBodyBack) {
+  Side client{Session::Role::Client, {.stream_window = 10}}, server{Session::Role::Server};
+  client.ask();
+  server.session.receive(client.output(), MonotonicTime{1h});
+  Stream& asked = *server.last_stream;
+  server.head(asked, {{":status", "200"}}, false);
+  EXPECT_FALSE(server.session.send_whole(asked, "eleven byte", 1000));
+  EXPECT_TRUE(server.session.send_whole(asked, "ten bytes!", 1000));
+  EXPECT_FALSE(server.session.send_whole(asked, "", 1000)) << "it has ended";
+  client.session.receive(server.output(), MonotonicTime{1h});
+  EXPECT_EQ(client.heard[1].body, "ten bytes!");
+}
+
 TEST_F(TwoSides, EitherMayGiveUp) {
   client.ask();
   client.ask();

@@ -7,7 +7,7 @@
 namespace meridian::engines::cdn::access_log {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kForm = 2, kFormWithoutTimes = 1;
 constexpr std::uint16_t kStatusMax = 999;
 constexpr Duration kTakenMax = std::chrono::hours(24 * 365);
 // Later than any log, and far from where times overflow.
@@ -151,13 +151,14 @@ void fields(Io& io, AnyRecord& record, RequestFields& of_request) {
   io.field(record.origin_last_byte);
 }
 
-bool read(ByteReader& in, Wired& out) {
+bool read(ByteReader& in, bool has_times, Wired& out) {
   Reader reader(in);
   reader.field(out.distribution_id);
   reader.field(out.has_behavior);
   reader.field(out.path_pattern);
   fields(reader, out.record, out.fields);
-  return reader.ok();
+  if (has_times) reader.field(out.record.times);
+  return reader.ok() && out.record.times > 0;
 }
 
 // False: nobody knows its distribution any more.
@@ -186,7 +187,8 @@ void RecordWriter::add(const RequestRecord& record) {
   writer.field(record.behavior != nullptr);
   writer.field(record.behavior ? std::string_view(record.behavior->path_pattern) : std::string_view());
   fields(writer, record, record.fields);
-  ++records_;
+  writer.field(record.times);
+  records_ += record.times;
 }
 
 std::string RecordWriter::take() {
@@ -197,16 +199,19 @@ std::string RecordWriter::take() {
 Result<std::size_t> read_records(Bytes bytes, const FindDistribution& find,
                                  const std::function<void(const RequestRecord&)>& visit) {
   ByteReader in(bytes);
-  if (in.u8() != kForm) return malformed("records of a form that is not known here");
+  const std::uint8_t form = in.u8();
+  if (form != kForm && form != kFormWithoutTimes)
+    return malformed("records of a form that is not known here");
   std::vector<Wired> all;
   while (!in.at_end())
-    if (!read(in, all.emplace_back())) return malformed("records whose fields do not fit them");
+    if (!read(in, form == kForm, all.emplace_back()))
+      return malformed("records whose fields do not fit them");
   std::size_t unknown = 0;
   for (Wired& wired : all) {
     if (complete(wired, find))
       visit(wired.record);
     else
-      ++unknown;
+      unknown += static_cast<std::size_t>(wired.record.times);
   }
   return unknown;
 }

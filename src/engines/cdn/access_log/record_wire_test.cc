@@ -87,7 +87,32 @@ TEST_F(RecordWire, WhatIsDamagedOrUnknownIsRefusedWhole) {
         << "a good record before a damaged one is not told either";
   }
   EXPECT_THAT(read(""), testing::ElementsAre(testing::StartsWith("refused")));
-  EXPECT_THAT(read("\2" + bytes.substr(1)), testing::ElementsAre(testing::StartsWith("refused")));
+  EXPECT_THAT(read("\3" + bytes.substr(1)), testing::ElementsAre(testing::StartsWith("refused")));
+}
+
+TEST_F(RecordWire, ARecordMayStandForManyRequests) {
+  const auto times_of = [&](const std::string& bytes) {
+    std::vector<std::uint64_t> times;
+    const auto unknown = read_records(
+        as_bytes(bytes), [&](std::string_view) { return request.distribution; },
+        [&](const RequestRecord& record) { times.push_back(record.times); });
+    if (!unknown) times.push_back(0);
+    return times;
+  };
+  RecordWriter writer;
+  writer.add(request.record);
+  request.record.times = 1000;
+  writer.add(request.record);
+  EXPECT_EQ(writer.records(), 1001U);
+  EXPECT_EQ(times_of(writer.take()), (std::vector<std::uint64_t>{1, 1000}));
+  request.record.times = 0;
+  EXPECT_EQ(times_of(some()), std::vector<std::uint64_t>{0}) << "refused";
+  // An edge of before does not say it.
+  request.record.times = 1;
+  std::string bytes = some();
+  bytes.resize(bytes.size() - 8);
+  bytes.front() = '\1';
+  EXPECT_EQ(times_of(bytes), std::vector<std::uint64_t>{1});
 }
 
 TEST_F(RecordWire, TimesThatNoRequestHasAreRefusedOrCut) {

@@ -9,7 +9,7 @@ bool RequestBatch::add(const RequestRecord& record) {
   if ((records_.size() + 1) * sizeof(RequestRecord) + text_bytes_ > kBytesMax) return false;
   RequestRecord& kept = records_.emplace_back(record);
   kept.method = keep(record.method);
-  if (is_logged(record)) {
+  if (is_logged(*record.distribution, record.behavior)) {
     keep_text(kept);
   } else {
     for (std::string_view* text :
@@ -18,6 +18,30 @@ bool RequestBatch::add(const RequestRecord& record) {
       *text = {};
     kept.fields = {};
   }
+  return true;
+}
+
+bool RequestBatch::count(const RequestNumbers& numbers) {
+  Counted wanted{.distribution = numbers.distribution.get(),
+                 .minute = std::chrono::floor<std::chrono::minutes>(numbers.ended),
+                 .received_bytes = numbers.received_bytes,
+                 .sent_bytes = numbers.sent_bytes,
+                 .status = numbers.status,
+                 .method = numbers.method,
+                 .result = numbers.result};
+  const std::size_t mixed =
+      reinterpret_cast<std::uintptr_t>(wanted.distribution) / sizeof(*wanted.distribution) +
+      wanted.sent_bytes + 7 * wanted.received_bytes + static_cast<std::size_t>(wanted.status);
+  Counted& known = counted_[mixed % kCountedMax];
+  wanted.record = known.record;
+  if (known == wanted) {
+    ++records_[known.record].times;
+    return true;
+  }
+  if (!add(numbers.to_record())) return false;
+  wanted.record = records_.size() - 1;
+  wanted.method = records_.back().method;
+  known = wanted;
   return true;
 }
 
@@ -55,6 +79,7 @@ std::string_view RequestBatch::keep(std::string_view text) {
 
 void RequestBatch::clear() {
   records_.clear();
+  counted_ = {};
   blocks_.clear();
   used_ = block_bytes_ = text_bytes_ = 0;
 }

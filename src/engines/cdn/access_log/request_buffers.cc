@@ -35,6 +35,11 @@ void RequestBuffers::Buffer::add(const RequestRecord& record) {
   if (!batch_.add(record)) dropped_.add();
 }
 
+void RequestBuffers::Buffer::count(const RequestNumbers& numbers) {
+  const std::lock_guard lock(mutex_);
+  if (!batch_.count(numbers)) dropped_.add();
+}
+
 void RequestBuffers::Buffer::exchange(RequestBatch& empty) {
   const std::lock_guard lock(mutex_);
   std::swap(batch_, empty);

@@ -28,6 +28,7 @@ class RequestBuffers final : public RequestLogs {
    public:
     explicit Buffer(Counter& dropped) : dropped_(dropped) {}
     void add(const RequestRecord& record) override;
+    void count(const RequestNumbers& numbers) override;
     void exchange(RequestBatch& empty);
 
    private:

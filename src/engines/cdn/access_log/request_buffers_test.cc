@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 
 #include "engines/cdn/access_log/log_lines.h"
@@ -56,6 +57,53 @@ TEST_F(RequestBuffersTest, OfDistributionsWithoutLogsOnlyNumbersAreKept) {
       "arn:aws:cloudfront::111122223333:realtime-log-config/all";
   worker.add(request.record);
   buffers.fetch([](const RequestRecord& record) { EXPECT_EQ(record.uri_stem, "/index.html"); });
+}
+
+TEST_F(RequestBuffersTest, EqualNumbersAreOneRecord) {
+  TestRequest request;
+  RequestLog& worker = buffers.open();
+  snapshots::cdn::SharedDistribution distribution = request.distribution;
+  const auto count = [&](SystemTime ended, std::uint64_t sent, int status, std::string_view method = "GET") {
+    const std::string said(method);
+    worker.count({.distribution = distribution,
+                  .ended = ended,
+                  .method = said,
+                  .status = status,
+                  .received_bytes = 10,
+                  .sent_bytes = sent,
+                  .result = "Hit"});
+  };
+  const SystemTime noon{std::chrono::hours(12)};
+  for (int i = 0; i < 1000; ++i) {
+    count(noon + std::chrono::milliseconds(i), 100 + i % 2, 200);
+    if (i % 10 == 0) count(noon, 100, 404);
+  }
+  count(noon + std::chrono::minutes(1), 100, 200);
+  count(noon, 100, 200, "HEAD");
+  std::map<std::string, std::uint64_t> times;
+  std::size_t records = 0;
+  const auto fetch_all = [&] {
+    buffers.fetch([&](const RequestRecord& record) {
+      ++records;
+      EXPECT_EQ(record.distribution, distribution);
+      EXPECT_EQ(record.result, "Hit");
+      EXPECT_EQ(record.received_bytes, 10U);
+      times[std::string(record.method) + std::to_string(record.status) + "," +
+            std::to_string(record.sent_bytes) +
+            (record.began + record.time_taken >= noon + std::chrono::minutes(1) ? " later" : "")] +=
+          record.times;
+    });
+  };
+  fetch_all();
+  EXPECT_EQ(times, (std::map<std::string, std::uint64_t>{{"GET200,100", 500},
+                                                         {"GET200,101", 500},
+                                                         {"GET404,100", 100},
+                                                         {"GET200,100 later", 1},
+                                                         {"HEAD200,100", 1}}));
+  EXPECT_LT(records, 20U);
+  count(noon, 100, 200);
+  fetch_all();
+  EXPECT_EQ(times["GET200,100"], 501U) << "what was fetched is not counted on";
 }
 
 TEST_F(RequestBuffersTest, TellsOfAllWorkersAtOnce) {

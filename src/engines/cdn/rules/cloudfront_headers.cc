@@ -163,9 +163,13 @@ std::string_view version_text(HttpVersion version) {
   return kTexts[static_cast<std::size_t>(version)];
 }
 
+bool has_cloudfront_headers(Fields request) {
+  return std::ranges::any_of(request, is_cloudfront_header);
+}
+
 Fields with_cloudfront_headers(Fields request, const snapshots::cdn::GeneratedHeaders& wanted,
                                const Viewer& viewer, FieldList& buffer) {
-  if (wanted.empty() && std::ranges::none_of(request, is_cloudfront_header)) return request;
+  if (wanted.empty() && !has_cloudfront_headers(request)) return request;
   for (const Field& field : request)
     if (!is_cloudfront_header(field)) buffer.add(field.name, field.value);
   const Context context{request, viewer, buffer};

@@ -34,6 +34,7 @@ struct Viewer {
 
 // The request's fields for all further rules: those of the viewer but CloudFront-*, and those `wanted`. The
 // viewer's own list when that is the same, else `buffer`. What is not known of a viewer is not sent.
+bool has_cloudfront_headers(Fields request);  // which viewers have no business to send
 Fields with_cloudfront_headers(Fields request, const snapshots::cdn::GeneratedHeaders& wanted,
                                const Viewer& viewer, FieldList& buffer);
 

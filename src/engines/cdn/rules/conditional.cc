@@ -34,6 +34,16 @@ bool same_etag_strongly(std::string_view a, std::string_view b) {
   return is_quoted(a) && a == b;
 }
 
+bool has_conditions(Fields request) {
+  for (const Field& field : request) {
+    if (field.name.size() < 5) continue;
+    const char first = field.name.front();
+    if ((first == 'i' || first == 'I') && starts_with_name(field.name, "if-")) return true;
+    if ((first == 'r' || first == 'R') && same_name(field.name, "range")) return true;
+  }
+  return false;
+}
+
 ConditionResult evaluate_conditions(std::string_view method, Fields request, const Validators& stored) {
   const std::optional<Time> modified = parse_http_date(stored.last_modified, stored.received);
   if (has(request, "if-match")) {

@@ -24,6 +24,9 @@ bool same_etag_strongly(std::string_view a, std::string_view b);
 
 enum class ConditionResult : std::uint8_t { Proceed, NotModified, PreconditionFailed };
 
+// Whether a request has a condition, or asks for a range. Without one it gets what it would get anyway.
+bool has_conditions(Fields request);
+
 // In the order of RFC 9110 §13.2.2. For a copy that a request without conditions would get with 200.
 ConditionResult evaluate_conditions(std::string_view method, Fields request, const Validators& stored);
 

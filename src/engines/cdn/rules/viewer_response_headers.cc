@@ -90,11 +90,11 @@ void write_viewer_headers(Fields kept, const Delivery& delivery, FieldList& out)
   // Behind the policy: it may neither remove nor replace what says how the response came to be.
   out.set("X-Cache", x_cache_text(delivery.result));
   out.set("X-Amz-Cf-Pop", delivery.pop);
-  out.set("X-Amz-Cf-Id", delivery.request_id);
+  out.set(kRequestIdName, delivery.request_id);
   if (delivery.age) {
     char* const digits = out.room(20);
     const auto end = std::to_chars(digits, digits + 20, delivery.age->count()).ptr;
-    out.set("Age", {digits, static_cast<std::size_t>(end - digits)});
+    out.set(kAgeName, {digits, static_cast<std::size_t>(end - digits)});
   }
   if (!delivery.server_timing.empty()) out.add("Server-Timing", delivery.server_timing);
 }

@@ -41,6 +41,8 @@ inline constexpr std::size_t kCacheResults = 7;
 std::string_view x_cache_text(CacheResult result);  // "Hit from cloudfront"
 std::string_view result_type(CacheResult result);   // "Hit"
 
+inline constexpr std::string_view kRequestIdName = "X-Amz-Cf-Id", kAgeName = "Age";
+
 struct Delivery {
   CacheResult result = CacheResult::Miss;
   std::optional<Seconds> age;        // of what came from a cache
