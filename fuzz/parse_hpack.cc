@@ -14,7 +14,7 @@ using namespace meridian::http2;
 namespace {
 
 struct Kept final : FieldSink {
-  void on_field(std::string_view name, std::string_view value) override {
+  void on_field(std::string_view name, std::string_view value, bool) override {
     section.emplace_back(to_lower(name), value);
   }
   std::vector<std::pair<std::string, std::string>> section;

@@ -39,6 +39,33 @@ Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer,
   site.write_request_id(request_id_);
 }
 
+namespace {
+
+// Of one thread.
+struct SpareMemory {
+  static constexpr std::size_t kMost = 256;  // of requests under way at one time
+  std::vector<void*> pieces;
+  ~SpareMemory() {
+    for (void* const each : pieces) ::operator delete(each);
+  }
+};
+thread_local SpareMemory spare_memory;
+
+}  // namespace
+
+void* Request::operator new(std::size_t size) {
+  if (spare_memory.pieces.empty() || size != sizeof(Request)) return ::operator new(size);
+  void* const piece = spare_memory.pieces.back();
+  spare_memory.pieces.pop_back();
+  return piece;
+}
+
+void Request::operator delete(void* gone, std::size_t size) {
+  if (size == sizeof(Request) && spare_memory.pieces.size() < SpareMemory::kMost)
+    return spare_memory.pieces.push_back(gone);
+  ::operator delete(gone);
+}
+
 Request::~Request() {
   if (waiter_) waiter_->cancel();
   if (wake_) wake_->cancel();

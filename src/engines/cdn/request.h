@@ -28,6 +28,9 @@ class Request final : public Exchange {
   // `trace`: null but for explain, whose stream keeps the exchange until run() has returned.
   Request(Site& site, const ViewerRequest& request, ViewerStream& viewer, Trace* trace = nullptr);
   ~Request() override;
+  // Memory of requests serves again, on the thread where they end.
+  static void* operator new(std::size_t size);
+  static void operator delete(void* gone, std::size_t size);
   // May end the exchange, and with it this.
   void run();
   // What follows does not happen at the moment any more at which the request came.

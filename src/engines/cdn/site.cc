@@ -75,24 +75,49 @@ std::string Site::refusal_page(int status, std::string_view reason) {
   return rules::error_body(status, reason, id);
 }
 
+void Site::count_soon(const Answered& answered) {
+  ++turn_.requests;
+  ++turn_.results[static_cast<std::size_t>(answered.result)];
+  ++turn_.responses[EngineCounters::class_of(answered.status)];
+  turn_.received_bytes += answered.received_bytes;
+  turn_.sent_bytes += answered.sent_bytes;
+}
+
+void Site::end_turn() {
+  if (turn_.requests == 0) return;
+  EngineCounters& counters = worker.counters;
+  for (std::size_t i = 0; i < turn_.results.size(); ++i)
+    if (turn_.results[i] != 0) counters.result(static_cast<rules::CacheResult>(i)).add(turn_.results[i]);
+  for (std::size_t i = 0; i < turn_.responses.size(); ++i)
+    if (turn_.responses[i] != 0) counters.responses(i).add(turn_.responses[i]);
+  if (settings.requests) settings.requests->add(turn_.requests);
+  counters.received_bytes.add(turn_.received_bytes);
+  counters.sent_bytes.add(turn_.sent_bytes);
+  turn_ = {};
+}
+
 // 56 characters of the URL's base64 alphabet with its padding, as CloudFront has them.
 void Site::write_request_id(std::string& id) {
+  static constexpr std::size_t kIdCharacters = 54;
   static constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  // Two characters at a time.
+  // Two characters at a time, ten of one number.
   static constexpr auto kPairs = [] {
     std::array<std::array<char, 2>, 64 * 64> pairs{};
     for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kAlphabet[i & 63], kAlphabet[i >> 6]};
     return pairs;
   }();
-  id.resize(56, '=');
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < 27; ++i) {
-    if (i % 5 == 0) bits = worker.random.next();
-    std::memcpy(id.data() + 2 * i, kPairs[bits & 4095].data(), 2);
-    bits >>= 12;
+  static_assert(kIdCharacters % 2 == 0);
+  id.resize(kIdCharacters + 2);
+  char* at = id.data();
+  for (std::size_t left = kIdCharacters; left > 0;) {
+    std::uint64_t bits = worker.random.next();
+    const std::size_t some = std::min<std::size_t>(left, 10);
+    for (std::size_t i = 0; i < some; i += 2, bits >>= 12) std::memcpy(at + i, kPairs[bits & 4095].data(), 2);
+    at += some;
+    left -= some;
   }
-  id[54] = id[55] = '=';
+  at[0] = at[1] = '=';
 }
 
 snapshots::location::Place Site::locate(const net::IpAddress& address) {

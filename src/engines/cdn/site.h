@@ -1,6 +1,7 @@
 // What requests at one edge location share, on one worker.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -37,6 +38,10 @@ class ServedTable {
   // `host` in lower case, without port; null: nobody's.
   std::shared_ptr<const Served> find_host(std::string_view host);
   std::shared_ptr<const Served> find_id(std::string_view id);
+  // The same as find_host() of a name that was the last one; null: it was not.
+  std::shared_ptr<const Served> find_again(std::string_view host) {
+    return host == last_host_ && reader_.current()->revision() == revision_ ? last_ : nullptr;
+  }
   // For explain: which of the names that distributions have that is.
   std::string name_of(std::string_view host);
 
@@ -78,6 +83,14 @@ class Site final : public ViewerHandler {
   // The same for nobody but `trace`: neither logged nor counted.
   std::unique_ptr<Exchange> explain(const ViewerRequest& request, ViewerStream& stream, Trace& trace);
   std::string refusal_page(int status, std::string_view reason) override;
+  void end_turn() override;
+  // Of a request that was answered in the turn in which it came: counted at the end of that.
+  struct Answered {
+    rules::CacheResult result;
+    int status;
+    std::uint64_t received_bytes, sent_bytes;
+  };
+  void count_soon(const Answered& answered);
   void write_request_id(std::string& id);
 
   Worker& worker;
@@ -91,6 +104,13 @@ class Site final : public ViewerHandler {
 
  private:
   Published<Locations>::Reader& locations_;
+  // Counters are shared with other threads, and cost accordingly.
+  struct {
+    std::array<std::uint32_t, rules::kCacheResults> results{};
+    std::array<std::uint32_t, EngineCounters::kStatusClasses> responses{};
+    std::uint32_t requests = 0;
+    std::uint64_t received_bytes = 0, sent_bytes = 0;
+  } turn_;
 };
 
 }  // namespace meridian::engines::cdn

@@ -31,9 +31,13 @@ bool Request::is_fronted(std::string_view host) const {
 }
 
 Request::Next Request::find_distribution() {
-  std::string& host = space_->host;
-  write_host_name(request_.host, host);
-  served_ = site_.served.find_host(host);
+  served_ = site_.served.find_again(request_.host);
+  std::string_view host = request_.host;
+  if (!served_) {
+    write_host_name(request_.host, space_->host);
+    host = space_->host;
+    served_ = site_.served.find_host(host);
+  }
   if (!served_) return refuse(rules::Refusal::UnknownHost);
   if (is_fronted(host)) return refuse(rules::Refusal::Misdirected);
   if (!served_->distribution->enabled) return refuse(rules::Refusal::Disabled);

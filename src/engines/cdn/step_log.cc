@@ -20,11 +20,11 @@ void Request::log() {
   if (answer_ && answer_->collapsed) counters.collapsed.add();
   const rules::CacheResult how = result();
   const std::uint64_t received_bytes = request_.head_bytes + request_.body_length.value_or(0);
-  counters.result(how).add();
-  if (site_.settings.requests) site_.settings.requests->add();
-  counters.responses(replied_ ? status_ : 0).add();
-  counters.received_bytes.add(received_bytes);
-  counters.sent_bytes.add(viewer_->sent_bytes());
+  site_.count_soon({.result = how,
+                    .status = replied_ ? status_ : 0,
+                    .received_bytes = received_bytes,
+                    .sent_bytes = viewer_->sent_bytes()});
+  if (!at_once_) site_.end_turn();
   // CF: a request that is too long is not logged.
   if (!site_.settings.log || !served_ || refusal_ == rules::Refusal::RequestTooLong) return;
   const bool asked = answer_ && answer_->object->origin_asked >= began_;

@@ -49,7 +49,8 @@ struct ViewerRequest {
 // Content-Length, Transfer-Encoding, Connection and what else frames are the transport's to write.
 struct ReplyHead {
   int status = 200;
-  const PreparedHead* prepared = nullptr;  // what comes before `fields`, with `length`; null: nothing
+  // What comes before `fields`, with `length`; then those are X-Amz-Cf-Id and Age. Null: nothing.
+  const PreparedHead* prepared = nullptr;
   std::span<const http1::Field> fields = {};
   bool has_body = false;
   std::optional<std::uint64_t> length = std::nullopt;  // of the body, or of what GET would have said to HEAD
@@ -95,6 +96,8 @@ class ViewerHandler {
   virtual std::unique_ptr<Exchange> begin(const ViewerRequest& request, ViewerStream& stream) = 0;
   // Of a request that is refused before it is one; in HTML.
   virtual std::string refusal_page(int status, std::string_view reason) = 0;
+  // Of what one connection had said, all was begun.
+  virtual void end_turn() {}
 };
 
 // CF:RequestAndResponseBehaviorCustomOrigin: "Maximum length of a request and of a URL".

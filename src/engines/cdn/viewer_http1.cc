@@ -106,6 +106,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
       input.remove_prefix(consumed);
     }
     taking_ = false;
+    owner_.handler().end_turn();
     if (phase_ == Phase::Closed) return;
     in_ = input;
   } else {
@@ -130,6 +131,7 @@ void Http1Session::read_on() {
     rest.remove_prefix(consumed);
   }
   taking_ = false;
+  owner_.handler().end_turn();
   if (phase_ == Phase::Closed) return;
   if (rest.size() == input.size())
     in_.swap(input);

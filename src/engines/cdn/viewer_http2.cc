@@ -21,6 +21,13 @@ constexpr std::size_t kSpareBytesMax = 4 * 1024;  // of a buffer that is kept
 
 class Http2Session;
 
+// Fields that follow a head which was prepared.
+struct OwnField {
+  std::string_view name;
+  http2::FieldForm form = http2::form_of(name, {});
+};
+const OwnField kRequestId{"x-amz-cf-id"}, kAge{"age"};
+
 // A request's head is kept as one piece of bytes: views into it are made when it is whole.
 struct HeadBytes {
   struct Place {
@@ -291,9 +298,15 @@ void Http2Stream::reply(const ReplyHead& head) {
   if (head.prepared) {
     h2.add_fields(head.prepared->http2());
     sent_ += head.prepared->http2().bytes();
+    for (const http1::Field& field : head.fields) {
+      sent_ += field.name.size() + field.value.size();
+      const OwnField& own = field.name == rules::kAgeName ? kAge : kRequestId;
+      h2.add_field(own.name, field.value, own.form);
+    }
+  } else {
+    for (const http1::Field& field : head.fields)
+      if (!is_of_http1(field)) add(field.name, field.value);
   }
-  for (const http1::Field& field : head.fields)
-    if (!is_of_http1(field)) add(field.name, field.value);
   if (head.length && !head.prepared && head.status != 304 && head.status != 204) {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, *head.length).ptr;
@@ -390,6 +403,7 @@ void Http2Session::on_data(net::TcpConnection&, Bytes data) {
   turn_at_ = owner_.loop().clock().now();
   (void)h2_.receive(as_text(data), turn_);
   in_turn_ = false;
+  owner_.handler().end_turn();
   flush();
 }
 

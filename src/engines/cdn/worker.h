@@ -31,10 +31,12 @@ class EngineCounters {
   explicit EngineCounters(Metrics& metrics);
   Counter& result(rules::CacheResult result) { return *results_[static_cast<std::size_t>(result)]; }
   // By the first digit of a status; 0: the viewer left before any.
-  Counter& responses(int status) {
+  static constexpr std::size_t kStatusClasses = 6;
+  static std::size_t class_of(int status) {
     const auto digit = static_cast<std::size_t>(status / 100);
-    return *responses_[digit < responses_.size() ? digit : 0];
+    return digit < kStatusClasses ? digit : 0;
   }
+  Counter& responses(std::size_t status_class) { return *responses_[status_class]; }
 
   Counter &origin_requests, &origin_failures, &collapsed, &received_bytes, &sent_bytes;
   // Of what is asked of edges in other processes, and what they ask.
@@ -42,7 +44,7 @@ class EngineCounters {
 
  private:
   std::array<Counter*, rules::kCacheResults> results_;
-  std::array<Counter*, 6> responses_;
+  std::array<Counter*, kStatusClasses> responses_;
 };
 
 class Worker {

@@ -67,9 +67,20 @@ void HeadCheck::begin(Section section) {
   host_.clear();
 }
 
-bool HeadCheck::field(std::string_view name, std::string_view value) {
-  good_ =
-      good_ && !name.empty() && (name.front() == ':' ? pseudo_field(name, value) : plain_field(name, value));
+bool HeadCheck::is_well_formed(std::string_view name, std::string_view value) {
+  if (name.empty()) return false;
+  if (name == ":method") return !value.empty() && all(value, Token);
+  if (name == ":path") return (value.starts_with('/') || value == "*") && all(value, Target);
+  if (name == ":authority") return all(value, Host);
+  if (name.front() == ':') return true;  // as few as they are, they are compared
+  if (!all(name, Name) || !all(value, Value)) return false;
+  if (!value.empty() && (is_blank(value.front()) || is_blank(value.back()))) return false;
+  return true;
+}
+
+bool HeadCheck::field(std::string_view name, std::string_view value, bool judged) {
+  good_ = good_ && (judged || is_well_formed(name, value)) &&
+          (name.front() == ':' ? pseudo_field(name, value) : plain_field(name, value));
   return good_;
 }
 
@@ -91,24 +102,22 @@ bool HeadCheck::pseudo_field(std::string_view name, std::string_view value) {
   if (name == ":method") {
     connect_ = value == "CONNECT";
     options_ = value == "OPTIONS";
-    return first(Method) && !value.empty() && all(value, Token);
+    return first(Method);
   }
   if (name == ":scheme") return first(Scheme) && (value == "https" || value == "http");
   if (name == ":path") {
     star_ = value == "*";
-    return first(Path) && (value.starts_with('/') || star_) && all(value, Target);
+    return first(Path);
   }
   if (name == ":authority") {
     authority_ = value;
-    return first(Authority) && all(value, Host);
+    return first(Authority);
   }
   return false;
 }
 
 bool HeadCheck::plain_field(std::string_view name, std::string_view value) {
   plain_came_ = true;
-  if (!all(name, Name) || !all(value, Value)) return false;
-  if (!value.empty() && (is_blank(value.front()) || is_blank(value.back()))) return false;
   if (speaks_of_connection(name)) return false;
   if (name == "te") return value == "trailers";
   if (name == "content-length") {

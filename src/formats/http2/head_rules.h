@@ -14,10 +14,13 @@ enum class Section : std::uint8_t { Request, Response, Trailers };
 class HeadCheck {
  public:
   void begin(Section section);
-  bool field(std::string_view name, std::string_view value);  // false: no more of it matters
-  bool end();                                                 // whether all of it was well formed
+  // False: no more of it matters. `judged`: it is_well_formed().
+  bool field(std::string_view name, std::string_view value, bool judged = false);
+  bool end();  // whether all of it was well formed
   std::optional<std::uint64_t> content_length() const { return content_length_; }
   int status() const { return status_; }
+  // By its characters alone, wherever it stands.
+  static bool is_well_formed(std::string_view name, std::string_view value);
 
  private:
   enum Pseudo : std::uint8_t { Method = 1, Scheme = 2, Authority = 4, Path = 8, Status = 16 };

@@ -64,7 +64,7 @@ void DynamicTable::evict() {
 }
 
 // RFC 7541 §4.4: one that is larger than the table empties it.
-void DynamicTable::add(std::string_view name, std::string_view value) {
+void DynamicTable::add(std::string_view name, std::string_view value, bool judged) {
   const std::size_t size = name.size() + value.size() + kFieldOverhead;
   if (size > size_max_) {
     oldest_ = newest_;
@@ -81,19 +81,21 @@ void DynamicTable::add(std::string_view name, std::string_view value) {
   }
   places_[newest_++ % kFieldsMax] = {static_cast<std::uint32_t>(bytes_.size()),
                                      static_cast<std::uint16_t>(name.size()),
-                                     static_cast<std::uint16_t>(value.size())};
+                                     static_cast<std::uint16_t>(value.size()), judged};
   bytes_ += name;
   bytes_ += value;
 }
 
-bool HpackDecoder::look_up(std::uint64_t index, TableField& field) const {
+bool HpackDecoder::look_up(std::uint64_t index, TableField& field, bool& judged) const {
   if (index == 0) return false;
   if (index <= kStaticFields) {
     field = kStaticTable[index];
+    judged = true;
     return true;
   }
   if (index - kStaticFields > table_.count()) return false;
   field = table_.at(index - kStaticFields - 1);
+  judged = table_.judged(index - kStaticFields - 1);
   return true;
 }
 
@@ -111,24 +113,28 @@ bool HpackDecoder::take_text(std::string_view& block, std::string& buffer, std::
   return true;
 }
 
-bool HpackDecoder::take_field(std::string_view& block, TableField& field) {
+HpackDecoder::Taken HpackDecoder::take_field(std::string_view& block, TableField& field) {
   const std::uint8_t first = byte_of(block.front());
   std::uint64_t index = 0;
-  if (first & kIndexed) return take_integer(block, 7, index) && look_up(index, field);
-  const bool kept = first & kWithIndexing;
-  if (!take_integer(block, kept ? 6 : 4, index)) return false;
+  Taken taken;
+  if (first & kIndexed) {
+    taken.good = take_integer(block, 7, index) && look_up(index, field, taken.judged);
+    return taken;
+  }
+  taken.kept = first & kWithIndexing;
+  if (!take_integer(block, taken.kept ? 6 : 4, index)) return taken;
   if (index != 0) {
-    if (!look_up(index, field)) return false;
-    if (kept && index > kStaticFields) {  // what it stands in may go when this is added
+    bool ignored = false;
+    if (!look_up(index, field, ignored)) return taken;
+    if (taken.kept && index > kStaticFields) {  // what it stands in may go when this is added
       name_ = field.name;
       field.name = name_;
     }
   } else if (!take_text(block, name_, field.name)) {
-    return false;
+    return taken;
   }
-  if (!take_text(block, value_, field.value)) return false;
-  if (kept) table_.add(field.name, field.value);
-  return true;
+  taken.good = take_text(block, value_, field.value);
+  return taken;
 }
 
 HpackDecoder::Verdict HpackDecoder::decode(std::string_view block, std::size_t list_bytes_max,
@@ -145,10 +151,13 @@ HpackDecoder::Verdict HpackDecoder::decode(std::string_view block, std::size_t l
     }
     any = true;
     TableField field;
-    if (!take_field(block, field)) return Verdict::Malformed;
+    const Taken taken = take_field(block, field);
+    if (!taken.good) return Verdict::Malformed;
+    const bool judged = taken.kept ? sink.judge(field.name, field.value) : taken.judged;
+    if (taken.kept) table_.add(field.name, field.value, judged);
     list_bytes += field.name.size() + field.value.size() + kFieldOverhead;
     if (list_bytes > list_bytes_max) return Verdict::TooLarge;
-    sink.on_field(field.name, field.value);
+    sink.on_field(field.name, field.value, judged);
   }
   return Verdict::Done;
 }

@@ -28,13 +28,15 @@ class DynamicTable {
   std::size_t size_max() const { return size_max_; }
   void set_size_max(std::size_t size);
   // Neither is a view into the table, but `name` may be one into the static table.
-  void add(std::string_view name, std::string_view value);
+  void add(std::string_view name, std::string_view value, bool judged = false);
+  bool judged(std::size_t index) const { return places_[(newest_ - 1 - index) % kFieldsMax].judged; }
 
  private:
   static constexpr std::size_t kFieldsMax = kTableBytesMax / kFieldOverhead;
   struct Place {
     std::uint32_t begin = 0;
     std::uint16_t name_size = 0, value_size = 0;
+    bool judged = false;
   };
   void evict();
 
@@ -48,7 +50,10 @@ class DynamicTable {
 class FieldSink {
  public:
   virtual ~FieldSink() = default;
-  virtual void on_field(std::string_view name, std::string_view value) = 0;
+  // `judged`: of the static table, or judge() said so of this field once.
+  virtual void on_field(std::string_view name, std::string_view value, bool judged) = 0;
+  // Of what goes into the table: whether it need not be looked at again each time it comes.
+  virtual bool judge(std::string_view /*name*/, std::string_view /*value*/) { return false; }
 };
 
 class HpackDecoder {
@@ -58,9 +63,14 @@ class HpackDecoder {
   Verdict decode(std::string_view block, std::size_t list_bytes_max, FieldSink& sink);
 
  private:
-  bool take_field(std::string_view& block, TableField& field);
+  struct Taken {
+    bool good = false;  // false: the block is malformed
+    bool kept = false;  // it goes into the table
+    bool judged = false;
+  };
+  Taken take_field(std::string_view& block, TableField& field);
   bool take_text(std::string_view& block, std::string& buffer, std::string_view& text);
-  bool look_up(std::uint64_t index, TableField& field) const;
+  bool look_up(std::uint64_t index, TableField& field, bool& judged) const;
 
   DynamicTable table_;
   std::string name_, value_;
@@ -75,10 +85,12 @@ class HpackEncoder {
   // The name in any case.
   void add(std::string& out, std::string_view name, std::string_view value);
   void add(std::string& out, const PreparedFields& fields);
+  // The name in lower case.
+  void add(std::string& out, std::string_view name, std::string_view value, const FieldForm& form);
   void add_status(std::string& out, int status);
 
  private:
-  static constexpr std::size_t kSlots = 128;
+  static constexpr std::size_t kSlots = 128, kWays = 4;
   static constexpr std::size_t kSaidMax = 4;         // whose bytes are remembered
   static constexpr std::size_t kSaidBytesMax = 512;  // of each
   struct Said {
@@ -86,11 +98,11 @@ class HpackEncoder {
     std::array<std::uint64_t, 3> state{};
     std::string bytes;
   };
-  // The name in lower case.
-  void say(std::string& out, std::string_view name, std::string_view value, const FieldForm& form);
 
   DynamicTable table_;
-  std::array<std::uint64_t, kSlots> slots_{};  // numbers of fields of the table, plus one, by their hash
+  // Numbers of fields of the table, plus one, in sets by their hash: two that were always told anew because
+  // of each other would cost more than looking at four.
+  std::array<std::uint64_t, kSlots> slots_{};
   std::array<Said, kSaidMax> said_;
   std::string name_;
   std::size_t announced_ = kTableBytesMax, smallest_ = kTableBytesMax;

@@ -55,10 +55,10 @@ void HpackEncoder::add(std::string& out, std::string_view name, std::string_view
   name_.resize(name.size());
   std::ranges::transform(name, name_.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  say(out, name_, value, form_of(name_, value));
+  add(out, name_, value, form_of(name_, value));
 }
 
-void HpackEncoder::say(std::string& out, std::string_view name, std::string_view value,
+void HpackEncoder::add(std::string& out, std::string_view name, std::string_view value,
                        const FieldForm& form) {
   const bool fits = name.size() + value.size() + kFieldOverhead <= table_.size_max() / 4;
   if (form.keeping != Keeping::Table || !fits) {
@@ -70,17 +70,18 @@ void HpackEncoder::say(std::string& out, std::string_view name, std::string_view
     out += static_cast<char>(0x80 | form.whole);
     return;
   }
-  std::uint64_t& slot = slots_[form.hash % kSlots];
-  if (slot != 0 && table_.holds(slot - 1)) {
-    const TableField kept = table_.field(slot - 1);
+  std::uint64_t* const set = &slots_[form.hash % (kSlots / kWays) * kWays];
+  for (std::uint64_t* slot = set; slot < set + kWays; ++slot) {
+    if (*slot == 0 || !table_.holds(*slot - 1)) continue;
+    const TableField kept = table_.field(*slot - 1);
     if (kept.value == value && kept.name == name)
-      return append_integer(out, 0x80, 7, kStaticFields + (table_.newest() - slot) + 1);
+      return append_integer(out, 0x80, 7, kStaticFields + (table_.newest() - *slot) + 1);
   }
   append_integer(out, 0x40, 6, form.known);
   if (form.known == 0) append_short_text(out, name);
   append_short_text(out, value);
   table_.add(name, value);
-  slot = table_.newest();
+  *std::min_element(set, set + kWays) = table_.newest();
 }
 
 // As long as nothing goes into the table or out of it, the same fields are the same bytes.
@@ -93,7 +94,7 @@ void HpackEncoder::add(std::string& out, const PreparedFields& fields) {
   }
   const std::size_t at = out.size();
   fields.for_each([&](std::string_view name, std::string_view value, const FieldForm& form) {
-    say(out, name, value, form);
+    add(out, name, value, form);
   });
   const bool again = table_.newest() == state[0] && table_.oldest() == state[1];
   said.number = again && out.size() - at <= kSaidBytesMax ? fields.number() : 0;

@@ -21,8 +21,13 @@ std::string unhex(std::string_view digits) {
 }
 
 struct Kept final : FieldSink {
-  void on_field(std::string_view name, std::string_view value) override { section.emplace_back(name, value); }
+  void on_field(std::string_view name, std::string_view value, bool judged) override {
+    section.emplace_back(name, value);
+    if (judged) ++judged_fields;
+  }
+  bool judge(std::string_view, std::string_view value) override { return value != "bad"; }
   Section section;
+  int judged_fields = 0;
 };
 
 class Decoding : public testing::Test {
@@ -167,6 +172,19 @@ TEST_F(Decoding, AFieldLargerThanTheTableEmptiesIt) {
   EXPECT_EQ(verdict("be"), HpackDecoder::Verdict::Malformed);
 }
 
+TEST_F(Decoding, WhatWasJudgedOnceIsKnown) {
+  const auto judged = [&](const std::string& digits) {
+    Kept kept;
+    EXPECT_EQ(decoder.decode(unhex(digits), 1000, kept), HpackDecoder::Verdict::Done);
+    return kept.judged_fields;
+  };
+  EXPECT_EQ(judged("8287"), 2) << "the static table";
+  EXPECT_EQ(judged("000161016f"), 0) << "nobody keeps it";
+  EXPECT_EQ(judged("400161026f6b"), 1) << "when it went into the table";
+  EXPECT_EQ(judged("40016203626164"), 0);
+  EXPECT_EQ(judged("bfbe"), 1) << "of the two that came again";
+}
+
 TEST(Huffman, EveryByteComesBack) {
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
@@ -309,6 +327,19 @@ TEST_F(Peers, PreparedFieldsAreSaidAsOthersAre) {
     ASSERT_EQ(block, field_by_field) << i;
     ASSERT_EQ(Section(heard.begin(), heard.end() - 1), section) << i;
   }
+}
+
+TEST_F(Peers, FieldsThatShareASlotAreNumbersAllTheSame) {
+  PreparedFields fields;
+  for (int i = 0; i < 24; ++i) fields.add("x-" + std::to_string(i), "v" + std::to_string(i * i));
+  std::string first, second;
+  encoder.begin(first);
+  encoder.add(first, fields);
+  encoder.add(second, fields);
+  EXPECT_GT(first.size(), 100u);
+  EXPECT_LE(second.size(), 40u);
+  EXPECT_EQ(they_read(first).size(), 24u);
+  EXPECT_EQ(they_read(second).size(), 24u);
 }
 
 TEST_F(Peers, WhatComesAgainIsANumber) {

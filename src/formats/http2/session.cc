@@ -38,8 +38,11 @@ void Stream::reset_stream() {
 class Session::Fields final : public FieldSink {
  public:
   Fields(Session& session, Stream* stream) : session_(session), stream_(stream) {}
-  void on_field(std::string_view name, std::string_view value) override {
-    if (stream_ && session_.check_.field(name, value)) session_.user_.on_field(*stream_, name, value);
+  void on_field(std::string_view name, std::string_view value, bool judged) override {
+    if (stream_ && session_.check_.field(name, value, judged)) session_.user_.on_field(*stream_, name, value);
+  }
+  bool judge(std::string_view name, std::string_view value) override {
+    return HeadCheck::is_well_formed(name, value);
   }
 
  private:

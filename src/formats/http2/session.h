@@ -124,6 +124,9 @@ class Session {
   void begin_head(Stream& stream);
   void add_status(int status) { encoder_.add_status(out_, status); }
   void add_field(std::string_view name, std::string_view value) { encoder_.add(out_, name, value); }
+  void add_field(std::string_view name, std::string_view value, const FieldForm& form) {
+    encoder_.add(out_, name, value, form);
+  }
   void add_fields(const PreparedFields& fields) { encoder_.add(out_, fields); }
   void end_head(bool last);
   // A whole body, and its end, behind the head at once. False, and nothing was done: it is too much for the
