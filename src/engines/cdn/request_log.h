@@ -34,6 +34,7 @@ struct RequestRecord {
   std::string_view content_type;
   std::optional<std::uint64_t> content_length, range_start, range_end;
   std::string_view country;
+  std::uint64_t network = 0;  // the number of the viewer's autonomous system; 0: not known
   // Of a request that an origin was asked for: how long until its first and its last byte.
   std::optional<Duration> origin_first_byte, origin_last_byte;
   std::uint64_t times = 1;  // so many requests of which nothing else is told

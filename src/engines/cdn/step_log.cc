@@ -68,6 +68,9 @@ void Request::log() {
     record.range_end = until_ - 1;
   }
   record.country = place().country.text();
+  // Of all logs, real-time ones alone can have it.
+  if (behavior_ && !behavior_->realtime_log_arn.empty())
+    record.network = site_.details(connection.peer.ip).network;
   if (asked) {
     const Object& object = *answer_->object;
     record.origin_first_byte = object.origin_first_byte;

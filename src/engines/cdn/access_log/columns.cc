@@ -230,6 +230,12 @@ void origin_first_byte(std::string& out, const Record& record) {
 void origin_last_byte(std::string& out, const Record& record) {
   add_seconds(out, record.origin_last_byte);
 }
+void network(std::string& out, const Record& record) {
+  if (record.network == 0)
+    out += '-';
+  else
+    add_number(out, record.network);
+}
 void unknown(std::string& out, const Record&) {
   out += '-';
 }
@@ -313,7 +319,7 @@ constexpr auto kRealtime = std::to_array<Column>({
     {"cs-headers-count", header_count},
     {"origin-fbl", origin_first_byte},
     {"origin-lbl", origin_last_byte},
-    {"asn", unknown},
+    {"asn", network},
 });
 
 }  // namespace

@@ -95,12 +95,15 @@ TEST(RealtimeLog, HasItsFieldsInTheOrderOfTheDocumentation) {
 TEST(RealtimeLog, SaysWhatStandardLogsDoNot) {
   TestRequest request;
   request.record.country = "DE";
+  request.record.network = 64'496;
   request.record.origin_first_byte = std::chrono::milliseconds(12);
   EXPECT_EQ(
       realtime(request.record, {"c-ip-version", "c-country", "cache-behavior-path-pattern", "cs-headers",
                                 "cs-header-names", "cs-headers-count", "origin-fbl", "origin-lbl", "asn"}),
       "IPv4\tDE\timages/*\tUser-Agent:Mozilla/5.0%20(Windows%20NT%2010.0;%20Win64;%20x64)%0A\t"
-      "User-Agent%0A\t1\t0.012\t-\t-\n");
+      "User-Agent%0A\t1\t0.012\t-\t64496\n");
+  request.record.network = 0;
+  EXPECT_EQ(realtime(request.record, {"asn"}), "-\n");
 }
 
 TEST(RealtimeLog, LongHeadersAreCut) {

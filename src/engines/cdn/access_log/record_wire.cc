@@ -157,7 +157,10 @@ bool read(ByteReader& in, bool has_times, Wired& out) {
   reader.field(out.has_behavior);
   reader.field(out.path_pattern);
   fields(reader, out.record, out.fields);
-  if (has_times) reader.field(out.record.times);
+  if (has_times) {
+    reader.field(out.record.times);
+    reader.field(out.record.network);
+  }
   return reader.ok() && out.record.times > 0;
 }
 
@@ -188,6 +191,7 @@ void RecordWriter::add(const RequestRecord& record) {
   writer.field(record.behavior ? std::string_view(record.behavior->path_pattern) : std::string_view());
   fields(writer, record, record.fields);
   writer.field(record.times);
+  writer.field(record.network);
   records_ += record.times;
 }
 

@@ -10,11 +10,11 @@ namespace meridian::engines::cdn::access_log {
 namespace {
 
 const std::vector<std::string> kEveryKind = {
-    "timestamp",          "c-ip",         "c-port",           "time-to-first-byte",
-    "sc-status",          "sc-bytes",     "cs-bytes",         "c-ip-version",
-    "sc-range-start",     "sc-range-end", "cs-headers",       "c-country",
-    "origin-fbl",         "origin-lbl",   "cs-headers-count", "cache-behavior-path-pattern",
-    "cs-protocol-version"};
+    "timestamp",           "c-ip",         "c-port",           "time-to-first-byte",
+    "sc-status",           "sc-bytes",     "cs-bytes",         "c-ip-version",
+    "sc-range-start",      "sc-range-end", "cs-headers",       "c-country",
+    "origin-fbl",          "origin-lbl",   "cs-headers-count", "cache-behavior-path-pattern",
+    "cs-protocol-version", "asn"};
 
 std::string lines_of(const RequestRecord& record) {
   std::string out;
@@ -55,6 +55,7 @@ TEST_F(RecordWire, SaysTheSameInLogsOfBothKinds) {
   request.record.range_end = 1ull << 40;
   request.record.origin_first_byte = std::chrono::milliseconds(12);
   request.record.country = "FR";
+  request.record.network = 64'511;
   add();
   request.record.status = 0;
   request.record.viewer = {net::IpAddress::parse("2001:db8::1").value(), 65535};
@@ -107,10 +108,10 @@ TEST_F(RecordWire, ARecordMayStandForManyRequests) {
   EXPECT_EQ(times_of(writer.take()), (std::vector<std::uint64_t>{1, 1000}));
   request.record.times = 0;
   EXPECT_EQ(times_of(some()), std::vector<std::uint64_t>{0}) << "refused";
-  // An edge of before does not say it.
+  // An edge of before says neither this nor the network.
   request.record.times = 1;
   std::string bytes = some();
-  bytes.resize(bytes.size() - 8);
+  bytes.resize(bytes.size() - 16);
   bytes.front() = '\1';
   EXPECT_EQ(times_of(bytes), std::vector<std::uint64_t>{1});
 }
