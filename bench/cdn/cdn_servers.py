@@ -114,6 +114,7 @@ class Ours(Proxy):
 
     def __enter__(self):
         self.server = Server("--cdn-listen", f"{HOST}:0", "--cdn-listen-tls", f"{HOST}:0", "--cdn-cache", f"{CACHE_MIB}MiB",
+                             "--cdn-slices", f"{CACHE_MIB * 2}MiB",
                              directory=str(self.folder / "data"))
         self.server.start()
         self.port, self.tls_port = self.server.cdn[1], self.server.cdn_tls[1]

@@ -51,6 +51,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
       cache_shares(options.cache_bytes, locations.size(), engine.has_regional_caches ? regions.size() : 0);
   engine.location_cache_bytes = shares.location;
   engine.regional_cache_bytes = shares.regional;
+  engine.slice_bytes = options.slice_bytes;
   engine.cache_status = options.cache_status;
   engine.origin_ca_pem = TRY(read_authorities(options, world.disk));
   engine.resolvers = std::move(resolvers);

@@ -121,6 +121,7 @@ struct CdnOptions {
   std::vector<std::string> addresses = {}, tls_addresses = {};  // ADDR:PORT; none: nothing is served
   std::string location;
   std::uint64_t cache_bytes = 0;
+  std::uint64_t slice_bytes = 0;
   unsigned workers = 0;
   std::string disk = {};  // a directory; "": nothing is kept on disk
   std::uint64_t disk_bytes = 0;

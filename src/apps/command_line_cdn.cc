@@ -30,6 +30,13 @@ void add_cdn_options(CLI::App& app, CdnOptions& options) {
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("BYTES")
       ->default_str("256MiB");
+  options.slice_bytes = 64 * 1024 * 1024;
+  app.add_option("--cdn-slices", options.slice_bytes,
+                 "Memory for parts of large objects, beside --cdn-cache; 0: they are not kept")
+      ->envname("MERIDIAN_CDN_SLICES")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES")
+      ->default_str("64MiB");
   app.add_option("--cdn-disk", options.disk,
                  "Directory for what the CDN keeps on disk as well, over restarts")
       ->envname("MERIDIAN_CDN_DISK")

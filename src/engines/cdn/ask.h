@@ -16,6 +16,8 @@ namespace meridian::engines::cdn {
 
 class Worker;
 
+inline constexpr std::uint64_t kRangeEnd = ~std::uint64_t{0};  // the last byte, whichever that is
+
 struct Ask {
   snapshots::cdn::SharedDistribution distribution;
   const snapshots::cdn::Behavior* behavior = nullptr;  // of `distribution`
@@ -25,6 +27,10 @@ struct Ask {
   std::uint64_t place = 0;  // of the key, for choosing between edges
   bool at_shield = false;   // behind the tier that is asked there is the origin
   std::string uri;          // for purges
+  // GET of no more than that, to begin with: where slices begin and end, or kRangeEnd. What comes may be
+  // more.
+  std::optional<rules::ByteRange> range;
+  std::string if_range;   // the ETag that the part must be of; "": any
   bool for_cache = true;  // the answer may be kept; false: the viewer's conditions and Range go to the origin
   std::string method, path, query;
   rules::FieldList fields;  // the viewer's and the generated ones
@@ -46,6 +52,9 @@ struct FetchTerms {
   std::shared_ptr<const Object> previous;  // to be revalidated; may be null
   std::size_t object_bytes_max = 0;        // no larger object is kept
   std::function<void()> on_whole;          // the body of a kept object is all there
+  // What no cache takes in one piece, or came in part, is kept in slices: given an object, and the body that
+  // is coming, it makes the object a kept one with such a body. Null: then it is not kept.
+  std::function<void(Object& object, std::shared_ptr<Body> coming)> slice = nullptr;
 };
 
 // Who waits for an answer. Of one loop's thread; destroying or cancel()ling it, there is none.

@@ -17,6 +17,12 @@ std::shared_ptr<Body> Body::of(std::string_view bytes) {
   return body;
 }
 
+std::shared_ptr<Body> Body::of_parts(std::unique_ptr<Parts> parts, std::uint64_t length) {
+  auto body = std::make_shared<Body>(Kind::Kept, length);
+  body->parts_ = std::move(parts);
+  return body;
+}
+
 std::optional<std::uint64_t> Body::length() const {
   if (length_) return length_;
   if (state() == State::Whole) return size();
@@ -137,7 +143,11 @@ std::shared_ptr<Wake> Body::forget_read() {
 }
 
 BodyReader::BodyReader(std::shared_ptr<Body> body, std::uint64_t from, std::uint64_t until)
-    : body_(std::move(body)), at_(from), until_(until) {
+    : body_(std::move(body)), at_(from), until_(body_->parts_ ? std::min(until, *body_->length_) : until) {
+  if (body_->parts_) {
+    parts_ = body_->parts_->read(from, until_);
+    return;
+  }
   std::lock_guard lock(body_->mutex_);
   body_->readers_.push_back(this);
   block_ = body_->blocks_gone_;
@@ -145,6 +155,7 @@ BodyReader::BodyReader(std::shared_ptr<Body> body, std::uint64_t from, std::uint
 }
 
 BodyReader::~BodyReader() {
+  if (parts_) return;
   std::shared_ptr<Wake> told;
   {
     std::lock_guard lock(body_->mutex_);
@@ -156,6 +167,11 @@ BodyReader::~BodyReader() {
 
 Piece BodyReader::take(std::size_t most) {
   Piece out;
+  if (parts_) [[unlikely]] {
+    out = parts_->take(most);
+    at_ += out.size();
+    return out;
+  }
   std::shared_ptr<Wake> told;
   {
     std::lock_guard lock(body_->mutex_);
@@ -186,12 +202,14 @@ bool BodyReader::at_end() const {
 
 // Also what was forgotten before this reader came will not come.
 bool BodyReader::cut() const {
+  if (parts_) return parts_->cut();
   if (body_->state() == Body::State::Cut && at_ >= body_->size()) return true;
   std::lock_guard lock(body_->mutex_);
   return block_ < body_->blocks_gone_ || at_ < body_->bytes_gone_;
 }
 
 void BodyReader::wait(const std::shared_ptr<Wake>& wake) {
+  if (parts_) return parts_->wait(wake);
   {
     std::lock_guard lock(body_->mutex_);
     const bool more = body_->size() > at_ || body_->state() != Body::State::Growing;

@@ -43,6 +43,20 @@ class Wake {
   std::function<void()> task_;
 };
 
+// The bytes of a body that come and go in parts (slices/), and one reader's place in them. As a BodyReader.
+class PartsReader {
+ public:
+  virtual ~PartsReader() = default;
+  virtual Piece take(std::size_t most) = 0;
+  virtual bool cut() const = 0;
+  virtual void wait(const std::shared_ptr<Wake>& wake) = 0;
+};
+class Parts {
+ public:
+  virtual ~Parts() = default;
+  virtual std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) = 0;
+};
+
 class Body {
  public:
   enum class Kind : std::uint8_t { Kept, Passing };
@@ -50,6 +64,8 @@ class Body {
 
   Body(Kind kind, std::optional<std::uint64_t> length = std::nullopt) : kind_(kind), length_(length) {}
   static std::shared_ptr<Body> of(std::string_view bytes);  // whole
+  // Without a producer: it grows until it is cut.
+  static std::shared_ptr<Body> of_parts(std::unique_ptr<Parts> parts, std::uint64_t length);
 
   // The producer's.
   void append(std::string_view bytes);
@@ -84,6 +100,7 @@ class Body {
     const Block& block = blocks_.front();
     return Bytes{block.bytes, {block.bytes.get(), block.used}};
   }
+  Parts* parts() const { return parts_.get(); }  // null: it has its bytes itself
 
  private:
   friend class BodyReader;
@@ -113,6 +130,7 @@ class Body {
   std::vector<class BodyReader*> readers_;
   std::shared_ptr<Wake> producer_;
   std::unique_ptr<const Trailers> trailers_;
+  std::unique_ptr<Parts> parts_;
   bool producer_waits_ = false;
 };
 
@@ -140,7 +158,8 @@ class BodyReader {
   const std::shared_ptr<Body> body_;
   std::uint64_t at_;
   const std::uint64_t until_;
-  std::size_t block_ = 0;  // where at_ is, of all blocks that there ever were
+  std::unique_ptr<PartsReader> parts_;  // of a body that has parts
+  std::size_t block_ = 0;               // where at_ is, of all blocks that there ever were
   std::uint64_t block_begins_ = 0;
 };
 

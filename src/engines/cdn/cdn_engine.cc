@@ -57,6 +57,7 @@ EngineShared::EngineShared(const CdnEngineOptions& options,
       locations(std::make_unique<const snapshots::location::Locations>()),
       rings(std::make_unique<const TierRings>()),
       counters(metrics),
+      slices(options.slice_bytes, metrics),
       key_secret{random.next(), random.next()} {
   for (const CdnLocation& location : options.locations) {
     via_hosts.push_back(via_hosts.empty() ? options.via_host : make_via_host(random));
@@ -68,6 +69,8 @@ EngineShared::EngineShared(const CdnEngineOptions& options,
   std::size_t largest = 0;
   for (const auto& [region, tier] : regions) largest = std::max(largest, tier->cache().object_bytes_max());
   for (const auto& tier : tiers) tier->share_bodies(largest);
+  for (const auto& tier : tiers) tier->slice_into(slices);
+  for (const auto& [region, tier] : regions) tier->slice_into(slices);
 }
 
 EngineWorker::EngineWorker(net::Loop& loop, const CdnEngineOptions& options, EngineShared& shared,

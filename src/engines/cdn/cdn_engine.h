@@ -49,7 +49,9 @@ struct CdnEngineOptions {
   unsigned workers = 1;
   std::size_t location_cache_bytes = 256 * 1024 * 1024;  // of each
   std::size_t regional_cache_bytes = 512 * 1024 * 1024;  // of each
-  bool has_regional_caches = true;                       // false: only other processes have any
+  std::size_t slice_bytes =
+      64 * 1024 * 1024;             // of all: for large objects, and what came in part; 0: not kept
+  bool has_regional_caches = true;  // false: only other processes have any
   TierOptions tiers = {};
   std::shared_ptr<net::TlsServerContext> tls;  // with https addresses
   std::string origin_ca_pem;                   // whom origins' certificates must be signed by

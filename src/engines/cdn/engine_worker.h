@@ -9,6 +9,7 @@
 #include "engines/cdn/cdn_engine.h"
 #include "engines/cdn/explain.h"
 #include "engines/cdn/site.h"
+#include "engines/cdn/slices/sliced_body.h"
 #include "engines/cdn/tier_server.h"
 #include "engines/cdn/viewers.h"
 
@@ -25,6 +26,7 @@ struct EngineShared {
   Published<TierRings> rings;
   PurgeClock purge_clock;
   EngineCounters counters;
+  slices::Slices slices;
   RegionalTiers regions;
   std::vector<std::unique_ptr<Tier>> tiers;  // of each location
   SipKey key_secret;

@@ -26,6 +26,7 @@ std::size_t Object::charge() const {
   for (const rules::Field& field : fields.fields())
     bytes += sizeof field + field.name.size() + field.value.size();
   for (const std::string& tag : tags) bytes += sizeof tag + tag.size();
+  if (body->parts()) return bytes;  // which have memory of their own
   return bytes + static_cast<std::size_t>(body->length().value_or(body->size()));
 }
 

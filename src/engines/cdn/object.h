@@ -13,6 +13,7 @@
 #include "engines/cdn/purge_log.h"
 #include "engines/cdn/rules/fields.h"
 #include "engines/cdn/rules/freshness.h"
+#include "engines/cdn/rules/ranges.h"
 #include "engines/cdn/rules/refusals.h"
 
 namespace meridian::engines::cdn {
@@ -38,9 +39,10 @@ struct Object {
   std::shared_ptr<Body> body;
   rules::StoredLife life;
   rules::LifetimeRule rule = rules::LifetimeRule::NotKept;
-  bool kept = false;                  // may be given to others
-  bool too_large = false;             // for any cache
-  std::string_view compression = {};  // how it is compressed, or why not; a literal, for explain
+  bool kept = false;                          // may be given to others
+  bool too_large = false;                     // for any cache
+  std::optional<rules::ByteRange> part = {};  // all that the body has of the whole, which is not kept
+  std::string_view compression = {};          // how it is compressed, or why not; a literal, for explain
   // There was no response: the page is made when it is sent.
   std::optional<rules::Refusal> failed;
   std::string uri;  // path and query of the key, as purges name them

@@ -11,6 +11,7 @@
 #include "engines/cdn/rules/validation_merge.h"
 #include "engines/cdn/rules/vary.h"
 #include "engines/cdn/rules/viewer_response_headers.h"
+#include "engines/cdn/tier_wire.h"
 #include "engines/cdn/worker.h"
 #include "http/date.h"
 
@@ -105,6 +106,11 @@ upstream::CallRequest call_request(const Worker& worker, const Ask& ask, const s
                                       fields);
   if (previous && !previous->life.fetch_unconditionally)
     rules::write_revalidation(rules::Validators::of(previous->fields, previous->life.answered), fields);
+  if (ask.range) {
+    const std::string last = ask.range->last == kRangeEnd ? std::string() : std::to_string(ask.range->last);
+    fields.add_copy("Range", fmt::format("bytes={}-{}", ask.range->first, last));
+    if (!ask.if_range.empty()) fields.add_copy("If-Range", ask.if_range);
+  }
   std::string target;
   rules::write_origin_target(*ask.behavior, to, ask.path, ask.query, target);
   if (worker.signer && to.access.kind != snapshots::cdn::OriginAccess::Kind::None)
@@ -246,7 +252,8 @@ void OriginFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
   object_ = result.object = read_response(head, end);
   time_head(*object_);
   body_ = object_->body;
-  if (!result.object->kept) watch_readers();
+  if (body_->kind() == Body::Kind::Passing) watch_readers();
+  if (may_slice(*object_)) terms_.slice(*object_, body_);
   answer(std::move(result));
 }
 
@@ -264,20 +271,26 @@ void OriginFetch::decide(Object& object, rules::Fields fields) const {
       rules::decide_lifetime(lifetime_input(*ask_, object.status, fields, {asked_, worker_.now()}));
   object.life = lifetime.life;
   object.rule = lifetime.rule;
-  object.kept = ask_->for_cache && lifetime.keep && object.status != 206 && object.status != 101;
+  object.kept = ask_->for_cache && lifetime.keep && object.status != 206 && object.status != 101 &&
+                !(ask_->range && object.status == 416);  // of the range alone
 }
 
 std::shared_ptr<Object> OriginFetch::read_response(const http1::ResponseHead& head, http1::BodyEnd end) {
   auto object = std::make_shared<Object>();
-  object->status = head.status;
+  const auto part = part_in(head);
+  object->status = part ? 200 : head.status;
   object->purges = ask_->purges;
   object->purges_seen = ask_->purges_seen;
   object->uri = ask_->uri;
   decide(*object, head.fields);
   std::optional<std::uint64_t> length = head.framing.content_length;
   if (end == http1::BodyEnd::None && ask_->method != "HEAD") length = 0;
-  object->too_large = length && *length > terms_.object_bytes_max;
-  object->kept &= !object->too_large;
+  if (part) length = part->range->size();
+  if (part && *length < *part->size) object->part = part->range;
+  const std::optional<std::uint64_t> whole = part ? part->size : length;
+  object->too_large = whole && *whole > terms_.object_bytes_max;
+  may_keep_ = object->kept;
+  object->kept &= !object->too_large && !object->part;
   if (!ask_->distribution->tag_header.empty())
     object->tags = read_tags(rules::value_of(head.fields, ask_->distribution->tag_header));
 
@@ -286,13 +299,29 @@ std::shared_ptr<Object> OriginFetch::read_response(const http1::ResponseHead& he
   rules::FieldList kept;
   rules::write_kept_headers({.behavior = *ask_->behavior, .response = head.fields, .via = via, .date = date},
                             kept);
-  if (compress(head, *object, length, kept)) length.reset();
+  if (part) kept.remove("content-range");
+  if (!object->part && compress(head, *object, length, kept)) length.reset();
   object->fields = StoredFields(kept);
   const bool bodiless = end == http1::BodyEnd::None;
   object->body = std::make_shared<Body>(object->kept ? Body::Kind::Kept : Body::Kind::Passing,
                                         bodiless ? std::optional<std::uint64_t>(0) : length);
-  object->length = length;
+  object->length = object->part ? whole : length;
   return object;
+}
+
+// What a 206 has of the whole; nothing, if it is no answer to what was asked.
+std::optional<rules::ContentRange> OriginFetch::part_in(const http1::ResponseHead& head) const {
+  if (!ask_->range || head.status != 206) return std::nullopt;
+  const auto got = rules::parse_content_range(rules::value_of(head.fields, "content-range"));
+  if (!got || !got->size || !rules::answers_range(*got, *ask_->range, head.framing.content_length))
+    return std::nullopt;
+  return got;
+}
+
+// Slices of different answers belong together only if a strong validator says so.
+bool OriginFetch::may_slice(const Object& object) const {
+  return terms_.slice && may_keep_ && (object.too_large || object.part) && object.status == 200 &&
+         ask_->method == "GET" && object.length && !strong_etag(object.fields).empty();
 }
 
 bool OriginFetch::compress(const http1::ResponseHead& head, Object& object,

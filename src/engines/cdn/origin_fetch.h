@@ -10,6 +10,7 @@
 
 #include "engines/cdn/ask.h"
 #include "engines/cdn/compressor.h"
+#include "engines/cdn/rules/partial_content.h"
 #include "upstream/origin_client.h"
 
 namespace meridian::engines::cdn {
@@ -48,6 +49,8 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   bool fails_over(int status) const;
   void fail_over();
   std::shared_ptr<Object> read_response(const http1::ResponseHead& head, http1::BodyEnd end);
+  std::optional<rules::ContentRange> part_in(const http1::ResponseHead& head) const;
+  bool may_slice(const Object& object) const;
   std::shared_ptr<Object> read_not_modified(const http1::ResponseHead& head);
   void decide(Object& object, rules::Fields fields) const;
   bool compress(const http1::ResponseHead& head, Object& object, std::optional<std::uint64_t> length,
@@ -69,6 +72,7 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   std::unique_ptr<net::Timer> completion_;
   bool secondary_ = false;
   bool over_ = false, paused_ = false, connected_ = false;
+  bool may_keep_ = false;    // the response, whatever its length
   unsigned reads_left_ = 0;  // times that the origin may be silent
   rules::Time asked_{};
   MonotonicTime asked_at_{};

@@ -95,6 +95,8 @@ class Request final : public Exchange {
   Next redirect(int status);
 
   std::shared_ptr<Ask> make_ask(bool for_cache) const;
+  std::optional<rules::ByteRange> range_to_ask() const;
+  bool is_direct(const Object& object) const;
   void ask_tier(const Key& key);
   void ask_origin();
   void answered(Answer answer);
@@ -108,6 +110,7 @@ class Request final : public Exchange {
   const PreparedHead* prepare_head(std::uint64_t length);
   bool reply_prepared();
   void begin_reply();
+  void read(std::uint64_t from, std::uint64_t until);
   rules::Delivery delivery() const;
   void write_reply(ReplyHead& head, rules::Fields kept);
   void add_cache_status();

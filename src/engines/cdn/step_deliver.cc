@@ -7,6 +7,7 @@
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/rules/response_headers_policy.h"
+#include "engines/cdn/slices/slice_memory.h"
 #include "http/date.h"
 
 namespace meridian::engines::cdn {
@@ -197,11 +198,18 @@ void Request::begin_reply() {
     return end();
   }
   if (multipart_) viewer_->send(multipart_->before(0));
-  reader_.emplace(object.body, first_, until_);
+  if (object.body->parts()) Tier::ask_as(object, site_.worker, make_ask(true));
+  read(first_, until_);
   // Of those who waited together everybody hears a first byte before anybody hears the rest, but for so little
   // of it that it goes with the head.
   if (answer_->collapsed && object.body->size() > first_ + kWithHeadMax) return Wake::fire(wake());
   pump();
+}
+
+void Request::read(std::uint64_t from, std::uint64_t until) {
+  const Object& object = *answer_->object;
+  const std::uint64_t gone = object.part ? object.part->first : 0;
+  reader_.emplace(object.body, from - gone, until == kToTheEnd ? until : until - gone);
 }
 
 rules::Delivery Request::delivery() const {
@@ -309,7 +317,7 @@ void Request::on_room() {
 void Request::pump() {
   if (over_) return;
   while (viewer_->unsent() < kUnsentMax) {
-    Piece piece = reader_->take(kUnsentMax);
+    Piece piece = reader_->take(answer_->object->body->parts() ? slices::kSliceBytes : kUnsentMax);
     if (!piece.empty()) {
       viewer_->send(std::move(piece));
       continue;
@@ -325,7 +333,7 @@ void Request::pump() {
         return end();
       }
       viewer_->send(multipart_->before(part_));
-      reader_.emplace(answer_->object->body, parts_[part_].first, parts_[part_].last + 1);
+      read(parts_[part_].first, parts_[part_].last + 1);
       continue;
     }
     if (reader_->cut()) {

@@ -6,6 +6,7 @@
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/rules/protocol_rules.h"
 #include "engines/cdn/rules/unsafe_invalidation.h"
+#include "engines/cdn/slices/slice_memory.h"
 #include "engines/cdn/tier_routes.h"
 
 namespace meridian::engines::cdn {
@@ -60,9 +61,28 @@ std::shared_ptr<Ask> Request::make_ask(bool for_cache) const {
   return ask;
 }
 
+// CF:RangeGETs: of what is not here the part that is asked for, or a larger one: here the slices that it lies
+// in. For the end of an object whose length nobody knows its first slice is asked for, which tells.
+std::optional<rules::ByteRange> Request::range_to_ask() const {
+  constexpr std::uint64_t kUnknown = std::uint64_t{1} << 62, kSlice = slices::kSliceBytes;
+  if (request_.method != "GET" || page_ || !rules::has(fields_, "range")) return std::nullopt;
+  const rules::RangeChoice choice = rules::choose_ranges(fields_, kUnknown);
+  rules::ByteRange part = choice.part;
+  if (choice.kind == rules::RangeChoice::Kind::Parts)
+    part = choice.parts.front();
+  else if (choice.kind != rules::RangeChoice::Kind::Part)
+    return std::nullopt;
+  if (part.first > kUnknown / 2) part = {0, 0};
+  const bool is_open = part.last == kUnknown - 1;
+  if (is_open && part.first < kSlice) return std::nullopt;
+  return rules::ByteRange{part.first / kSlice * kSlice,
+                          is_open ? kRangeEnd : (part.last / kSlice + 1) * kSlice - 1};
+}
+
 void Request::ask_tier(const Key& key) {
   const auto ask = make_ask(true);
   ask->key = key;
+  ask->range = range_to_ask();
   waiter_ =
       std::make_shared<Waiter>(site_.worker, ask, [this](Answer answer) { answered(std::move(answer)); });
   site_.tier.ask(waiter_);
@@ -87,11 +107,24 @@ void Request::on_body(std::string_view piece, bool last) {
   if (!last) read_body_on();
 }
 
+// Whether what came of it is not what the viewer asked for.
+bool Request::is_direct(const Object& object) const {
+  if (object.kept || page_) return false;
+  if (!object.part) return object.too_large || object.status == 206;
+  if (!rules::holds_if_range(fields_, rules::Validators::of(object.fields, object.life.answered)))
+    return true;
+  const rules::RangeChoice choice = rules::choose_ranges(fields_, *object.length);
+  using Kind = rules::RangeChoice::Kind;
+  return choice.kind != Kind::Unsatisfiable &&
+         (choice.kind != Kind::Part || choice.part.first < object.part->first ||
+          choice.part.last > object.part->last);
+}
+
 void Request::answered(Answer answer) {
   // A part of something that no cache will hold is the origin's to cut out.
-  if (answer.object->too_large && for_cache_ && !too_large_ && rules::has(fields_, "range")) {
+  if (for_cache_ && !too_large_ && rules::has(fields_, "range") && is_direct(*answer.object)) {
     too_large_ = true;
-    answer.object->body->abandon();
+    answer.object->let_go();
     return ask_origin();
   }
   answer_ = std::move(answer);

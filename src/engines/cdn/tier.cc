@@ -3,10 +3,23 @@
 #include "engines/cdn/disk/disk_cache.h"
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/rules/error_page.h"
+#include "engines/cdn/slice_fetch.h"
+#include "engines/cdn/slices/sliced_body.h"
 #include "engines/cdn/tier_fetch.h"
 #include "engines/cdn/worker.h"
 
 namespace meridian::engines::cdn {
+namespace {
+
+// What is not kept, and has come in part, is of use to who asked for that part.
+bool will_do(const Answer& answer, const Ask& ask) {
+  const auto& part = answer.object->part;
+  return !part || (ask.range && ask.range->first >= part->first &&
+                   std::min(ask.range->last, *answer.object->length - 1) <= part->last);
+}
+
+}  // namespace
+
 Tier::Choice Tier::choose(Cache::Slot& slot, rules::Time now) {
   if (slot.object && slot.object->gone()) slot.object.reset();
   if (slot.object) {
@@ -111,12 +124,22 @@ void Tier::from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Obje
   fetch(flight);
 }
 
-FetchTerms Tier::terms(const Key& key, std::shared_ptr<const Object> previous) {
-  return {std::move(previous), object_bytes_max(), [this, key] { settle(key); }};
+FetchTerms Tier::terms(Worker& worker, const std::shared_ptr<const Ask>& ask,
+                       std::shared_ptr<const Object> previous) {
+  FetchTerms terms{std::move(previous), object_bytes_max(), [this, key = ask->key] { settle(key); }};
+  if (slices_ && slices_->has_memory())
+    terms.slice = [this, &worker, ask](Object& object, std::shared_ptr<Body> coming) {
+      SliceFetch::keep_in_slices(*slices_, {&worker, this, ask, {}}, object, std::move(coming));
+    };
+  return terms;
+}
+
+void Tier::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
+  SliceFetch::ask_as(object, worker, std::move(ask));
 }
 
 void Tier::fetch(const std::shared_ptr<Flight>& flight) {
-  TierFetch::start(flight->worker, *this, flight->ask, {terms(flight->ask->key, flight->previous)},
+  TierFetch::start(flight->worker, *this, flight->ask, {terms(flight->worker, flight->ask, flight->previous)},
                    [this, flight](Answer answer) { landed(flight, std::move(answer)); });
 }
 
@@ -145,9 +168,11 @@ void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cach
     }
   }
   const Object& object = *answer.object;
+  if (ask.range && object.status == 416) return;  // it says nothing of the whole
   if (object.gone()) {
     if (slot.object && slot.object->gone()) slot.object.reset();
-  } else if (object.kept && object.length_now().value_or(0) <= cache_.object_bytes_max()) {
+  } else if (object.kept &&
+             (object.body->parts() || object.length_now().value_or(0) <= cache_.object_bytes_max())) {
     slot.object = answer.object;
     slot.stands_in_until = answer.stands_in_until;
     slot.alone_until = {};
@@ -194,7 +219,7 @@ void Tier::give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worke
       of->second.push_back({waiter, collapsed});
     } else if (!waiter->waits()) {
       continue;
-    } else if (shared || !std::exchange(given, true)) {
+    } else if (shared || (will_do(answer, *waiter->ask) && !std::exchange(given, true))) {
       Answer its = answer;
       its.collapsed |= collapsed;
       waiter->answer(std::move(its));
@@ -217,7 +242,7 @@ void Tier::give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worke
 }
 
 void Tier::ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous) {
-  OriginFetch::start(waiter->worker, waiter->ask, terms(waiter->ask->key, previous),
+  OriginFetch::start(waiter->worker, waiter->ask, terms(waiter->worker, waiter->ask, previous),
                      [this, waiter, previous](OriginFetch::Result result) {
                        Answer answer = to_answer(std::move(result));
                        cache_.with(waiter->ask->key, [&](Cache::Slot& slot) {

@@ -15,6 +15,9 @@ namespace meridian::engines::cdn {
 namespace disk {
 class DiskCache;
 }
+namespace slices {
+class Slices;
+}
 
 // For so long nobody waits for another's answer after the origin said that answers are not to be shared.
 inline constexpr rules::Seconds kAloneTime{60};
@@ -52,6 +55,10 @@ class Tier {
   void forget(const Key& key);
   // What is kept is kept there, too, and looked for. It outlives every question.
   void keep_on(disk::DiskCache& disk) { disk_ = &disk; }
+  // What is too large to be kept in one piece, or came in part, is kept there. It outlives every object.
+  void slice_into(slices::Slices& slices) { slices_ = &slices; }
+  // From now on what is missing of an object in slices is asked for as `ask` would be.
+  static void ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask);
 
   // What a request does with what is there.
   enum class Choice : std::uint8_t {
@@ -79,7 +86,8 @@ class Tier {
   std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
   void from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found);
-  FetchTerms terms(const Key& key, std::shared_ptr<const Object> previous);
+  FetchTerms terms(Worker& worker, const std::shared_ptr<const Ask>& ask,
+                   std::shared_ptr<const Object> previous);
   void fetch(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);
   void remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot, rules::Time now);
@@ -91,7 +99,8 @@ class Tier {
   const bool is_location_ = false;
   std::size_t object_bytes_max_ = 0;
   Cache cache_;
-  disk::DiskCache* disk_ = nullptr;  // may be null
+  disk::DiskCache* disk_ = nullptr;   // may be null
+  slices::Slices* slices_ = nullptr;  // null: what is too large for the cache is not kept
 };
 
 }  // namespace meridian::engines::cdn

@@ -66,6 +66,11 @@ class PlayedViewer final : public net::TcpHandler {
   std::string early_;
 };
 
+// Of each of its caches, and of all for slices.
+struct Memory {
+  std::size_t cache_bytes = 256 * 1024 * 1024, slice_bytes = 16 * 1024 * 1024;
+};
+
 class VirtualCdn {
  public:
   using Distribution = snapshots::cdn::Distribution;
@@ -75,8 +80,10 @@ class VirtualCdn {
 
   // `regions`: of each location the one behind it, "" for none.
   explicit VirtualCdn(const std::vector<std::string>& regions = {""},
-                      engines::cdn::RequestLogs* logs = nullptr) {
+                      engines::cdn::RequestLogs* logs = nullptr, const Memory& memory = {}) {
     options.logs = logs;
+    options.location_cache_bytes = options.regional_cache_bytes = memory.cache_bytes;
+    options.slice_bytes = memory.slice_bytes;
     for (std::size_t i = 0; i < regions.size(); ++i)
       options.locations.push_back({"TST" + std::to_string(i) + "-C1", {edge(i)}, {}, regions[i]});
     options.via_host = "0123456789abcdef0123456789abcdef.cloudfront.net";

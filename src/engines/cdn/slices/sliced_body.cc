@@ -1,0 +1,310 @@
+#include "engines/cdn/slices/sliced_body.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace meridian::engines::cdn::slices {
+
+Slices::Slices(std::size_t bytes_max, Metrics& metrics)
+    : memory_(std::make_shared<SliceMemory>(bytes_max)),
+      filled_(metrics.counter("meridian_cdn_slices_filled_total",
+                              "Slices of large objects that came from origins or other caches")),
+      evicted_(metrics.counter("meridian_cdn_slices_evicted_total", "Slices that made room for others")),
+      waits_(metrics.counter("meridian_cdn_slice_waits_total",
+                             "Times that a slice waited for memory, because all of it was being sent")),
+      changed_(metrics.counter("meridian_cdn_sliced_objects_changed_total",
+                               "Large objects dropped because the origin has another in their place")),
+      bytes_(metrics.gauge("meridian_cdn_slice_bytes", "Bytes of large objects in memory")) {}
+
+void Slices::count() {
+  bytes_.set(static_cast<double>(kept_.size() * kSliceBytes));
+}
+
+void Slices::drop(std::list<Kept>::iterator kept) {
+  kept->body->parts_.erase(kept->index);
+  kept_.erase(kept);
+  evicted_.add();
+}
+
+std::shared_ptr<Slot> Slices::room(const std::shared_ptr<Wake>& wake) {
+  if (auto slot = memory_->take()) return slot;
+  // Twice round: what was asked for stays the first time.
+  for (std::size_t steps = 2 * kept_.size(); steps > 0; --steps) {
+    const auto oldest = kept_.begin();
+    SlicedBody::Slice& slice = oldest->body->parts_.at(oldest->index);
+    if (std::exchange(slice.asked, false) || slice.slot.use_count() > 1) {
+      kept_.splice(kept_.end(), kept_, oldest);
+      continue;
+    }
+    drop(oldest);
+    if (auto slot = memory_->take()) return slot;
+  }
+  // All of it is being sent. The oldest is nobody else's any more, and free when it has been.
+  if (!kept_.empty()) drop(kept_.begin());
+  waits_.add();
+  return memory_->take(wake);
+}
+
+void SlicedBody::Later::run(Source& source) {
+  for (const auto& wake : wakes) Wake::fire(wake);
+  for (auto& fill : begun) source.fetch(std::move(fill));
+}
+
+// One reader's place.
+class SliceReader final : public PartsReader {
+ public:
+  SliceReader(SlicedBody& body, std::uint64_t from, std::uint64_t until)
+      : body_(body), at_(from), until_(std::min(until, body.length())) {
+    std::lock_guard lock(body_.slices_.mutex_);
+    body_.readers_.push_back(this);
+  }
+  ~SliceReader() override {
+    std::lock_guard lock(body_.slices_.mutex_);
+    std::erase(body_.readers_, this);
+  }
+
+  Piece take(std::size_t most) override {
+    Piece out;
+    SlicedBody::Later later;
+    {
+      std::lock_guard lock(body_.slices_.mutex_);
+      if (at_ >= until_) return out;
+      const std::uint32_t here = index();
+      const std::uint64_t offset = at_ % kSliceBytes;
+      if (std::exchange(entered_, here) != here) body_.want(here, last(), later);
+      const auto found = body_.parts_.find(here);
+      if (found != body_.parts_.end()) {
+        SlicedBody::Slice& slice = found->second;
+        if (slice.filled > offset) {
+          if (std::exchange(read_, here) != here) slice.asked |= std::exchange(slice.read, true);
+          const auto size =
+              static_cast<std::size_t>(std::min({std::uint64_t{most}, slice.filled - offset, until_ - at_}));
+          const Slot& slot = *slice.slot;
+          out = Piece(
+              SharedBytes{slice.slot, {slot.bytes() + offset, size}, slot.file(), slot.offset() + offset});
+          at_ += size;
+        }
+      }
+    }
+    later.run(body_.source());
+    return out;
+  }
+
+  bool cut() const override {
+    std::lock_guard lock(body_.slices_.mutex_);
+    return cut_ || body_.changed_;
+  }
+
+  void wait(const std::shared_ptr<Wake>& wake) override {
+    SlicedBody::Later later;
+    {
+      std::lock_guard lock(body_.slices_.mutex_);
+      const auto found = body_.parts_.find(index());
+      if (cut_ || body_.changed_ ||
+          (found != body_.parts_.end() && found->second.filled > at_ % kSliceBytes)) {
+        later.wakes.push_back(wake);
+      } else {
+        wake_ = wake;
+        body_.want(index(), last(), later);
+      }
+    }
+    later.run(body_.source());
+  }
+
+  std::uint32_t index() const { return static_cast<std::uint32_t>(at_ / kSliceBytes); }
+  std::uint32_t last() const { return static_cast<std::uint32_t>((until_ - 1) / kSliceBytes); }
+  bool is_done() const { return at_ >= until_; }
+  bool waits() const { return wake_ != nullptr; }
+  void tell(SlicedBody::Later& later) {
+    if (auto wake = std::exchange(wake_, nullptr)) later.wakes.push_back(std::move(wake));
+  }
+  void cut_off(SlicedBody::Later& later) {
+    cut_ = true;
+    tell(later);
+  }
+
+ private:
+  SlicedBody& body_;
+  // Under the lock of all slices.
+  std::uint64_t at_;
+  const std::uint64_t until_;
+  std::uint32_t entered_ = ~std::uint32_t{0}, read_ = ~std::uint32_t{0};
+  bool cut_ = false;
+  std::shared_ptr<Wake> wake_;  // while it waits
+};
+
+std::shared_ptr<Body> SlicedBody::make(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source) {
+  auto parts = std::make_unique<SlicedBody>(slices, length, std::move(source));
+  SlicedBody& made = *parts;
+  auto body = Body::of_parts(std::move(parts), length);
+  made.body_ = body;
+  return body;
+}
+
+SlicedBody::~SlicedBody() {
+  std::lock_guard lock(slices_.mutex_);
+  for (const auto& [index, slice] : parts_)
+    if (slice.whole) slices_.kept_.erase(slice.kept);
+  parts_.clear();
+  slices_.count();
+}
+
+std::unique_ptr<PartsReader> SlicedBody::read(std::uint64_t from, std::uint64_t until) {
+  return std::make_unique<SliceReader>(*this, from, until);
+}
+
+std::shared_ptr<Fill> SlicedBody::begin(std::uint64_t from, std::uint64_t until) {
+  auto fill = std::make_shared<Fill>(body_.lock(), *this, from, until);
+  std::lock_guard lock(slices_.mutex_);
+  fills_.push_back(fill.get());
+  return fill;
+}
+
+// Somebody comes by it without having to be asked.
+bool SlicedBody::is_filled_soon(std::uint32_t index) const {
+  return std::ranges::any_of(fills_, [&](const Fill* fill) {
+    return fill->index() <= index && begin_of(index) < fill->until_ && is_near(fill->index(), index);
+  });
+}
+
+bool SlicedBody::is_wanted(std::uint32_t index) const {
+  return std::ranges::any_of(readers_, [&](const SliceReader* reader) {
+    if (reader->is_done() || reader->last() < index) return false;
+    const std::uint32_t at = reader->index();
+    return at <= index ? index - at <= kSlicesAhead : is_near(index, at);
+  });
+}
+
+void SlicedBody::want(std::uint32_t index, std::uint32_t last, Later& later) {
+  if (changed_) return;
+  for (std::uint32_t next = index; next <= std::min(last, index + kSlicesAhead); ++next) {
+    if (parts_.contains(next)) continue;
+    if (!is_filled_soon(next)) begin_fill(next, last, later);
+    break;
+  }
+  for (Fill* fill : fills_)
+    if (fill->wake_ && is_wanted(fill->index())) later.wakes.push_back(std::exchange(fill->wake_, nullptr));
+}
+
+// Up to where there is something again.
+void SlicedBody::begin_fill(std::uint32_t index, std::uint32_t last, Later& later) {
+  const auto body = body_.lock();
+  if (!body || fills_.size() >= kFillsMax) return;
+  if (const auto next = parts_.upper_bound(index); next != parts_.end())
+    last = std::min(last, next->first - 1);
+  for (const Fill* fill : fills_)
+    if (fill->index() > index) last = std::min(last, fill->index() - 1);
+  later.begun.push_back(std::make_shared<Fill>(body, *this, begin_of(index), end_of(last)));
+  fills_.push_back(later.begun.back().get());
+}
+
+void SlicedBody::tell_readers_of(std::uint32_t index, Later& later) {
+  for (SliceReader* reader : readers_)
+    if (reader->waits() && reader->index() == index) reader->tell(later);
+}
+
+void SlicedBody::tell_all(Later& later) {
+  for (SliceReader* reader : readers_) reader->tell(later);
+}
+
+Fill::~Fill() {
+  SlicedBody::Later later;
+  {
+    std::lock_guard lock(parts_.slices_.mutex_);
+    std::erase(parts_.fills_, this);
+    if (slot_) parts_.parts_.erase(index());
+    parts_.tell_all(later);
+  }
+  later.run(parts_.source());
+}
+
+Fill::Room Fill::room(const std::shared_ptr<Wake>& wake) {
+  using Turn = Room::Turn;
+  std::lock_guard lock(parts_.slices_.mutex_);
+  if (parts_.changed_ || at_ >= until_) return {Turn::Over};
+  const std::uint32_t here = index();
+  const std::uint64_t left = std::min(parts_.end_of(here), until_) - at_;
+  if (slot_ || skips_) return {Turn::Write, left};
+  if (parts_.parts_.contains(here)) {
+    // The rest can be asked for when it is wanted, where that is possible.
+    if (!parts_.has_no_ranges_) return {Turn::Over};
+    skips_ = true;
+    return {Turn::Write, left};
+  }
+  if (!parts_.is_wanted(here)) {
+    wake_ = wake;
+    return {Turn::Wait};
+  }
+  slot_ = parts_.slices_.room(wake);
+  if (!slot_) return {Turn::Wait};
+  parts_.parts_[here].slot = slot_;
+  return {Turn::Write, left};
+}
+
+void Fill::write(std::string_view bytes) {
+  if (slot_) std::memcpy(slot_->bytes() + at_ % kSliceBytes, bytes.data(), bytes.size());
+  SlicedBody::Later later;
+  {
+    std::lock_guard lock(parts_.slices_.mutex_);
+    const std::uint32_t here = index();
+    const bool ends = at_ + bytes.size() == parts_.end_of(here);
+    if (slot_) {
+      SlicedBody::Slice& slice = parts_.parts_.at(here);
+      slice.filled += bytes.size();
+      if (ends) {
+        slice.whole = true;
+        slice.kept = parts_.slices_.kept_.insert(parts_.slices_.kept_.end(), {&parts_, here});
+        parts_.slices_.filled_.add();
+        parts_.slices_.count();
+      }
+      parts_.tell_readers_of(here, later);
+    }
+    if (ends) {
+      slot_.reset();
+      skips_ = false;
+    }
+    at_ += bytes.size();
+  }
+  later.run(parts_.source());
+}
+
+bool Fill::is_wanted() {
+  std::lock_guard lock(parts_.slices_.mutex_);
+  return parts_.is_wanted(index());
+}
+
+void Fill::begin_at_the_beginning() {
+  std::lock_guard lock(parts_.slices_.mutex_);
+  if (slot_) parts_.parts_.erase(index());
+  slot_.reset();
+  at_ = 0;
+  until_ = parts_.length_;
+  parts_.has_no_ranges_ = true;
+}
+
+void Fill::fail() {
+  SlicedBody::Later later;
+  {
+    std::lock_guard lock(parts_.slices_.mutex_);
+    std::erase(parts_.fills_, this);
+    for (SliceReader* reader : parts_.readers_)
+      if (reader->waits() && reader->index() >= index() && parts_.begin_of(reader->index()) < until_ &&
+          !parts_.is_filled_soon(reader->index()))
+        reader->cut_off(later);
+  }
+  later.run(parts_.source());
+}
+
+void Fill::changed() {
+  SlicedBody::Later later;
+  {
+    std::lock_guard lock(parts_.slices_.mutex_);
+    if (std::exchange(parts_.changed_, true)) return;
+    parts_.slices_.changed_.add();
+    parts_.tell_all(later);
+  }
+  body_->finish(Body::State::Cut);
+  later.run(parts_.source());
+}
+
+}  // namespace meridian::engines::cdn::slices

@@ -1,0 +1,165 @@
+// The body of a large object as slices, which come, go and are waited for one by one; and what all of them
+// share: the memory they lie in. Who is missing one asks for it and for what follows it in one question, and
+// who comes meanwhile waits with him; who reads elsewhere is not held up by either.
+// Rules: every slice of a body was sent under one strong ETag. What has been written of a slice is never
+// written again. A fill is never further ahead of those who read than kSlicesAhead.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "engines/cdn/body.h"
+#include "engines/cdn/slices/slice_memory.h"
+
+namespace meridian::engines::cdn::slices {
+
+inline constexpr std::uint32_t kSlicesAhead = 4;  // of a reader
+inline constexpr std::size_t kFillsMax = 256;     // of one body, at one time
+// CF: "Maximum cacheable file size per HTTP GET response: 50 GB". Longer ones pass through.
+inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{50} * 1024 * 1024 * 1024;
+
+class Fill;
+class SlicedBody;
+
+// Whom missing slices come from. Of any thread.
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Returns at once. Who fills lets go of `fill` when nothing more will come.
+  virtual void fetch(std::shared_ptr<Fill> fill) = 0;
+};
+
+// What the slices of all bodies share.
+class Slices {
+ public:
+  Slices(std::size_t bytes_max, Metrics& metrics);
+  Slices(const Slices&) = delete;
+  Slices& operator=(const Slices&) = delete;
+
+  bool has_memory() const { return memory_->slots() > 0; }
+
+ private:
+  friend class Fill;
+  friend class SlicedBody;
+  friend class SliceReader;
+  // A slice that is whole. The oldest goes first; one that was asked for by more than its first reader stays
+  // once more.
+  struct Kept {
+    SlicedBody* body = nullptr;
+    std::uint32_t index = 0;
+  };
+  // Under the lock. Null: `wake` is fired when there may be room.
+  std::shared_ptr<Slot> room(const std::shared_ptr<Wake>& wake);
+  void drop(std::list<Kept>::iterator kept);
+  void count();
+
+  const std::shared_ptr<SliceMemory> memory_;
+  Counter &filled_, &evicted_, &waits_, &changed_;
+  Gauge& bytes_;
+  std::mutex mutex_;  // of everything here and in all bodies
+  std::list<Kept> kept_;
+};
+
+class SlicedBody final : public Parts {
+ public:
+  static std::shared_ptr<Body> make(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source);
+  SlicedBody(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source)
+      : slices_(slices), length_(length), source_(std::move(source)) {}
+  ~SlicedBody() override;
+
+  std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) override;
+  // Of what is already on its way: [from, until) of the body, `from` where a slice begins.
+  std::shared_ptr<Fill> begin(std::uint64_t from, std::uint64_t until);
+  Source& source() const { return *source_; }
+  std::uint64_t length() const { return length_; }
+
+ private:
+  friend class Fill;
+  friend class SliceReader;
+  friend class Slices;
+  struct Slice {
+    std::shared_ptr<Slot> slot;
+    std::uint64_t filled = 0;
+    bool whole = false, read = false, asked = false;  // `asked`: by somebody after its first reader
+    std::list<Slices::Kept>::iterator kept{};         // of one that is whole
+  };
+  // What is done when the lock is no longer held.
+  struct Later {
+    std::vector<std::shared_ptr<Fill>> begun;
+    std::vector<std::shared_ptr<Wake>> wakes;
+    void run(Source& source);
+  };
+  std::uint32_t slices() const {
+    return static_cast<std::uint32_t>((length_ + kSliceBytes - 1) / kSliceBytes);
+  }
+  std::uint64_t begin_of(std::uint32_t index) const { return index * kSliceBytes; }
+  std::uint64_t end_of(std::uint32_t index) const { return std::min(length_, begin_of(index) + kSliceBytes); }
+  // A reader stands at `index`, and goes on to `last`: what is missing there and next is asked for.
+  void want(std::uint32_t index, std::uint32_t last, Later& later);
+  void begin_fill(std::uint32_t index, std::uint32_t last, Later& later);
+  bool is_filled_soon(std::uint32_t index) const;
+  bool is_wanted(std::uint32_t index) const;
+  bool is_near(std::uint32_t from, std::uint32_t to) const {
+    return has_no_ranges_ || to - from <= kSlicesAhead;
+  }
+  void tell_readers_of(std::uint32_t index, Later& later);
+  void tell_all(Later& later);
+
+  Slices& slices_;
+  const std::uint64_t length_;
+  const std::shared_ptr<Source> source_;
+  std::weak_ptr<Body> body_;  // whose parts these are
+  // Under the lock of `slices_`.
+  std::map<std::uint32_t, Slice> parts_;
+  std::vector<Fill*> fills_;
+  std::vector<class SliceReader*> readers_;
+  bool has_no_ranges_ = false;  // its origin begins at the beginning whatever it is asked for
+  bool changed_ = false;        // there is another object in its place
+};
+
+// A run of slices that is on its way. Of one loop's thread, which writes it.
+class Fill {
+ public:
+  Fill(std::shared_ptr<Body> body, SlicedBody& parts, std::uint64_t from, std::uint64_t until)
+      : body_(std::move(body)), parts_(parts), at_(from), until_(until) {}
+  // What it began and did not end is dropped; who waits for it asks anew.
+  ~Fill();
+  Fill(const Fill&) = delete;
+  Fill& operator=(const Fill&) = delete;
+
+  struct Room {
+    enum class Turn : std::uint8_t { Write, Wait, Over } turn = Turn::Over;
+    std::uint64_t bytes = 0;  // how many may be written
+  };
+  // Wait: nobody wants the next slice yet, or there is no memory for it; `wake` is fired.
+  Room room(const std::shared_ptr<Wake>& wake);
+  void write(std::string_view bytes);
+  bool is_wanted();
+  // What comes begins at the beginning, as everything from there does.
+  void begin_at_the_beginning();
+  void fail();     // who waits for it is cut off
+  void changed();  // the object is another one by now
+
+  std::uint64_t at() const { return at_; }
+  std::uint64_t until() const { return until_; }
+  std::uint64_t length() const { return parts_.length_; }
+
+ private:
+  friend class SlicedBody;
+  std::uint32_t index() const { return static_cast<std::uint32_t>(at_ / kSliceBytes); }
+
+  const std::shared_ptr<Body> body_;
+  SlicedBody& parts_;
+  std::uint64_t at_;  // of the next byte
+  std::uint64_t until_;
+  bool skips_ = false;          // this slice, which others have
+  std::shared_ptr<Slot> slot_;  // of the slice it is in
+  std::shared_ptr<Wake> wake_;  // while it waits to be wanted
+};
+
+}  // namespace meridian::engines::cdn::slices

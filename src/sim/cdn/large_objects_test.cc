@@ -1,0 +1,249 @@
+// Objects that no cache takes in one piece, and parts of objects that are not here yet: what viewers get, and
+// what origins are asked for.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engines/cdn/slices/slice_memory.h"
+#include "sim/cdn/virtual_cdn.h"
+
+namespace meridian::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::uint64_t kSlice = engines::cdn::slices::kSliceBytes;
+
+// An object of which every byte says where it is, and in which version.
+struct PlayedFile {
+  std::uint64_t size = 0;
+  char version = 'a';
+  bool has_ranges = true;
+  bool has_etag = true;
+  std::uint64_t cut_after = ~std::uint64_t{0};  // bytes of a body, once
+  std::string control = "max-age=1000";
+
+  std::string bytes(std::uint64_t from, std::uint64_t until) const {
+    std::string out(until - from, '\0');
+    for (std::uint64_t at = from; at < until; ++at)
+      out[at - from] = static_cast<char>(version + (at + at / 251 + at / 65'521) % 23);
+    return out;
+  }
+  std::string etag() const { return std::string("\"") + version + '"'; }
+
+  void answer(PlayedOrigin::Visit& visit, const std::string& request) {
+    std::string fields = "Cache-Control: " + control + "\r\n";
+    if (has_etag) fields += "ETag: " + etag() + "\r\n";
+    const bool same = request.find("If-None-Match: " + etag()) != std::string::npos;
+    if (same) return visit.say("HTTP/1.1 304 Not Modified\r\n" + fields + "\r\n");
+    std::uint64_t from = 0, until = size;
+    const std::size_t range = request.find("Range: bytes="), condition = request.find("If-Range: ");
+    const bool holds = condition == std::string::npos || request.substr(condition + 10, 3) == etag();
+    const bool part = has_ranges && range != std::string::npos && holds;
+    if (part) {
+      const char* text = request.c_str() + range + 13;
+      char* end = nullptr;
+      from = std::strtoull(text, &end, 10);
+      if (*text == '-')
+        from = size - std::strtoull(text + 1, nullptr, 10);
+      else if (end[1] != '\r')
+        until = std::min<std::uint64_t>(size, std::strtoull(end + 1, nullptr, 10) + 1);
+      if (from >= size)
+        return visit.say("HTTP/1.1 416 No\r\nContent-Length: 0\r\nContent-Range: bytes */" +
+                         std::to_string(size) + "\r\n\r\n");
+      fields += "Content-Range: bytes " + std::to_string(from) + "-" + std::to_string(until - 1) + "/" +
+                std::to_string(size) + "\r\n";
+    }
+    visit.say(std::string("HTTP/1.1 ") + (part ? "206 Partial Content" : "200 OK") +
+              "\r\nContent-Length: " + std::to_string(until - from) + "\r\n" + fields + "\r\n");
+    if (cut_after < until - from) {
+      visit.say(bytes(from, from + std::exchange(cut_after, ~std::uint64_t{0})));
+      return visit.close();
+    }
+    visit.say(bytes(from, until));
+  }
+};
+
+class LargeObjects : public testing::Test {
+ protected:
+  LargeObjects() { play(); }
+  void play() {
+    origin = std::make_unique<PlayedOrigin>(
+        cdn.network, VirtualCdn::kFirst,
+        [this](auto& visit, const std::string& request) { file.answer(visit, request); });
+    cdn.publish();
+  }
+  std::string range(std::uint64_t from, std::uint64_t last) {
+    return "Range: bytes=" + std::to_string(from) + "-" + std::to_string(last) + "\r\n";
+  }
+  void expect_part(const PlayedViewer& viewer, std::uint64_t from, std::uint64_t last) {
+    EXPECT_EQ(viewer.status(), 206);
+    EXPECT_EQ(viewer.field("Content-Range"),
+              "bytes " + std::to_string(from) + "-" + std::to_string(last) + "/" + std::to_string(file.size));
+    EXPECT_TRUE(viewer.body() == file.bytes(from, last + 1)) << viewer.body().size();
+  }
+  void expect_whole(const PlayedViewer& viewer) {
+    EXPECT_EQ(viewer.status(), 200);
+    EXPECT_TRUE(viewer.body() == file.bytes(0, file.size)) << viewer.body().size() << " of " << file.size;
+  }
+
+  VirtualCdn cdn{{""}, nullptr, {.cache_bytes = 1024 * 1024, .slice_bytes = 16 * kSlice}};
+  PlayedFile file{.size = 3 * kSlice + 12'345};
+  std::unique_ptr<PlayedOrigin> origin;
+};
+
+TEST_F(LargeObjects, AreKeptAndGivenOutWholeAndInParts) {
+  expect_whole(cdn.get("/a"));
+  const auto& again = cdn.get("/a");
+  expect_whole(again);
+  EXPECT_EQ(again.field("X-Cache"), "Hit from cloudfront");
+  expect_part(cdn.get("/a", range(kSlice - 5, 2 * kSlice + 5)), kSlice - 5, 2 * kSlice + 5);
+  expect_part(cdn.get("/a", "Range: bytes=-7\r\n"), file.size - 7, file.size - 1);
+  EXPECT_EQ(cdn.get("/a", range(file.size, file.size + 1)).status(), 416);
+  EXPECT_EQ(cdn.get("/a", "If-None-Match: \"a\"\r\n").status(), 304);
+  const auto& parts = cdn.get("/a", "Range: bytes=1-2,2000000-2000001\r\n");
+  EXPECT_EQ(parts.status(), 206);
+  EXPECT_THAT(parts.body(), HasSubstr("\r\n\r\n" + file.bytes(2'000'000, 2'000'002) + "\r\n--"));
+  cdn.ask("/a", "", 0, "HEAD");
+  cdn.network.advance(1s);
+  EXPECT_EQ(cdn.viewers.back()->field("Content-Length"), std::to_string(file.size));
+  EXPECT_EQ(origin->requests.size(), 1u);
+}
+
+TEST_F(LargeObjects, OfWhatIsNotHereTheSlicesAreAskedForThatTheRangeLiesIn) {
+  expect_part(cdn.get("/a", range(kSlice + 10, kSlice + 19)), kSlice + 10, kSlice + 19);
+  EXPECT_EQ(cdn.viewers.back()->field("X-Cache"), "Miss from cloudfront");
+  ASSERT_EQ(origin->requests.size(), 1u);
+  EXPECT_THAT(origin->requests[0], HasSubstr("Range: bytes=1048576-2097151\r\n"));
+  EXPECT_THAT(origin->requests[0], Not(HasSubstr("If-Range")));
+  expect_part(cdn.get("/a", range(kSlice, 2 * kSlice - 1)), kSlice, 2 * kSlice - 1);
+  EXPECT_EQ(cdn.viewers.back()->field("X-Cache"), "Hit from cloudfront");
+  EXPECT_EQ(origin->requests.size(), 1u);
+  expect_part(cdn.get("/a", range(2 * kSlice - 1, 2 * kSlice)), 2 * kSlice - 1, 2 * kSlice);
+  ASSERT_EQ(origin->requests.size(), 2u);
+  EXPECT_THAT(origin->requests[1], HasSubstr("Range: bytes=2097152-3145727\r\n"));
+  EXPECT_THAT(origin->requests[1], HasSubstr("If-Range: \"a\"\r\n"));
+  expect_whole(cdn.get("/a"));
+  ASSERT_EQ(origin->requests.size(), 4u) << "what lies before and behind it";
+  expect_whole(cdn.get("/a"));
+  EXPECT_EQ(origin->requests.size(), 4u);
+}
+
+TEST_F(LargeObjects, TheEndOfWhatIsNotHereIsFoundByAskingForTheBeginning) {
+  expect_part(cdn.get("/a", "Range: bytes=-9\r\n"), file.size - 9, file.size - 1);
+  ASSERT_EQ(origin->requests.size(), 2u);
+  EXPECT_THAT(origin->requests[0], HasSubstr("Range: bytes=0-1048575\r\n"));
+  EXPECT_THAT(origin->requests[1], HasSubstr("Range: bytes=3145728-3158072\r\n"));
+}
+
+TEST_F(LargeObjects, WhatFitsIntoOneSliceIsKeptWholeWhenAPartOfItIsAskedFor) {
+  file.size = 1000;
+  expect_part(cdn.get("/a", range(10, 19)), 10, 19);
+  EXPECT_THAT(origin->requests[0], HasSubstr("Range: bytes=0-1048575\r\n"));
+  expect_whole(cdn.get("/a"));
+  EXPECT_EQ(cdn.viewers.back()->field("X-Cache"), "Hit from cloudfront");
+  EXPECT_EQ(cdn.viewers.back()->field("Content-Range"), "");
+  EXPECT_EQ(origin->requests.size(), 1u);
+}
+
+TEST_F(LargeObjects, ARangeThatLiesBehindTheObjectIsRefusedAndNothingIsForgotten) {
+  cdn.get("/a", range(0, 9));
+  EXPECT_EQ(cdn.get("/b", range(20 * kSlice, 20 * kSlice + 1)).status(), 416);
+  EXPECT_EQ(cdn.get("/b", range(0, 9)).field("X-Cache"), "Miss from cloudfront");
+  EXPECT_EQ(cdn.get("/b", range(0, 9)).field("X-Cache"), "Hit from cloudfront");
+}
+
+TEST_F(LargeObjects, WithoutAStrongValidatorAPartIsGivenOutAndNotKept) {
+  file.has_etag = false;
+  expect_part(cdn.get("/a", range(kSlice + 10, kSlice + 19)), kSlice + 10, kSlice + 19);
+  expect_part(cdn.get("/a", "Range: bytes=-9\r\n"), file.size - 9, file.size - 1);
+  expect_whole(cdn.get("/a"));
+  EXPECT_EQ(cdn.get("/a", range(1, 2)).field("X-Cache"), "Miss from cloudfront");
+}
+
+TEST_F(LargeObjects, ViewersElsewhereInItDoNotWaitForOneAnotherAndNoSliceIsAskedForTwice) {
+  file.size = 12 * kSlice;
+  auto& first = cdn.ask("/a", range(0, kSlice - 1));
+  auto& far = cdn.ask("/a", range(9 * kSlice, 10 * kSlice - 1));
+  std::vector<PlayedViewer*> many;
+  for (int i = 0; i < 20; ++i)
+    many.push_back(&cdn.ask("/a", range(static_cast<std::uint64_t>(i % 10) * kSlice + 100,
+                                        static_cast<std::uint64_t>(i % 10) * kSlice + 200)));
+  cdn.network.advance(2s);
+  expect_part(first, 0, kSlice - 1);
+  expect_part(far, 9 * kSlice, 10 * kSlice - 1);
+  for (std::uint64_t i = 0; i < many.size(); ++i)
+    expect_part(*many[i], i % 10 * kSlice + 100, i % 10 * kSlice + 200);
+  EXPECT_EQ(origin->requests.size(), 10u);
+  EXPECT_GE(origin->visits, 2u);
+}
+
+TEST_F(LargeObjects, WhenTheOriginHasAnotherObjectWhoReadsIsCutOffAndTheNextGetsIt) {
+  cdn.get("/a", range(0, 9));
+  file.version = 'b';
+  auto& old = cdn.get("/a", range(5, 2 * kSlice));
+  EXPECT_TRUE(old.closed);
+  EXPECT_TRUE(old.body() == PlayedFile{.size = file.size}.bytes(5, kSlice)) << "and no byte of the other";
+  expect_whole(cdn.get("/a"));
+  expect_part(cdn.get("/a", range(0, 9)), 0, 9);
+}
+
+TEST_F(LargeObjects, AnOriginWithoutRangesIsReadFromTheBeginning) {
+  file.has_ranges = false;
+  expect_part(cdn.get("/a", range(2 * kSlice + 1, 2 * kSlice + 9)), 2 * kSlice + 1, 2 * kSlice + 9);
+  expect_whole(cdn.get("/a"));
+  EXPECT_LE(origin->requests.size(), 2u);
+}
+
+TEST_F(LargeObjects, WhatBreaksOffIsAskedForFromThereOn) {
+  file.cut_after = kSlice + 1000;
+  expect_whole(cdn.get("/a"));
+  ASSERT_EQ(origin->requests.size(), 2u);
+  EXPECT_THAT(origin->requests[1], HasSubstr("Range: bytes=1049576-3158072\r\n"));
+}
+
+TEST_F(LargeObjects, AnInvalidationTakesAllOfItAndWhoReadsMayReadOn) {
+  file.size = 12 * kSlice;
+  auto& reading = cdn.ask("/a");
+  cdn.network.advance(70ms);
+  cdn.shared->purges.of("E1")->purge("/a");
+  cdn.network.advance(2s);
+  expect_whole(reading);
+  const std::size_t before = origin->requests.size();
+  expect_part(cdn.get("/a", range(0, 9)), 0, 9);
+  EXPECT_EQ(cdn.viewers.back()->field("X-Cache"), "Miss from cloudfront");
+  EXPECT_EQ(origin->requests.size(), before + 1);
+}
+
+TEST_F(LargeObjects, A304RenewsTheHeadOfAllSlices) {
+  file.control = "max-age=10";
+  expect_whole(cdn.get("/a"));
+  cdn.network.advance(20s);
+  expect_whole(cdn.get("/a"));
+  EXPECT_EQ(cdn.viewers.back()->field("X-Cache"), "RefreshHit from cloudfront");
+  ASSERT_EQ(origin->requests.size(), 2u);
+  EXPECT_EQ(cdn.get("/a", range(kSlice, kSlice + 9)).field("X-Cache"), "Hit from cloudfront");
+  EXPECT_EQ(origin->requests.size(), 2u);
+}
+
+TEST_F(LargeObjects, LongerThanAllMemoryForSlicesTheyPassThroughIt) {
+  file.size = 40 * kSlice + 77;
+  auto& viewer = cdn.get("/a", "", 5s);
+  expect_whole(viewer);
+  auto& second = cdn.get("/a", "", 5s);
+  expect_whole(second);
+  expect_part(cdn.get("/a", range(39 * kSlice, 40 * kSlice)), 39 * kSlice, 40 * kSlice);
+}
+
+TEST_F(LargeObjects, AnOriginIsNotReadAheadOfWhoReads) {
+  file.size = 12 * kSlice;
+  auto& viewer = cdn.ask("/a", range(0, 9));
+  cdn.network.advance(5s);
+  expect_part(viewer, 0, 9);
+  EXPECT_THAT(origin->requests[0], HasSubstr("Range: bytes=0-1048575\r\n"));
+  EXPECT_EQ(origin->requests.size(), 1u);
+}
+
+}  // namespace
+}  // namespace meridian::sim
