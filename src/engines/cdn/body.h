@@ -55,6 +55,8 @@ class Parts {
  public:
   virtual ~Parts() = default;
   virtual std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) = 0;
+  // Tells them from those of any other body that the same key has had, or will.
+  virtual std::uint64_t generation() const = 0;
 };
 
 class Body {

@@ -188,8 +188,10 @@ std::optional<std::uint32_t> CommonFields::number_of(const rules::Field& field) 
 }
 
 bool is_recordable(const Object& object) {
-  return object.kept && !object.failed && object.purges && object.body->kind() == Body::Kind::Kept &&
-         object.body->state() == Body::State::Whole && !object.body->trailers();
+  if (!object.kept || object.failed || !object.purges) return false;
+  if (object.body->parts()) return object.body->state() != Body::State::Cut;
+  return object.body->kind() == Body::Kind::Kept && object.body->state() == Body::State::Whole &&
+         !object.body->trailers();
 }
 
 void write_record(const Object& object, CommonFields* common, std::string& out) {

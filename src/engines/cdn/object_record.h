@@ -34,7 +34,7 @@ class CommonFields {
   std::string scratch_;
 };
 
-// Whether an object may be written as a record: it is whole, and a response that is kept.
+// Whether an object may be written as a record: a response that is kept, and whole or in slices.
 bool is_recordable(const Object& object);
 
 // Without `common`, a text that says everything itself.

@@ -11,7 +11,7 @@ void PackedObject::Free::operator()(PackedObject* packed) const {
 }
 
 bool PackedObject::can_pack(const Object& object) {
-  return object.body->size() <= kPackedBodyBytesMax && is_recordable(object);
+  return object.body->size() <= kPackedBodyBytesMax && !object.body->parts() && is_recordable(object);
 }
 
 PackedObject::Owner PackedObject::pack(const Object& object, PackingShelf& shelf) {

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "engines/cdn/tier.h"
 #include "engines/cdn/tier_fetch.h"
 #include "engines/cdn/worker.h"
 
@@ -19,10 +20,11 @@ class LastAsker final : public slices::Source {
     question_.worker->loop.post(
         [question = question_, fill = std::move(fill)] { SliceFetch::start(question, fill); });
   }
-  void ask_as(Worker& worker, std::shared_ptr<const Ask> ask) {
+  const Tier& ask_as(Worker& worker, std::shared_ptr<const Ask> ask) {
     std::lock_guard lock(mutex_);
     question_.worker = &worker;
     question_.ask = std::move(ask);
+    return *question_.tier;
   }
 
  private:
@@ -56,14 +58,16 @@ std::shared_ptr<Ask> part_of(const Ask& whole, const rules::ByteRange& range, co
 
 }  // namespace
 
-void SliceFetch::keep_in_slices(slices::Slices& slices, Question question, Object& object,
-                                std::shared_ptr<Body> coming) {
+void SliceFetch::keep_in_slices(slices::Slices& slices, disk::DiskCache* disk, Question question,
+                                Object& object, std::shared_ptr<Body> coming) {
   if (*object.length > slices::kObjectBytesMax) return;
   question.etag = strong_etag(object.fields);
   const std::uint64_t from = object.part ? object.part->first : 0;
   const std::uint64_t begin = (from + slices::kSliceBytes - 1) / slices::kSliceBytes * slices::kSliceBytes;
   const std::uint64_t end = object.part ? object.part->last + 1 : *object.length;
-  object.body = slices::SlicedBody::make(slices, *object.length, std::make_shared<LastAsker>(question));
+  const slices::Place place{question.ask->key, question.worker->random.next() | 1, disk};
+  object.body =
+      slices::SlicedBody::make(slices, place, *object.length, std::make_shared<LastAsker>(question));
   object.kept = true;
   object.too_large = false;
   object.part.reset();
@@ -73,9 +77,17 @@ void SliceFetch::keep_in_slices(slices::Slices& slices, Question question, Objec
   fetch->read(std::make_unique<BodyReader>(std::move(coming), begin - from, end - from));
 }
 
-void SliceFetch::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
+void SliceFetch::read_in_slices(slices::Slices& slices, disk::DiskCache& disk, Question question,
+                                std::uint64_t generation, Object& object) {
+  question.etag = strong_etag(object.fields);
+  const slices::Place place{question.ask->key, generation, &disk};
+  object.body = slices::SlicedBody::make(slices, place, *object.length,
+                                         std::make_shared<LastAsker>(std::move(question)));
+}
+
+const Tier& SliceFetch::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
   auto& body = static_cast<slices::SlicedBody&>(*object.body->parts());
-  static_cast<LastAsker&>(body.source()).ask_as(worker, std::move(ask));
+  return static_cast<LastAsker&>(body.source()).ask_as(worker, std::move(ask));
 }
 
 std::shared_ptr<SliceFetch> SliceFetch::start(Question question, std::shared_ptr<slices::Fill> fill) {
@@ -102,13 +114,11 @@ void SliceFetch::answered(const Answer& answer) {
   if (object.status != 200 || object.failed) {
     object.let_go();
     // A shorter object has nothing there.
-    if (object.status == 416) fill_->changed();
-    return again();
+    return object.status == 416 ? changed() : again();
   }
   if (strong_etag(object.fields) != question_.etag || object.length_now() != fill_->length()) {
     object.let_go();
-    fill_->changed();
-    return over();
+    return changed();
   }
   if (!object.part && !object.kept) fill_->begin_at_the_beginning();
   const std::uint64_t first = object.part ? object.part->first : 0;
@@ -158,6 +168,12 @@ void SliceFetch::again() {
   coming_.reset();
   if (cuts_left_-- > 0) return ask();
   fill_->fail();
+  over();
+}
+
+void SliceFetch::changed() {
+  fill_->changed();
+  question_.tier->forget_on_disk(question_.ask->key);
   over();
 }
 

@@ -27,9 +27,13 @@ class SliceFetch final : public std::enable_shared_from_this<SliceFetch> {
   };
 
   // Makes `object`, whose body is `coming`, one that is kept in slices, the first of which are those.
-  static void keep_in_slices(slices::Slices& slices, Question question, Object& object,
+  static void keep_in_slices(slices::Slices& slices, disk::DiskCache* disk, Question question, Object& object,
                              std::shared_ptr<Body> coming);
-  static void ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask);
+  // The same of one that was read from disk.
+  static void read_in_slices(slices::Slices& slices, disk::DiskCache& disk, Question question,
+                             std::uint64_t generation, Object& object);
+  // Whose slices they are.
+  static const Tier& ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask);
 
   static std::shared_ptr<SliceFetch> start(Question question, std::shared_ptr<slices::Fill> fill);
   SliceFetch(Question question, std::shared_ptr<slices::Fill> fill);
@@ -41,6 +45,7 @@ class SliceFetch final : public std::enable_shared_from_this<SliceFetch> {
   void pump();
   void wait_to_be_wanted();
   void again();
+  void changed();
   void over();
 
   const Question question_;

@@ -198,7 +198,7 @@ void Request::begin_reply() {
     return end();
   }
   if (multipart_) viewer_->send(multipart_->before(0));
-  if (object.body->parts()) Tier::ask_as(object, site_.worker, make_ask(true));
+  if (object.body->parts()) Tier::ask_as(answer_->object, site_.worker, make_ask(true));
   read(first_, until_);
   // Of those who waited together everybody hears a first byte before anybody hears the rest, but for so little
   // of it that it goes with the head.

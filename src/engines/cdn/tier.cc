@@ -106,14 +106,20 @@ void Tier::ask(const std::shared_ptr<Waiter>& waiter) {
 // What memory does not have may be on disk, which is read elsewhere.
 void Tier::begin(const std::shared_ptr<Flight>& flight) {
   const Key& key = flight->ask->key;
-  const auto tell = [this, flight](std::shared_ptr<Object> found) {
+  const auto tell = [this, flight](disk::DiskCache::Found found) {
     flight->worker.loop.post([this, flight, found = std::move(found)] { from_disk(flight, found); });
   };
   if (!disk_ || flight->previous || !disk_->has(key) || !disk_->read(key, tell)) fetch(flight);
 }
 
-void Tier::from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found) {
+void Tier::from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read) {
+  std::shared_ptr<Object> found = read.object;
   if (!found || found->gone()) return fetch(flight);
+  if (read.generation != 0) {
+    if (!slices_ || !slices_->has_memory()) return fetch(flight);
+    SliceFetch::read_in_slices(*slices_, *disk_, {&flight->worker, this, flight->ask, {}}, read.generation,
+                               *found);
+  }
   if (rules::judge(found->life, flight->worker.now()) == rules::Use::Fresh)
     return landed(flight, {.object = std::move(found), .outcome = Outcome::Hit});
   // It has expired, and may be renewed, or stand in.
@@ -129,13 +135,16 @@ FetchTerms Tier::terms(Worker& worker, const std::shared_ptr<const Ask>& ask,
   FetchTerms terms{std::move(previous), object_bytes_max(), [this, key = ask->key] { settle(key); }};
   if (slices_ && slices_->has_memory())
     terms.slice = [this, &worker, ask](Object& object, std::shared_ptr<Body> coming) {
-      SliceFetch::keep_in_slices(*slices_, {&worker, this, ask, {}}, object, std::move(coming));
+      SliceFetch::keep_in_slices(*slices_, disk_, {&worker, this, ask, {}}, object, std::move(coming));
     };
   return terms;
 }
 
-void Tier::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
-  SliceFetch::ask_as(object, worker, std::move(ask));
+void Tier::ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
+                  std::shared_ptr<const Ask> ask) {
+  const Tier& tier = SliceFetch::ask_as(*object, worker, ask);
+  // What is old goes from disks, and this may have been the oldest of it.
+  if (tier.disk_ && !tier.disk_->has(ask->key)) tier.keep_head(ask->key, object);
 }
 
 void Tier::fetch(const std::shared_ptr<Flight>& flight) {
@@ -150,6 +159,10 @@ void Tier::settle(const Key& key) {
     if (disk_) whole = slot.object;
   });
   if (whole && whole->life.fresh_s > 0) disk_->write(key, std::move(whole));
+}
+
+void Tier::keep_head(const Key& key, const std::shared_ptr<const Object>& object) const {
+  if (disk_ && object->body->parts() && object->life.fresh_s > 0) disk_->write(key, object);
 }
 
 void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot,
@@ -189,6 +202,7 @@ void Tier::landed(const std::shared_ptr<Flight>& flight, Answer answer) {
     waiters.swap(flight->waiters);
     remember(*flight->ask, flight->previous.get(), answer, slot, flight->worker.now());
   });
+  if (answer.outcome == Outcome::Miss) keep_head(flight->ask->key, answer.object);
   // Who came after an invalidation does not get what was asked for before it.
   if (answer.object->gone())
     std::erase_if(waiters, [&](const std::shared_ptr<Waiter>& waiter) {

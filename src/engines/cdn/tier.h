@@ -9,12 +9,10 @@
 
 #include "engines/cdn/ask.h"
 #include "engines/cdn/cache.h"
+#include "engines/cdn/disk/disk_cache.h"
 
 namespace meridian::engines::cdn {
 
-namespace disk {
-class DiskCache;
-}
 namespace slices {
 class Slices;
 }
@@ -55,10 +53,14 @@ class Tier {
   void forget(const Key& key);
   // What is kept is kept there, too, and looked for. It outlives every question.
   void keep_on(disk::DiskCache& disk) { disk_ = &disk; }
+  void forget_on_disk(const Key& key) const {
+    if (disk_) disk_->forget(key);
+  }
   // What is too large to be kept in one piece, or came in part, is kept there. It outlives every object.
   void slice_into(slices::Slices& slices) { slices_ = &slices; }
   // From now on what is missing of an object in slices is asked for as `ask` would be.
-  static void ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask);
+  static void ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
+                     std::shared_ptr<const Ask> ask);
 
   // What a request does with what is there.
   enum class Choice : std::uint8_t {
@@ -85,7 +87,9 @@ class Tier {
   static std::optional<Answer> usable(Cache::Slot& slot, Choice choice);
   std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
-  void from_disk(const std::shared_ptr<Flight>& flight, std::shared_ptr<Object> found);
+  void from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read);
+  // Of an object in slices, which nobody would find without it.
+  void keep_head(const Key& key, const std::shared_ptr<const Object>& object) const;
   FetchTerms terms(Worker& worker, const std::shared_ptr<const Ask>& ask,
                    std::shared_ptr<const Object> previous);
   void fetch(const std::shared_ptr<Flight>& flight);

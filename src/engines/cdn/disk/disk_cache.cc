@@ -59,41 +59,79 @@ bool DiskCache::has(const Key& key) const {
   return index_.find(key).has_value();
 }
 
-bool DiskCache::read(const Key& key, std::function<void(std::shared_ptr<Object>)> done) {
+void DiskCache::forget(const Key& key) {
+  std::lock_guard lock(index_mutex_);
+  if (const auto place = index_.find(key)) index_.erase(key, *place);
+}
+
+bool DiskCache::read(const Key& key, std::function<void(Found)> done) {
   return errands_.run([this, key, done = std::move(done)] { done(read_now(key)); });
 }
 
-std::shared_ptr<Object> DiskCache::read_now(const Key& key) {
+std::string DiskCache::read_record(const Key& key, const std::function<bool(std::string_view)>& check) {
   std::optional<Index::Place> place;
   {
     std::lock_guard lock(index_mutex_);
     place = index_.find(key);
     index_.ask(key);
   }
-  if (!place) return nullptr;
-  const auto record = segments_.read(*place);
-  const auto found =
-      record ? read_disk_record(*record, key) : Result<DiskObject>(std::unexpected(record.error()));
-  if (!found) {
+  if (!place) return {};
+  auto record = segments_.read(*place);
+  if (!record || !check(*record)) {
     // Its segment may just have been removed; all else is damage.
     std::lock_guard lock(index_mutex_);
     if (index_.erase(key, *place)) bad_records_.add();
-    return nullptr;
+    return {};
   }
   hits_.add();
-  found->object->purges = purges_.of(found->distribution_id);
-  return found->object;
+  return *std::move(record);
+}
+
+DiskCache::Found DiskCache::read_now(const Key& key) {
+  Found found;
+  read_record(key, [&](std::string_view record) {
+    auto read = read_disk_record(record, key);
+    if (!read) return false;
+    found = {std::move(read->object), read->generation};
+    found.object->purges = purges_.of(read->distribution_id);
+    return true;
+  });
+  return found;
+}
+
+bool DiskCache::read_slice(const Key& key, std::function<void(std::string_view)> done) {
+  return errands_.run([this, key, done = std::move(done)] {
+    std::string_view slice;
+    const std::string record = read_record(key, [&](std::string_view bytes) {
+      const auto read = read_slice_record(bytes, key);
+      if (read) slice = *read;
+      return read.has_value();
+    });
+    // Its end.
+    done(std::string_view(record).substr(record.size() - slice.size()));
+  });
 }
 
 void DiskCache::write(const Key& key, std::shared_ptr<const Object> object) {
   const std::uint64_t size = object->body->size();
   if (size > object_bytes_max_ || !is_recordable(*object)) return;
+  write_later(key, size, [key, object = std::move(object)] {
+    return object->gone() ? std::string() : write_disk_record(key, *object);
+  });
+}
+
+void DiskCache::write_slice(const Key& key, SharedBytes slice) {
+  const std::uint64_t size = slice.bytes.size();
+  write_later(key, size, [key, slice = std::move(slice)] { return write_slice_record(key, slice.bytes); });
+}
+
+void DiskCache::write_later(const Key& key, std::uint64_t size, std::function<std::string()> record) {
   if (waiting_bytes_.fetch_add(size) + size > kWaitingBytesMax) {
     waiting_bytes_ -= size;
     return dropped_.add();
   }
-  const bool runs = errands_.run([this, key, size, object = std::move(object)] {
-    write_now(key, *object);
+  const bool runs = errands_.run([this, key, size, record = std::move(record)] {
+    write_now(key, record());
     waiting_bytes_ -= size;
   });
   if (runs) return;
@@ -101,10 +139,8 @@ void DiskCache::write(const Key& key, std::shared_ptr<const Object> object) {
   dropped_.add();
 }
 
-void DiskCache::write_now(const Key& key, const Object& object) {
-  if (object.gone()) return;
-  const std::string record = write_disk_record(key, object);
-  if (record.size() > segment_bytes_) return;
+void DiskCache::write_now(const Key& key, std::string_view record) {
+  if (record.empty() || record.size() > segment_bytes_) return;
   std::lock_guard lock(writing_);
   Result<void> done;
   if (!segments_.fits(record.size())) done = make_room();
@@ -148,7 +184,7 @@ Result<void> DiskCache::reclaim(std::vector<std::pair<Key, std::string>>& again)
       }
       if (!asked || kept + entry.place.size > segment_bytes_ / kKeptAgainPart) continue;
       auto record = segments_.read(entry.place);
-      if (!record || !read_disk_record(*record, entry.key)) {
+      if (!record || !check_disk_record(*record, entry.key)) {
         bad_records_.add();
         continue;
       }

@@ -37,11 +37,20 @@ class DiskCache {
   static Result<std::unique_ptr<DiskCache>> open(const DiskCacheParts& parts, std::string directory,
                                                  std::uint64_t bytes_max);
 
+  struct Found {
+    std::shared_ptr<Object> object;  // null: it cannot be had
+    std::uint64_t generation = 0;    // of its slices; 0: it has its body
+  };
   bool has(const Key& key) const;
-  // `done` is called on a thread of the errands, once: null, when it cannot be had. False: it is not called.
-  bool read(const Key& key, std::function<void(std::shared_ptr<Object>)> done);
+  // Until it is written again, or the process ends.
+  void forget(const Key& key);
+  // `done` is called on a thread of the errands, once. False: it is not called.
+  bool read(const Key& key, std::function<void(Found)> done);
   // In its turn, unless too much waits.
   void write(const Key& key, std::shared_ptr<const Object> object);
+  // The same of slices. What `done` gets is good as long as it runs; "": it cannot be had.
+  bool read_slice(const Key& key, std::function<void(std::string_view)> done);
+  void write_slice(const Key& key, SharedBytes slice);
 
   std::uint64_t object_bytes_max() const { return object_bytes_max_; }
   std::uint64_t bytes() const;
@@ -50,8 +59,12 @@ class DiskCache {
 
  private:
   DiskCache(const DiskCacheParts& parts, std::string directory, std::uint64_t bytes_max);
-  std::shared_ptr<Object> read_now(const Key& key);
-  void write_now(const Key& key, const Object& object);
+  Found read_now(const Key& key);
+  // A record that `check` takes.
+  std::string read_record(const Key& key, const std::function<bool(std::string_view)>& check);
+  // `record` makes it, in its turn; "": it is not wanted any more.
+  void write_later(const Key& key, std::uint64_t size, std::function<std::string()> record);
+  void write_now(const Key& key, std::string_view record);
   Result<void> make_room();
   Result<void> reclaim(std::vector<std::pair<Key, std::string>>& again);
   Result<void> put(const Key& key, std::string_view record);

@@ -26,8 +26,8 @@ class DiskCacheTest : public testing::Test {
   std::shared_ptr<Object> get(std::uint64_t number) {
     std::shared_ptr<Object> found;
     bool told = false;
-    EXPECT_TRUE(cache->read(key_of(number), [&](std::shared_ptr<Object> object) {
-      found = std::move(object);
+    EXPECT_TRUE(cache->read(key_of(number), [&](const DiskCache::Found& read) {
+      found = read.object;
       told = true;
     }));
     EXPECT_TRUE(told);
@@ -175,7 +175,7 @@ TEST_F(DiskCacheTest, AFullDiskAndABusyOneCostNothingButCopies) {
   errands.full = true;
   put(30);
   EXPECT_EQ(counted("dropped_writes_total"), 1u);
-  EXPECT_FALSE(cache->read(key_of(1), [](std::shared_ptr<Object>) { ADD_FAILURE(); }));
+  EXPECT_FALSE(cache->read(key_of(1), [](const DiskCache::Found&) { ADD_FAILURE(); }));
 }
 
 TEST_F(DiskCacheTest, TooLittleRoomIsRefused) {

@@ -38,6 +38,17 @@ std::shared_ptr<Slot> SliceMemory::take(const std::shared_ptr<Wake>& wake) {
   return std::make_shared<Slot>(shared_from_this(), index);
 }
 
+void SliceMemory::wait(const std::shared_ptr<Wake>& wake) {
+  {
+    std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      waiting_.push_back(wake);
+      return;
+    }
+  }
+  Wake::fire(wake);
+}
+
 // Who is still being sent one of the pages keeps it; the slot's next user gets others. Where that fails the
 // slot is not used again.
 void SliceMemory::give_back(std::size_t index) {

@@ -41,6 +41,7 @@ class SliceMemory : public std::enable_shared_from_this<SliceMemory> {
   std::size_t slots() const { return slots_; }
   // Null: none is free. Then `wake`, if it is not null, is fired when one is.
   std::shared_ptr<Slot> take(const std::shared_ptr<Wake>& wake = nullptr);
+  void wait(const std::shared_ptr<Wake>& wake);  // fired when there is one
 
  private:
   void give_back(std::size_t index);

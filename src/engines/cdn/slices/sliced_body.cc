@@ -45,11 +45,6 @@ std::shared_ptr<Slot> Slices::room(const std::shared_ptr<Wake>& wake) {
   return memory_->take(wake);
 }
 
-void SlicedBody::Later::run(Source& source) {
-  for (const auto& wake : wakes) Wake::fire(wake);
-  for (auto& fill : begun) source.fetch(std::move(fill));
-}
-
 // One reader's place.
 class SliceReader final : public PartsReader {
  public:
@@ -86,7 +81,7 @@ class SliceReader final : public PartsReader {
         }
       }
     }
-    later.run(body_.source());
+    body_.run(later);
     return out;
   }
 
@@ -108,7 +103,8 @@ class SliceReader final : public PartsReader {
         body_.want(index(), last(), later);
       }
     }
-    later.run(body_.source());
+    if (later.starved) body_.slices_.memory_->wait(wake);
+    body_.run(later);
   }
 
   std::uint32_t index() const { return static_cast<std::uint32_t>(at_ / kSliceBytes); }
@@ -133,8 +129,9 @@ class SliceReader final : public PartsReader {
   std::shared_ptr<Wake> wake_;  // while it waits
 };
 
-std::shared_ptr<Body> SlicedBody::make(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source) {
-  auto parts = std::make_unique<SlicedBody>(slices, length, std::move(source));
+std::shared_ptr<Body> SlicedBody::make(Slices& slices, const Place& place, std::uint64_t length,
+                                       std::shared_ptr<Source> source) {
+  auto parts = std::make_unique<SlicedBody>(slices, place, length, std::move(source));
   SlicedBody& made = *parts;
   auto body = Body::of_parts(std::move(parts), length);
   made.body_ = body;
@@ -179,7 +176,16 @@ void SlicedBody::want(std::uint32_t index, std::uint32_t last, Later& later) {
   if (changed_) return;
   for (std::uint32_t next = index; next <= std::min(last, index + kSlicesAhead); ++next) {
     if (parts_.contains(next)) continue;
-    if (!is_filled_soon(next)) begin_fill(next, last, later);
+    if (is_filled_soon(next)) break;
+    if (is_on_disk(next)) {
+      auto slot = slices_.room(nullptr);
+      later.starved |= !slot;
+      if (!slot) break;
+      parts_[next].slot = slot;
+      later.read.emplace_back(next, std::move(slot));
+      continue;
+    }
+    begin_fill(next, last, later);
     break;
   }
   for (Fill* fill : fills_)
@@ -194,8 +200,62 @@ void SlicedBody::begin_fill(std::uint32_t index, std::uint32_t last, Later& late
     last = std::min(last, next->first - 1);
   for (const Fill* fill : fills_)
     if (fill->index() > index) last = std::min(last, fill->index() - 1);
+  if (place_.disk) {
+    last = std::min(last, index + kRunSlicesMax - 1);
+    for (std::uint32_t next = index + 1; next <= last; ++next)
+      if (is_on_disk(next)) last = next - 1;
+  }
   later.begun.push_back(std::make_shared<Fill>(body, *this, begin_of(index), end_of(last)));
   fills_.push_back(later.begun.back().get());
+}
+
+void SlicedBody::run(Later& later) {
+  for (const auto& wake : later.wakes) Wake::fire(wake);
+  for (auto& fill : later.begun) source_->fetch(std::move(fill));
+  for (const auto& [index, slot] : later.read)
+    if (!read_from_disk(index, slot)) has_read(index, false);
+}
+
+bool SlicedBody::read_from_disk(std::uint32_t index, const std::shared_ptr<Slot>& slot) {
+  const auto body = body_.lock();
+  if (!body) return false;
+  return place_.disk->read_slice(disk::slice_key(place_.key, place_.generation, index),
+                                 [this, body, index, slot](std::string_view bytes) {
+                                   const bool found = bytes.size() == end_of(index) - begin_of(index);
+                                   if (found) std::memcpy(slot->bytes(), bytes.data(), bytes.size());
+                                   has_read(index, found);
+                                 });
+}
+
+// What cannot be had from there is asked for.
+void SlicedBody::has_read(std::uint32_t index, bool found) {
+  Later later;
+  {
+    std::lock_guard lock(slices_.mutex_);
+    Slice& slice = parts_.at(index);
+    if (found) {
+      slice.filled = end_of(index) - begin_of(index);
+      is_whole(index, slice);
+    } else {
+      parts_.erase(index);
+      begin_fill(index, index, later);
+    }
+    tell_readers_of(index, later);
+  }
+  run(later);
+}
+
+void SlicedBody::write_to_disk(std::uint32_t index, std::shared_ptr<Slot> slot) {
+  if (!place_.disk) return;
+  const std::string_view bytes(slot->bytes(), end_of(index) - begin_of(index));
+  place_.disk->write_slice(disk::slice_key(place_.key, place_.generation, index),
+                           SharedBytes{std::move(slot), bytes});
+}
+
+void SlicedBody::is_whole(std::uint32_t index, Slice& slice) {
+  slice.whole = true;
+  slice.kept = slices_.kept_.insert(slices_.kept_.end(), {this, index});
+  slices_.count();
 }
 
 void SlicedBody::tell_readers_of(std::uint32_t index, Later& later) {
@@ -215,7 +275,7 @@ Fill::~Fill() {
     if (slot_) parts_.parts_.erase(index());
     parts_.tell_all(later);
   }
-  later.run(parts_.source());
+  parts_.run(later);
 }
 
 Fill::Room Fill::room(const std::shared_ptr<Wake>& wake) {
@@ -244,18 +304,18 @@ Fill::Room Fill::room(const std::shared_ptr<Wake>& wake) {
 void Fill::write(std::string_view bytes) {
   if (slot_) std::memcpy(slot_->bytes() + at_ % kSliceBytes, bytes.data(), bytes.size());
   SlicedBody::Later later;
+  std::shared_ptr<Slot> written;
+  const std::uint32_t here = index();
   {
     std::lock_guard lock(parts_.slices_.mutex_);
-    const std::uint32_t here = index();
     const bool ends = at_ + bytes.size() == parts_.end_of(here);
     if (slot_) {
       SlicedBody::Slice& slice = parts_.parts_.at(here);
       slice.filled += bytes.size();
       if (ends) {
-        slice.whole = true;
-        slice.kept = parts_.slices_.kept_.insert(parts_.slices_.kept_.end(), {&parts_, here});
+        parts_.is_whole(here, slice);
         parts_.slices_.filled_.add();
-        parts_.slices_.count();
+        written = slot_;
       }
       parts_.tell_readers_of(here, later);
     }
@@ -265,7 +325,8 @@ void Fill::write(std::string_view bytes) {
     }
     at_ += bytes.size();
   }
-  later.run(parts_.source());
+  if (written) parts_.write_to_disk(here, std::move(written));
+  parts_.run(later);
 }
 
 bool Fill::is_wanted() {
@@ -292,7 +353,7 @@ void Fill::fail() {
           !parts_.is_filled_soon(reader->index()))
         reader->cut_off(later);
   }
-  later.run(parts_.source());
+  parts_.run(later);
 }
 
 void Fill::changed() {
@@ -304,7 +365,7 @@ void Fill::changed() {
     parts_.tell_all(later);
   }
   body_->finish(Body::State::Cut);
-  later.run(parts_.source());
+  parts_.run(later);
 }
 
 }  // namespace meridian::engines::cdn::slices

@@ -14,12 +14,14 @@
 
 #include "base/metrics.h"
 #include "engines/cdn/body.h"
+#include "engines/cdn/disk/disk_cache.h"
 #include "engines/cdn/slices/slice_memory.h"
 
 namespace meridian::engines::cdn::slices {
 
-inline constexpr std::uint32_t kSlicesAhead = 4;  // of a reader
-inline constexpr std::size_t kFillsMax = 256;     // of one body, at one time
+inline constexpr std::uint32_t kSlicesAhead = 4;      // of a reader
+inline constexpr std::size_t kFillsMax = 256;         // of one body, at one time
+inline constexpr std::uint32_t kRunSlicesMax = 1024;  // of one question, where any of them may be on disk
 // CF: "Maximum cacheable file size per HTTP GET response: 50 GB". Longer ones pass through.
 inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{50} * 1024 * 1024 * 1024;
 
@@ -32,6 +34,13 @@ class Source {
   virtual ~Source() = default;
   // Returns at once. Who fills lets go of `fill` when nothing more will come.
   virtual void fetch(std::shared_ptr<Fill> fill) = 0;
+};
+
+// Which body it is, and where its slices lie over restarts.
+struct Place {
+  Key key{};
+  std::uint64_t generation = 1;     // never 0
+  disk::DiskCache* disk = nullptr;  // may be null
 };
 
 // What the slices of all bodies share.
@@ -67,12 +76,14 @@ class Slices {
 
 class SlicedBody final : public Parts {
  public:
-  static std::shared_ptr<Body> make(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source);
-  SlicedBody(Slices& slices, std::uint64_t length, std::shared_ptr<Source> source)
-      : slices_(slices), length_(length), source_(std::move(source)) {}
+  static std::shared_ptr<Body> make(Slices& slices, const Place& place, std::uint64_t length,
+                                    std::shared_ptr<Source> source);
+  SlicedBody(Slices& slices, const Place& place, std::uint64_t length, std::shared_ptr<Source> source)
+      : slices_(slices), place_(place), length_(length), source_(std::move(source)) {}
   ~SlicedBody() override;
 
   std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) override;
+  std::uint64_t generation() const override { return place_.generation; }
   // Of what is already on its way: [from, until) of the body, `from` where a slice begins.
   std::shared_ptr<Fill> begin(std::uint64_t from, std::uint64_t until);
   Source& source() const { return *source_; }
@@ -92,8 +103,17 @@ class SlicedBody final : public Parts {
   struct Later {
     std::vector<std::shared_ptr<Fill>> begun;
     std::vector<std::shared_ptr<Wake>> wakes;
-    void run(Source& source);
+    std::vector<std::pair<std::uint32_t, std::shared_ptr<Slot>>> read;  // from disk
+    bool starved = false;  // what is on disk waits for memory to be read into
   };
+  void run(Later& later);
+  bool is_on_disk(std::uint32_t index) const {
+    return place_.disk && place_.disk->has(disk::slice_key(place_.key, place_.generation, index));
+  }
+  bool read_from_disk(std::uint32_t index, const std::shared_ptr<Slot>& slot);
+  void has_read(std::uint32_t index, bool found);
+  void write_to_disk(std::uint32_t index, std::shared_ptr<Slot> slot);
+  void is_whole(std::uint32_t index, Slice& slice);
   std::uint32_t slices() const {
     return static_cast<std::uint32_t>((length_ + kSliceBytes - 1) / kSliceBytes);
   }
@@ -111,6 +131,7 @@ class SlicedBody final : public Parts {
   void tell_all(Later& later);
 
   Slices& slices_;
+  const Place place_;
   const std::uint64_t length_;
   const std::shared_ptr<Source> source_;
   std::weak_ptr<Body> body_;  // whose parts these are

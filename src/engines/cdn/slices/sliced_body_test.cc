@@ -21,7 +21,7 @@ std::string bytes_of(std::uint64_t from, std::uint64_t size) {
 
 class SlicedBodyTest : public testing::Test {
  protected:
-  std::shared_ptr<Body> make(std::uint64_t length) { return SlicedBody::make(slices, length, source); }
+  std::shared_ptr<Body> make(std::uint64_t length) { return SlicedBody::make(slices, place, length, source); }
   // Writes what the fill takes, up to `until`; says whether it got there.
   bool write(Fill& fill, std::uint64_t until) {
     while (fill.at() < until) {
@@ -43,6 +43,7 @@ class SlicedBodyTest : public testing::Test {
   Metrics metrics;
   Slices slices{8 * kSliceBytes, metrics};
   std::shared_ptr<PlayedSource> source = std::make_shared<PlayedSource>();
+  Place place;
   int wakes = 0;
   std::shared_ptr<Wake> woken = std::make_shared<Wake>(loop, [this] { ++wakes; });
 };
