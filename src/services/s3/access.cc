@@ -106,7 +106,7 @@ std::string Wish::resource() const {
 
 aws::Outcome<Access::Bucket> Access::bucket(std::string_view name) const {
   if (!is_bucket_name(name)) return errors::invalid_bucket_name(name);
-  Bucket found = TRY(buckets_.read(store_, bucket_key(name)));
+  Bucket found = TRY(buckets_.read(bucket_key(name)));
   if (!found || found->value.deleting) return errors::no_such_bucket(name);
   return found;
 }
@@ -118,7 +118,7 @@ aws::Outcome<Access::Facts> Access::facts(const aws::Call& call, const Wish& wis
     return Facts{call.account_id, nullptr};
   }
   const Bucket found = TRY(bucket(wish.bucket));
-  const auto access = TRY(access_.read(store_, access_key(wish.bucket)));
+  const auto access = TRY(access_.read(access_key(wish.bucket)));
   return Facts{found->value.account,
                access ? std::shared_ptr<const AccessResource>(access, &access->value) : nullptr};
 }

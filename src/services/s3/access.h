@@ -93,8 +93,8 @@ class Access {
   aws::Outcome<void> add_tags(aws::iam_policy::Context& context, const Wish& wish) const;
 
   store::Store& store_;
-  mutable aws::Decoded<BucketResource> buckets_{decode_bucket};
-  mutable aws::Decoded<AccessResource> access_{decode_access};
+  mutable aws::Decoded<BucketResource> buckets_{store_, decode_bucket};
+  mutable aws::Decoded<AccessResource> access_{store_, decode_access};
   mutable aws::iam_policy::ParsedPolicies bucket_policies_{aws::iam_policy::PolicyKind::Resource};
   mutable aws::iam_policy::ParsedPolicies identity_policies_{aws::iam_policy::PolicyKind::Identity};
 };

@@ -121,7 +121,7 @@ aws::Outcome<std::vector<Extent>> S3::extents_of(const ObjectResource& object) {
 aws::Outcome<S3::Found> S3::find_readable(const ObjectName& name) {
   const std::string place = object_key(name.bucket, name.key);
   if (!name.version_id)
-    if (auto current = TRY(current_.read(store_, place)))
+    if (auto current = TRY(current_.read(place)))
       return Found{std::shared_ptr<const ObjectResource>(current, &current->value), true, {}, nullptr};
   PlacedVersion version = TRY(find_object(name));
   return Found{std::make_shared<const ObjectResource>(std::move(version.stored.value)),

@@ -10,10 +10,10 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/directory_lock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/embedded/commit_group.h"
-#include "base/directory_lock.h"
 #include "store/embedded/history.h"
 #include "store/embedded/record_cache.h"
 #include "store/embedded/rocks.h"
@@ -38,7 +38,7 @@ struct EmbeddedOptions {
   rocksdb::Env* env = nullptr;  // another disk, for tests; null: the real one
 };
 
-class EmbeddedStore final : public Store {
+class EmbeddedStore final : public Store, public Stamps {
  public:
   static constexpr Duration kTick = std::chrono::milliseconds(50);  // real time between looks at leases
 
@@ -50,6 +50,7 @@ class EmbeddedStore final : public Store {
   Result<std::optional<KeyValue>> get(std::string_view key, Revision at = 0) override;
   Result<Range> range(std::string_view prefix, const RangeOptions& options = {}) override;
   Revision revision() const override;
+  std::optional<std::uint64_t> stamp(std::size_t hash) const override { return records_.stamp(hash); }
   Result<std::unique_ptr<Watch>> watch(std::string prefix, Revision from,
                                        std::function<void(const EventBatch&)> on_batch,
                                        std::function<void(Error)> on_lost) override;

@@ -8,7 +8,7 @@ std::size_t RecordCache::size_of(const Entry& entry) {
 }
 
 std::optional<RecordCache::Record> RecordCache::find(std::string_view key, std::uint64_t& seen) {
-  Shard& shard = shard_of(key);
+  Shard& shard = shard_of(hash_of(key));
   std::lock_guard lock(shard.mutex);
   seen = shard.changes;
   const auto found = shard.places.find(key);
@@ -19,7 +19,7 @@ std::optional<RecordCache::Record> RecordCache::find(std::string_view key, std::
 
 void RecordCache::keep(std::string_view key, const Record& record, std::uint64_t seen) {
   if (record && record->value.size() > kRecordBytesMax) return;
-  Shard& shard = shard_of(key);
+  Shard& shard = shard_of(hash_of(key));
   std::lock_guard lock(shard.mutex);
   if (shard.changes != seen || shard.changing > 0 || shard.places.contains(key)) return;
   shard.recent.push_front({std::string(key), record});
@@ -39,7 +39,9 @@ void RecordCache::drop(Shard& shard, std::string_view key) {
 
 void RecordCache::begin_change(const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
-    Shard& shard = shard_of(key);
+    const std::size_t hash = hash_of(key);
+    stamps_[hash % kStamps].fetch_add(1);
+    Shard& shard = shard_of(hash);
     std::lock_guard lock(shard.mutex);
     ++shard.changing;
     drop(shard, key);
@@ -48,11 +50,19 @@ void RecordCache::begin_change(const std::vector<std::string>& keys) {
 
 void RecordCache::end_change(const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
-    Shard& shard = shard_of(key);
+    const std::size_t hash = hash_of(key);
+    Shard& shard = shard_of(hash);
     std::lock_guard lock(shard.mutex);
     --shard.changing;
     ++shard.changes;
+    stamps_[hash % kStamps].fetch_add(kEnded - 1);
   }
+}
+
+std::optional<std::uint64_t> RecordCache::stamp(std::size_t hash) const {
+  const std::uint64_t stamp = stamps_[hash % kStamps].load(std::memory_order_acquire);
+  if (stamp % kEnded != 0) return std::nullopt;
+  return stamp;
 }
 
 std::size_t RecordCache::bytes() const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <mutex>
@@ -14,11 +15,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/stamps.h"
 #include "store/store.h"
 
 namespace meridian::store {
 
-class RecordCache {
+class RecordCache final : public Stamps {
  public:
   static constexpr std::size_t kBytesMax = 16 * 1024 * 1024;
   static constexpr std::size_t kRecordBytesMax = 64 * 1024;  // larger ones are not kept
@@ -30,6 +32,8 @@ class RecordCache {
   std::optional<Record> find(std::string_view key, std::uint64_t& seen);
   // What was read after find() gave `seen`.
   void keep(std::string_view key, const Record& record, std::uint64_t seen);
+
+  std::optional<std::uint64_t> stamp(std::size_t hash) const override;
 
   // Around the write of a commit.
   void begin_change(const std::vector<std::string>& keys);
@@ -51,12 +55,17 @@ class RecordCache {
     std::uint64_t changes = 0;  // ended
     unsigned changing = 0;      // begun and not ended
   };
-  Shard& shard_of(std::string_view key) { return shards_[std::hash<std::string_view>{}(key) % kShards]; }
+  // A stamp counts the changes that ended above the number of those that did not.
+  static constexpr std::size_t kStamps = 4096;
+  static constexpr std::uint64_t kEnded = std::uint64_t{1} << 24;
+
+  Shard& shard_of(std::size_t hash) { return shards_[hash % kShards]; }
   static std::size_t size_of(const Entry& entry);
   static void drop(Shard& shard, std::string_view key);
 
   const std::size_t shard_bytes_max_;
   std::array<Shard, kShards> shards_;
+  std::array<std::atomic<std::uint64_t>, kStamps> stamps_{};
 };
 
 }  // namespace meridian::store

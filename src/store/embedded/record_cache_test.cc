@@ -51,6 +51,25 @@ TEST(RecordCache, TakesNothingThatWasReadBeforeACommitEnded) {
   EXPECT_EQ((*cache.find("a", now))->value, "new");
 }
 
+TEST(RecordCache, AStampDiffersAfterEachChangeAndThereIsNoneMeanwhile) {
+  RecordCache cache;
+  const std::size_t a = Stamps::hash_of("a"), b = Stamps::hash_of("b");
+  const auto of_b = cache.stamp(b);
+  std::optional<std::uint64_t> last = cache.stamp(a);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(cache.stamp(a), last);
+  for (int i = 0; i < 3; ++i) {
+    cache.begin_change({"a", "c"});
+    EXPECT_FALSE(cache.stamp(a));
+    cache.end_change({"a", "c"});
+    const auto now = cache.stamp(a);
+    ASSERT_TRUE(now);
+    EXPECT_NE(now, last);
+    last = now;
+  }
+  EXPECT_EQ(cache.stamp(b), of_b);
+}
+
 TEST(RecordCache, StaysWithinItsBytesAndKeepsWhatIsUsed) {
   constexpr std::size_t kMax = 256 * 1024;
   RecordCache cache(kMax);
