@@ -62,42 +62,20 @@ int BlobCache::Slot::file() const {
 }
 
 BlobCache::BlobCache(const BlobCacheLimits& limits)
-    : limits_(limits), memory_(std::make_shared<Memory>(limits.piece_bytes_max)) {}
+    : memory_(std::make_shared<Memory>(limits.piece_bytes_max)), shorts_(limits.short_bytes_max) {}
 BlobCache::~BlobCache() = default;
-
-namespace {
-
-constexpr std::size_t kShortOverhead = 256;  // of the list, the map and the id
-
-}  // namespace
 
 BlobCache::Text BlobCache::find_short(std::string_view id) {
   std::lock_guard lock(mutex_);
-  const auto found = short_places_.find(id);
-  if (found == short_places_.end()) return nullptr;
-  ++hits_;
-  shorts_.splice(shorts_.begin(), shorts_, found->second);
-  return found->second->text;
+  Text found = shorts_.find(id);
+  if (found) ++hits_;
+  return found;
 }
 
 void BlobCache::keep_short(std::string_view id, Text text) {
-  const std::size_t size = kShortOverhead + text->size();
   std::lock_guard lock(mutex_);
   ++misses_;
-  if (size > limits_.short_bytes_max || short_places_.contains(id)) return;
-  shorts_.push_front({std::string(id), std::move(text)});
-  short_places_.emplace(shorts_.front().id, shorts_.begin());
-  short_bytes_ += size;
-  while (short_bytes_ > limits_.short_bytes_max) forget_short(shorts_.back().id);
-}
-
-void BlobCache::forget_short(std::string_view id) {
-  const auto found = short_places_.find(id);
-  if (found == short_places_.end()) return;
-  const auto entry = found->second;
-  short_places_.erase(found);
-  short_bytes_ -= kShortOverhead + entry->text->size();
-  shorts_.erase(entry);
+  shorts_.keep(id, std::move(text));
 }
 
 std::string BlobCache::piece_key(std::string_view id, std::uint64_t number) {
@@ -159,7 +137,7 @@ void BlobCache::drop_piece(Pieces::iterator entry) {
 
 void BlobCache::drop_short(std::string_view id) {
   std::lock_guard lock(mutex_);
-  forget_short(id);
+  shorts_.drop(id);
 }
 
 void BlobCache::drop_pieces(std::string_view id) {
@@ -170,7 +148,7 @@ void BlobCache::drop_pieces(std::string_view id) {
 
 BlobCache::Totals BlobCache::totals() const {
   std::lock_guard lock(mutex_);
-  return {short_bytes_, pieces_.size() * kPieceBytes, hits_, misses_};
+  return {shorts_.bytes(), pieces_.size() * kPieceBytes, hits_, misses_};
 }
 
 }  // namespace meridian::store::objects

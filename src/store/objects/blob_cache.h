@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/piece.h"
+#include "store/objects/short_blobs.h"
 
 namespace meridian::store::objects {
 
@@ -35,7 +36,7 @@ class BlobCache {
   BlobCache(const BlobCache&) = delete;
   BlobCache& operator=(const BlobCache&) = delete;
 
-  using Text = std::shared_ptr<const std::string>;
+  using Text = ShortBlobs::Text;
   Text find_short(std::string_view id);
   void keep_short(std::string_view id, Text text);
 
@@ -59,10 +60,6 @@ class BlobCache {
 
  private:
   struct Memory;  // the file and its mapping
-  struct ShortEntry {
-    std::string id;
-    Text text;
-  };
   struct PieceEntry {
     std::string id;
     std::uint64_t number = 0;
@@ -74,15 +71,11 @@ class BlobCache {
   static std::string piece_key(std::string_view id, std::uint64_t number);
   static SharedBytes shown(const PieceEntry& entry);
   bool asked_before(std::string_view key);
-  void forget_short(std::string_view id);
   void drop_piece(Pieces::iterator entry);
 
-  const BlobCacheLimits limits_;
   const std::shared_ptr<Memory> memory_;
   mutable std::mutex mutex_;
-  std::list<ShortEntry> shorts_;  // the latest used first
-  std::unordered_map<std::string_view, std::list<ShortEntry>::iterator> short_places_;
-  std::size_t short_bytes_ = 0;
+  ShortBlobs shorts_;
   Pieces pieces_;  // the latest used first
   std::unordered_map<std::string, Pieces::iterator> piece_places_;
   std::array<std::size_t, 4096> asked_{};  // hashes of pieces that were asked for and not kept

@@ -116,6 +116,13 @@ class LocalObjects::StagedBlob final : public Staged {
   bool kept_ = false;
 };
 
+// Its bytes go to a socket a little later, and most of what that takes is waiting for them: it begins now.
+void fetch_ahead(std::string_view bytes) {
+  constexpr std::size_t kFetchedMax = 8 * 1024, kLine = 64;
+  for (std::size_t at = 0; at < std::min(bytes.size(), kFetchedMax); at += kLine)
+    __builtin_prefetch(bytes.data() + at, 0, 2);
+}
+
 // A whole blob that is in memory.
 class ShortReader final : public BlobReader {
  public:
@@ -124,6 +131,7 @@ class ShortReader final : public BlobReader {
 
   Result<Piece> next() override {
     const std::string_view bytes = std::exchange(rest_, {});
+    fetch_ahead(bytes);
     return bytes.empty() ? Piece() : Piece(SharedBytes{text_, bytes, -1, 0});
   }
 
