@@ -2,7 +2,7 @@
 
 namespace meridian::aws::sigv4 {
 
-std::string SigningKeys::find(const Claim& claim, std::string_view secret_access_key) {
+HmacKey SigningKeys::find(const Claim& claim, std::string_view secret_access_key) {
   // The secret itself is in the name: one that changed has other keys.
   thread_local std::string name;
   name = secret_access_key;
@@ -11,7 +11,7 @@ std::string SigningKeys::find(const Claim& claim, std::string_view secret_access
     std::lock_guard lock(mutex_);
     if (const auto found = keys_.find(name); found != keys_.end()) return found->second;
   }
-  std::string key = signing_key(claim, secret_access_key);
+  const HmacKey key(signing_key(claim, secret_access_key));
   std::lock_guard lock(mutex_);
   if (keys_.size() >= kKeysMax) keys_.clear();
   keys_.emplace(name, key);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "aws/sigv4.h"
+#include "aws/sigv4_hash.h"
 
 namespace meridian::aws::sigv4 {
 
@@ -15,11 +16,11 @@ class SigningKeys {
  public:
   static constexpr std::size_t kKeysMax = 1024;  // then it forgets all and begins anew
 
-  std::string find(const Claim& claim, std::string_view secret_access_key);
+  HmacKey find(const Claim& claim, std::string_view secret_access_key);
 
  private:
   std::mutex mutex_;
-  std::unordered_map<std::string, std::string> keys_;
+  std::unordered_map<std::string, HmacKey> keys_;
 };
 
 }  // namespace meridian::aws::sigv4

@@ -2,6 +2,7 @@
 #include "aws/sigv4.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -22,31 +23,86 @@ std::unexpected<Refusal> refuse(Reason reason, std::string message) {
   return std::unexpected(Refusal{reason, std::move(message)});
 }
 
-std::string hex_sha256(std::string_view bytes) {
-  return to_hex(as_bytes(sha256(bytes)));
+void append_hex(std::string& out, const Digest& digest) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 2 * std::tuple_size_v<Digest>> text;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = kDigits[digest[i] >> 4];
+    text[2 * i + 1] = kDigits[digest[i] & 15];
+  }
+  out.append(text.data(), text.size());
 }
 
-std::string payload_hash(const HttpRequest& request, const Claim& claim, const Rules& rules) {
-  if (rules.s3 && claim.in_query) return std::string(kUnsignedPayload);
-  if (rules.s3) return std::string(request.headers.get("x-amz-content-sha256"));
-  return hex_sha256(request.body);
+void append_payload_hash(std::string& out, const HttpRequest& request, const Claim& claim,
+                         const Rules& rules) {
+  if (rules.s3)
+    out += claim.in_query ? kUnsignedPayload : request.headers.get("x-amz-content-sha256");
+  else
+    append_hex(out, sha256_digest(request.body));
 }
 
-std::string signature_of(const Claim& claim, std::string_view secret_access_key, std::string_view to_sign,
-                         SigningKeys* keys = nullptr) {
-  const std::string key =
-      keys != nullptr ? keys->find(claim, secret_access_key) : signing_key(claim, secret_access_key);
-  return to_hex(as_bytes(hmac_sha256(key, to_sign)));
+void append_scope(std::string& out, const Claim& claim) {
+  out += claim.date;
+  for (const std::string* part : {&claim.region, &claim.service}) (out += '/') += *part;
+  out += "/aws4_request";
 }
 
-std::string join(const std::vector<std::string>& parts, char separator) {
-  std::string out;
+void append_joined(std::string& out, const std::vector<std::string>& parts, char separator) {
+  bool first = true;
   for (const std::string& part : parts) {
-    if (!out.empty()) out += separator;
+    if (!std::exchange(first, false)) out += separator;
     out += part;
   }
+}
+
+void append_canonical_request(std::string& out, const HttpRequest& request, const Claim& claim,
+                              const Rules& rules) {
+  out.append(request.method) += '\n';
+  append_canonical_path(out, request.path, rules.s3);
+  out += '\n';
+  append_canonical_query(out, request.query);
+  out += '\n';
+  for (const std::string& name : claim.signed_headers) {
+    out.append(name) += ':';
+    bool first = true;
+    for (const auto& [field, value] : request.headers) {
+      if (!equal_ignoring_case(field, name)) continue;
+      if (!std::exchange(first, false)) out += ',';
+      append_canonical_value(out, value);
+    }
+    out += '\n';
+  }
+  out += '\n';
+  append_joined(out, claim.signed_headers, ';');
+  out += '\n';
+  append_payload_hash(out, request, claim, rules);
+}
+
+void append_string_to_sign(std::string& out, const Claim& claim, std::string_view canonical) {
+  out.append("AWS4-HMAC-SHA256\n").append(claim.time_text) += '\n';
+  append_scope(out, claim);
+  out += '\n';
+  append_hex(out, sha256_digest(canonical));
+}
+
+std::string signature_of(std::string_view key, std::string_view to_sign) {
+  std::string out;
+  out.reserve(64);
+  append_hex(out, HmacKey(key).sign(to_sign));
   return out;
 }
+
+// What each request is held against is written where that of the one before it was.
+struct Scratch {
+  std::string canonical, to_sign, signature;
+  void clear() {
+    canonical.clear();
+    to_sign.clear();
+    signature.clear();
+    if (canonical.capacity() > kScratchBytesKept) canonical = {};
+  }
+  static constexpr std::size_t kScratchBytesKept = 16 * 1024;
+};
 
 Verdict<void> check_time(const Claim& claim, Duration skew, SystemTime now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(skew).count();
@@ -116,9 +172,8 @@ std::string format_basic_time(SystemTime time) {
 std::string scope_of(const Claim& claim) {
   std::string scope;
   scope.reserve(64);
-  scope += claim.date;
-  for (const std::string* part : {&claim.region, &claim.service}) (scope += '/') += *part;
-  return scope += "/aws4_request";
+  append_scope(scope, claim);
+  return scope;
 }
 
 std::string derive_key(std::string_view secret_access_key, std::string_view date, std::string_view region,
@@ -135,33 +190,14 @@ std::string signing_key(const Claim& claim, std::string_view secret_access_key) 
 
 std::string canonical_request(const HttpRequest& request, const Claim& claim, const Rules& rules) {
   std::string out;
-  out.reserve(256 + request.path.size() + request.query.size());
-  out.append(request.method) += '\n';
-  out.append(canonical_path(request.path, rules.s3)) += '\n';
-  out.append(canonical_query(request.query)) += '\n';
-  for (const std::string& name : claim.signed_headers) {
-    out.append(name) += ':';
-    bool first = true;
-    for (const auto& [field, value] : request.headers) {
-      if (!equal_ignoring_case(field, name)) continue;
-      if (!std::exchange(first, false)) out += ',';
-      out += canonical_value(value);
-    }
-    out += '\n';
-  }
-  out += '\n';
-  out += join(claim.signed_headers, ';');
-  out += '\n';
-  out += payload_hash(request, claim, rules);
+  append_canonical_request(out, request, claim, rules);
   return out;
 }
 
 std::string string_to_sign(const Claim& claim, std::string_view canonical) {
   std::string out;
-  out.reserve(192);
-  out.append("AWS4-HMAC-SHA256\n").append(claim.time_text) += '\n';
-  out.append(scope_of(claim)) += '\n';
-  return out += hex_sha256(canonical);
+  append_string_to_sign(out, claim, canonical);
+  return out;
 }
 
 Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now) {
@@ -178,9 +214,15 @@ Verdict<void> check_claim(const Claim& claim, const Rules& rules, SystemTime now
 
 Verdict<void> verify(const HttpRequest& request, const Claim& claim, const Secret& secret, const Rules& rules,
                      SigningKeys* keys) {
-  const std::string canonical = canonical_request(request, claim, rules);
-  const std::string to_sign = string_to_sign(claim, canonical);
-  if (!equal_in_constant_time(claim.signature, signature_of(claim, secret.secret_access_key, to_sign, keys)))
+  thread_local Scratch scratch;
+  scratch.clear();
+  auto& [canonical, to_sign, signature] = scratch;
+  append_canonical_request(canonical, request, claim, rules);
+  append_string_to_sign(to_sign, claim, canonical);
+  const HmacKey key = keys != nullptr ? keys->find(claim, secret.secret_access_key)
+                                      : HmacKey(signing_key(claim, secret.secret_access_key));
+  append_hex(signature, key.sign(to_sign));
+  if (!equal_in_constant_time(claim.signature, signature))
     return refuse(
         Reason::Mismatch,
         fmt::format("The request signature we calculated does not match the signature you provided. Check "
@@ -211,10 +253,10 @@ void sign(HttpRequest& request, const DerivedKey& key, std::string_view region, 
   const auto end = std::unique(claim.signed_headers.begin(), claim.signed_headers.end());
   claim.signed_headers.erase(end, claim.signed_headers.end());
   const std::string to_sign = string_to_sign(claim, canonical_request(request, claim, rules));
-  request.headers.set("Authorization",
-                      fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
-                                  claim.access_key_id, scope_of(claim), join(claim.signed_headers, ';'),
-                                  to_hex(as_bytes(hmac_sha256(key.key, to_sign)))));
+  request.headers.set(
+      "Authorization",
+      fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", claim.access_key_id,
+                  scope_of(claim), fmt::join(claim.signed_headers, ";"), signature_of(key.key, to_sign)));
 }
 
 void presign(HttpRequest& request, const SigningKey& key, std::string_view region, const Rules& rules,
@@ -230,7 +272,7 @@ void presign(HttpRequest& request, const SigningKey& key, std::string_view regio
   query += "&X-Amz-SignedHeaders=host";
   if (!key.session_token.empty()) query += "&X-Amz-Security-Token=" + percent_encode(key.session_token);
   const std::string to_sign = string_to_sign(claim, canonical_request(request, claim, rules));
-  query += "&X-Amz-Signature=" + signature_of(claim, key.secret_access_key, to_sign);
+  query += "&X-Amz-Signature=" + signature_of(signing_key(claim, key.secret_access_key), to_sign);
 }
 
 }  // namespace meridian::aws::sigv4

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <cstddef>
+#include <memory_resource>
 #include <utility>
 #include <vector>
 
@@ -47,36 +48,37 @@ bool is_canonical(std::string_view text, const std::array<bool, 256>& plain) {
 }
 
 // Of names and values as they are to stand there.
-template <typename Text>
-std::string sorted_query(std::vector<std::pair<Text, Text>>& pairs, std::size_t size) {
+template <typename Pairs>
+void append_sorted(std::string& out, Pairs& pairs) {
   std::sort(pairs.begin(), pairs.end());
-  std::string out;
-  out.reserve(size);
+  bool first = true;
   for (const auto& [name, value] : pairs) {
-    if (!out.empty()) out += '&';
+    if (!std::exchange(first, false)) out += '&';
     out += name;
     out += '=';
     out += value;
   }
-  return out;
 }
 
-// Nothing when some of it is to be written differently.
-std::optional<std::string> canonical_as_it_is(std::string_view query) {
-  const std::size_t size = query.size();
-  std::vector<std::pair<std::string_view, std::string_view>> pairs;
-  pairs.reserve(8);  // of a presigned request
+// False, and nothing is appended, when some of it is to be written differently.
+bool append_as_it_is(std::string& out, std::string_view query) {
+  alignas(std::max_align_t) std::array<std::byte, 1024>
+      room;  // of more than a presigned request's parameters
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  std::pmr::vector<std::pair<std::string_view, std::string_view>> pairs(&memory);
+  pairs.reserve(16);
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const std::size_t equals = pair.find('=');
     const std::string_view name = pair.substr(0, equals);
-    if (name.empty() || equals == std::string_view::npos) return std::nullopt;
+    if (name.empty() || equals == std::string_view::npos) return false;
     const std::string_view value = pair.substr(equals + 1);
-    if (!is_canonical(name, kInQuery) || !is_canonical(value, kInQuery)) return std::nullopt;
+    if (!is_canonical(name, kInQuery) || !is_canonical(value, kInQuery)) return false;
     if (name != "X-Amz-Signature") pairs.emplace_back(name, value);
   }
-  return sorted_query(pairs, size);
+  append_sorted(out, pairs);
+  return true;
 }
 
 // Dot segments resolved and empty segments dropped; a slash at the end stays.
@@ -101,17 +103,18 @@ std::string normalise(std::string_view path) {
 
 }  // namespace
 
-std::string canonical_path(std::string_view path, bool s3) {
-  if (path.empty()) return "/";
-  if (s3 && is_canonical(path, kInPath)) return std::string(path);
-  // Everywhere but in S3, what is on the wire is encoded a second time.
-  return s3 ? percent_encode(percent_decode(path).value_or(std::string(path)), true)
-            : percent_encode(normalise(path), true);
+void append_canonical_path(std::string& out, std::string_view path, bool s3) {
+  if (path.empty())
+    out += '/';
+  else if (s3 && is_canonical(path, kInPath))
+    out += path;
+  else  // Everywhere but in S3, what is on the wire is encoded a second time.
+    out += s3 ? percent_encode(percent_decode(path).value_or(std::string(path)), true)
+              : percent_encode(normalise(path), true);
 }
 
-std::string canonical_query(std::string_view query) {
-  if (auto same = canonical_as_it_is(query)) return *std::move(same);
-  const std::size_t size = query.size();
+void append_canonical_query(std::string& out, std::string_view query) {
+  if (append_as_it_is(out, query)) return;
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!query.empty()) {
     const std::size_t end = query.find('&');
@@ -124,18 +127,17 @@ std::string canonical_query(std::string_view query) {
     std::string value = percent_encode(decode(pair.substr(std::min(equals + 1, pair.size()))));
     pairs.emplace_back(std::move(name), std::move(value));
   }
-  return sorted_query(pairs, size);
+  append_sorted(out, pairs);
 }
 
-std::string canonical_value(std::string_view value) {
-  std::string out;
+void append_canonical_value(std::string& out, std::string_view value) {
+  const std::size_t begin = out.size();
   for (char c : value) {
     const bool blank = c == ' ' || c == '\t';
-    if (blank && (out.empty() || out.back() == ' ')) continue;
+    if (blank && (out.size() == begin || out.back() == ' ')) continue;
     out += blank ? ' ' : c;
   }
-  if (out.ends_with(' ')) out.pop_back();
-  return out;
+  if (out.size() > begin && out.back() == ' ') out.pop_back();
 }
 
 }  // namespace meridian::aws::sigv4

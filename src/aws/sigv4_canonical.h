@@ -6,8 +6,9 @@
 
 namespace meridian::aws::sigv4 {
 
-std::string canonical_path(std::string_view path, bool s3);
-std::string canonical_query(std::string_view query);  // without X-Amz-Signature
-std::string canonical_value(std::string_view value);  // trimmed, runs of white space as one space
+void append_canonical_path(std::string& out, std::string_view path, bool s3);
+void append_canonical_query(std::string& out, std::string_view query);  // without X-Amz-Signature
+void append_canonical_value(std::string& out,
+                            std::string_view value);  // trimmed, runs of white space as one space
 
 }  // namespace meridian::aws::sigv4

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <list>
 
 #include "aws/protocols/scalar_text.h"
 #include "aws/sigv4.h"
@@ -99,26 +98,28 @@ Verdict<void> read_time(Claim& claim, std::string_view text) {
 }
 
 Verdict<void> read_credential(Claim& claim, std::string_view text) {
-  const auto parts = split(text, '/');
-  if (parts.size() != 5)
+  if (std::ranges::count(text, '/') != 4)
     return incomplete(
         fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. "
                     "keyid/date/region/service/term, got '{}'",
                     text));
-  claim.access_key_id = parts[0];
-  claim.date = parts[1];
-  claim.region = parts[2];
-  claim.service = parts[3];
-  claim.terminator = parts[4];
+  for (std::string* part :
+       {&claim.access_key_id, &claim.date, &claim.region, &claim.service, &claim.terminator}) {
+    const std::size_t size = std::min(text.find('/'), text.size());
+    *part = text.substr(0, size);
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
   return {};
 }
 
 Verdict<void> read_signed_headers(Claim& claim, std::string_view text) {
-  for (std::string_view name : split(text, ';')) {
+  for (;;) {
+    const std::size_t end = text.find(';');
     if (claim.signed_headers.size() == kSignedHeadersMax) return incomplete("Too many 'SignedHeaders'.");
-    claim.signed_headers.push_back(to_lower(name));
+    claim.signed_headers.push_back(to_lower(text.substr(0, end)));
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
   }
-  return {};
 }
 
 Verdict<void> read_header(Claim& claim, const HttpRequest& request, std::string_view authorization) {
@@ -162,11 +163,10 @@ Verdict<void> read_header(Claim& claim, const HttpRequest& request, std::string_
 struct QueryParameters {
   std::optional<std::string_view> algorithm, credential, signature, signed_headers, date, expires, token;
   std::optional<std::string_view> key_2, signature_2;  // of version 2
-  std::list<std::string> decoded;
+  std::array<std::string, 9> decoded;
 };
 
-QueryParameters query_parameters(std::string_view query) {
-  QueryParameters found;
+void read_parameters(std::string_view query, QueryParameters& found) {
   const std::pair<std::string_view, std::optional<std::string_view>*> wanted[] = {
       {"X-Amz-Algorithm", &found.algorithm},
       {"X-Amz-Credential", &found.credential},
@@ -183,14 +183,13 @@ QueryParameters query_parameters(std::string_view query) {
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     if (pair.empty() || !std::string_view("XAS").contains(pair.front())) continue;  // none of the wanted
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    for (const auto& [name, value] : wanted) {
+    for (std::size_t i = 0; i < std::size(wanted); ++i) {
+      const auto& [name, value] = wanted[i];
       if (pair.substr(0, equals) != name || *value) continue;
       *value = pair.substr(std::min(equals + 1, pair.size()));
-      if (!(*value)->contains('%')) continue;
-      *value = found.decoded.emplace_back(percent_decode(**value).value_or(""));
+      if ((*value)->contains('%')) *value = found.decoded[i] = percent_decode(**value).value_or("");
     }
   }
-  return found;
 }
 
 Verdict<void> read_expires(Claim& claim, std::string_view text) {
@@ -236,7 +235,8 @@ Verdict<void> read_query(Claim& claim, const QueryParameters& given) {
 
 Verdict<std::optional<Claim>> read_claim(const HttpRequest& request) {
   const std::string* authorization = request.headers.find("authorization");
-  const QueryParameters query = query_parameters(request.query);
+  QueryParameters query;
+  read_parameters(request.query, query);
   if (authorization != nullptr && query.algorithm)
     return std::unexpected(
         Refusal{Reason::Mismatch,

@@ -1,6 +1,9 @@
 // SHA-256, whole and piece by piece, and HMAC-SHA-256, for signatures.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +11,23 @@
 namespace meridian::aws::sigv4 {
 
 std::string sha256(std::string_view bytes);  // 32 bytes
+
+// The same without memory of its own, for what every request needs.
+using Digest = std::array<std::uint8_t, 32>;
+Digest sha256_digest(std::string_view bytes);
+
+// A key that texts are signed with again and again: of a short text, the key is half of the work. RFC 2104.
+class HmacKey {
+ public:
+  explicit HmacKey(std::string_view key);
+  Digest sign(std::string_view bytes) const;
+
+ private:
+  static constexpr std::size_t kStateBytes = 112;
+  using State = std::array<std::byte, kStateBytes>;
+  alignas(std::uint64_t) State inner_, outer_;  // SHA-256 after the key's block
+};
+
 class Sha256 {
  public:
   Sha256();

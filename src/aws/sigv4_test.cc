@@ -4,6 +4,7 @@
 
 #include "aws/signing_keys.h"
 #include "aws/sigv4_canonical.h"
+#include "base/bytes.h"
 
 namespace meridian::aws::sigv4 {
 namespace {
@@ -81,8 +82,9 @@ TEST(SigV4, RemembersKeysBySecretAndScope) {
   for (std::string* part : {&other.date, &other.region, &other.service}) {
     other = claim;
     *part += "x";
-    EXPECT_NE(keys.find(other, kSecret), keys.find(claim, kSecret));
-    EXPECT_EQ(keys.find(other, kSecret), signing_key(other, kSecret));
+    EXPECT_NE(keys.find(other, kSecret).sign("text"), keys.find(claim, kSecret).sign("text"));
+    EXPECT_EQ(as_text(keys.find(other, kSecret).sign("text")),
+              hmac_sha256(signing_key(other, kSecret), "text"));
   }
 }
 
@@ -328,14 +330,21 @@ TEST(SigV4Claim, SaysWhatTheQueryLacks) {
             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
 }
 
+template <typename... Parts>
+std::string appended(void (*append)(std::string&, Parts...), std::type_identity_t<Parts>... parts) {
+  std::string out = "before ";
+  append(out, parts...);
+  return out.substr(7);
+}
+
 TEST(SigV4Canonical, WritesPathsQueriesAndValues) {
-  EXPECT_EQ(canonical_path("", false), "/");
-  EXPECT_EQ(canonical_path("/../..//", false), "/");
-  EXPECT_EQ(canonical_path("/a%20b", false), "/a%2520b");
-  EXPECT_EQ(canonical_path("/a%20b*", true), "/a%20b%2A");
-  EXPECT_EQ(canonical_query("b=2&a=%7e+x&b=1&X-Amz-Signature=s&&c"), "a=~%20x&b=1&b=2&c=");
-  EXPECT_EQ(canonical_query("a=%zz&=v"), "=v&a=%25zz");
-  EXPECT_EQ(canonical_value("\t a \t b  "), "a b");
+  EXPECT_EQ(appended(append_canonical_path, "", false), "/");
+  EXPECT_EQ(appended(append_canonical_path, "/../..//", false), "/");
+  EXPECT_EQ(appended(append_canonical_path, "/a%20b", false), "/a%2520b");
+  EXPECT_EQ(appended(append_canonical_path, "/a%20b*", true), "/a%20b%2A");
+  EXPECT_EQ(appended(append_canonical_query, "b=2&a=%7e+x&b=1&X-Amz-Signature=s&&c"), "a=~%20x&b=1&b=2&c=");
+  EXPECT_EQ(appended(append_canonical_query, "a=%zz&=v"), "=v&a=%25zz");
+  EXPECT_EQ(appended(append_canonical_value, "\t a \t b  "), "a b");
 }
 
 }  // namespace
