@@ -82,6 +82,17 @@ Candidates by_scope(const std::vector<Endpoint>& endpoints, std::string_view ser
                 [service](const Endpoint& each) { return each.service->model().signing_name == service; });
 }
 
+// The only one with that signing name: what a signed call of most services means.
+const Endpoint* only_by_scope(const std::vector<Endpoint>& endpoints, std::string_view service) {
+  const Endpoint* only = nullptr;
+  for (const Endpoint& each : endpoints) {
+    if (each.service->model().signing_name != service) continue;
+    if (only != nullptr) return nullptr;
+    only = &each;
+  }
+  return only;
+}
+
 Candidates by_target(const std::vector<Endpoint>& endpoints, std::string_view prefix) {
   if (prefix.empty()) return {};
   return select(endpoints, [prefix](const Endpoint& each) {
@@ -154,6 +165,11 @@ Router::Unmodelled Router::find_unmodelled(const HttpRequest& head, Listener lis
 
 Route Router::find(const HttpRequest& request, const sigv4::Claim* claim) const {
   const Style style = style_of(request);
+  if (claim != nullptr)
+    if (const Endpoint* only = only_by_scope(endpoints_, claim->service)) {
+      const Codec* codec = codec_for(*only, style);
+      return {only->service, codec != nullptr ? codec : only->codecs.front().get()};
+    }
   Candidates found;
   if (claim != nullptr) found = by_scope(endpoints_, claim->service);
   if (found.empty() && style == Style::Cbor) found = by_target(endpoints_, cbor_service(request.path));

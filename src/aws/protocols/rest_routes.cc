@@ -2,7 +2,10 @@
 #include "aws/protocols/rest_routes.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <span>
 
@@ -15,24 +18,36 @@ namespace {
 
 constexpr std::size_t kSegmentsMax = 1030;  // the longest key of S3 is 1024 bytes, all of them slashes
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  parts.reserve(8);
-  while (true) {
-    std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
+// Parts of a text that outlives them; few need no memory but that of whoever holds them.
+class Parts {
+ public:
+  Parts() { all_.reserve(kUsual); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
 
-// The segments between slashes, without the empty ones at both ends.
-std::vector<std::string_view> segments_of(std::string_view path) {
-  if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.ends_with('/')) path.remove_suffix(1);
-  if (path.empty()) return {};
-  return split(path, '/');
-}
+  void add_split(std::string_view text, char separator) {
+    for (;;) {
+      const std::size_t end = text.find(separator);
+      all_.push_back(text.substr(0, end));
+      if (end == std::string_view::npos) return;
+      text.remove_prefix(end + 1);
+    }
+  }
+  // The segments between slashes, without the empty ones at both ends.
+  void add_segments(std::string_view path) {
+    if (path.starts_with('/')) path.remove_prefix(1);
+    if (path.ends_with('/')) path.remove_suffix(1);
+    if (!path.empty()) add_split(path, '/');
+  }
+
+  std::span<const std::string_view> all() const { return all_; }
+
+ private:
+  static constexpr std::size_t kUsual = 12;
+  alignas(std::string_view) std::array<std::byte, kUsual * sizeof(std::string_view)> room_;
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::vector<std::string_view> all_{&memory_};
+};
 
 struct Template {
   std::vector<std::string_view> segments;
@@ -44,12 +59,16 @@ Template template_of(const Operation& operation) {
   Template result;
   std::size_t mark = uri.find('?');
   if (mark != std::string_view::npos) {
-    result.constants = split(uri.substr(mark + 1), '&');
+    Parts constants;
+    constants.add_split(uri.substr(mark + 1), '&');
+    result.constants.assign(constants.all().begin(), constants.all().end());
     // SDKs name the operation so; the CLI does not.
     std::erase_if(result.constants, [](std::string_view constant) { return constant.starts_with("x-id="); });
     uri = uri.substr(0, mark);
   }
-  result.segments = segments_of(uri);
+  Parts segments;
+  segments.add_segments(uri);
+  result.segments.assign(segments.all().begin(), segments.all().end());
   return result;
 }
 
@@ -60,9 +79,9 @@ bool is_greedy(std::string_view segment) {
   return segment.ends_with("+}");
 }
 
-using Pairs = std::vector<std::string_view>;  // of a query: "name" or "name=value"
+using Pairs = std::span<const std::string_view>;  // of a query: "name" or "name=value"
 
-bool has_constants(const std::vector<std::string_view>& constants, const Pairs& pairs) {
+bool has_constants(const std::vector<std::string_view>& constants, Pairs pairs) {
   return std::ranges::all_of(constants, [&](std::string_view constant) {
     return std::ranges::any_of(pairs, [&](std::string_view pair) {
       // A constant without a value is also sent as "name=".
@@ -71,7 +90,7 @@ bool has_constants(const std::vector<std::string_view>& constants, const Pairs& 
   });
 }
 
-bool has_parameter(const Pairs& pairs, std::string_view name) {
+bool has_parameter(Pairs pairs, std::string_view name) {
   return std::ranges::any_of(pairs, [&](std::string_view pair) {
     return pair.starts_with(name) && (pair.size() == name.size() || pair[name.size()] == '=');
   });
@@ -83,7 +102,7 @@ bool is_demand(const Member& member) {
          (member.location == Location::QueryString || member.location == Location::Header);
 }
 
-bool has_demands(const Operation& operation, const HttpRequest& request, const Pairs& pairs) {
+bool has_demands(const Operation& operation, const HttpRequest& request, Pairs pairs) {
   return std::ranges::all_of(operation.input->members, [&](const Member& member) {
     if (!is_demand(member)) return true;
     return member.location == Location::Header ? request.headers.find(member.wire) != nullptr
@@ -106,13 +125,14 @@ struct RestRoutes::Node {
 
   const Operation* pick(const HttpRequest& request) const {
     const Operation* undemanding = nullptr;
-    std::optional<Pairs> pairs;
+    std::optional<Parts> parts;
     for (const Leaf& leaf : leaves) {
       if (leaf.method != request.method) continue;
       if (leaf.demands == 0) return leaf.operation;
-      if (!pairs) pairs = split(request.query, '&');
-      if (!has_constants(leaf.constants, *pairs)) continue;
-      if (leaf.demands == leaf.constants.size() || has_demands(*leaf.operation, request, *pairs))
+      if (!parts) parts.emplace().add_split(request.query, '&');
+      const Pairs pairs = parts->all();
+      if (!has_constants(leaf.constants, pairs)) continue;
+      if (leaf.demands == leaf.constants.size() || has_demands(*leaf.operation, request, pairs))
         return leaf.operation;
       undemanding = leaf.operation;
     }
@@ -146,9 +166,10 @@ RestRoutes::RestRoutes(const ServiceModel& model) : root_(std::make_unique<Node>
 RestRoutes::~RestRoutes() = default;
 
 const Operation* RestRoutes::find(const HttpRequest& request) const {
-  std::vector<std::string_view> segments = segments_of(request.path);
-  if (segments.size() > kSegmentsMax) return nullptr;
-  return walk(*root_, segments, request);
+  Parts segments;
+  segments.add_segments(request.path);
+  if (segments.all().size() > kSegmentsMax) return nullptr;
+  return walk(*root_, segments.all(), request);
 }
 
 // As deep as the longest template; a step tries at most a literal and a label, and a greedy label ends it.
@@ -168,9 +189,12 @@ const Operation* RestRoutes::walk(const Node& node, std::span<const std::string_
 
 std::optional<Labels> path_labels(const Operation& operation, std::string_view path) {
   const std::string_view uri = operation.uri;
-  const std::vector<std::string_view> expected = segments_of(uri.substr(0, uri.find('?')));
-  const std::vector<std::string_view> segments = segments_of(path);
+  Parts expected_parts, path_parts;
+  expected_parts.add_segments(uri.substr(0, uri.find('?')));
+  path_parts.add_segments(path);
+  const auto expected = expected_parts.all(), segments = path_parts.all();
   Labels labels;
+  labels.reserve(expected.size());
   std::size_t at = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     std::string_view segment = expected[i];
@@ -210,9 +234,9 @@ bool QueryPairs::add(std::string_view query) {
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     std::string_view name = pair.substr(0, equals), value = pair.substr(std::min(equals + 1, pair.size()));
-    const bool is_encoded =
-        pair.find('%') != std::string_view::npos || pair.find('+') != std::string_view::npos;
-    if (is_encoded && (!decode(name) || !decode(value))) return false;
+    const auto is_encoded = [](std::string_view text) { return text.contains('%') || text.contains('+'); };
+    if (is_encoded(name) && !decode(name)) return false;
+    if (is_encoded(value) && !decode(value)) return false;
     pairs_.emplace_back(name, value);
   }
   return true;
