@@ -338,6 +338,7 @@ Result<void> Server::start_api() {
   aws::FrontDoorOptions door;
   door.development = options_.dev;
   door.threads = options_.call_workers;
+  door.audits = options_.log_level <= LogLevel::Info;
   auto services = services_->all();
   services_->s3.set_website_domains(options_.website.domains);
   services_->s3.set_form_signers({[this](std::string_view id) { return signer(id); }, !options_.dev});

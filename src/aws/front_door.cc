@@ -12,6 +12,7 @@
 #include "aws/service_caller.h"
 #include "aws/virtual_host.h"
 #include "base/ids.h"
+#include "http/header_lines.h"
 #include "store/no_waiting.h"
 
 namespace meridian::aws {
@@ -482,7 +483,7 @@ void FrontDoor::audit(const Exchange& exchange) {
   const Call& call = exchange.call;
   const Duration duration = parts_.loop.clock().monotonic() - exchange.begun;
   const std::string_view code = exchange.error ? std::string_view(exchange.error->code) : std::string_view();
-  write_audit(parts_.logger, {call, exchange.response.status, code, duration});
+  if (options_.audits) write_audit(parts_.logger, {call, exchange.response.status, code, duration});
   const auto measure = [&] {
     return Measures{
         &parts_.metrics.counter("meridian_api_requests_total",
@@ -511,9 +512,11 @@ void FrontDoor::audit(const Exchange& exchange) {
 void FrontDoor::reply(Exchange& exchange) {
   http::Response response;
   response.status = exchange.response.status;
-  response.headers.reserve(exchange.response.headers.size());
+  std::size_t size = 0;
+  for (const auto& [name, value] : exchange.response.headers) size += name.size() + value.size() + 4;
+  response.lines.reserve(size);
   for (const auto& [name, value] : exchange.response.headers)
-    if (!equal_ignoring_case(name, "content-length")) response.headers.push_back({name, value});
+    if (!equal_ignoring_case(name, "content-length")) http::append_header(response.lines, name, value);
   response.body = std::move(exchange.response.body);
   if (!exchange.error && exchange.call.answer) {
     response.length = exchange.call.answer->size();

@@ -26,6 +26,7 @@ struct FrontDoorOptions {
   std::size_t threads = 4;
   std::size_t queued_calls_max = 1024;
   std::string region = "us-east-1";  // of unsigned calls
+  bool audits = true;                // one line a call; false when the log would not keep them
   // What the callers' own policies say; it outlives the front door. Null: whoever signs well may do
   // everything.
   const Authority* authority = nullptr;

@@ -8,34 +8,13 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/eight_bytes.h"
+#include "http/header_lines.h"
 
 namespace meridian::http {
 namespace {
 
 constexpr std::size_t kBodyReserveMax =
     64 * 1024;  // a Content-Length is a claim, not yet a reason for memory
-
-bool has_controls(std::string_view text) {
-  using eight_bytes::below, eight_bytes::equal;
-  const std::size_t plain =
-      eight_bytes::plain_words(text, [](std::uint64_t word) { return below(word, ' ') | equal(word, 0x7F); });
-  return std::ranges::any_of(text.substr(plain),
-                             [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
-}
-
-// What a handler puts into a header may come from a request; it must not end the line.
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  if (!http1::is_token(name)) return;
-  out += name;
-  out += ": ";
-  const std::size_t begin = out.size();
-  out += value;
-  if (has_controls(value))
-    for (std::size_t at = begin; at < out.size(); ++at)
-      if ((static_cast<unsigned char>(out[at]) < 0x20 && out[at] != '\t') || out[at] == 0x7F) out[at] = ' ';
-  out += "\r\n";
-}
 
 void append_number(std::string& out, std::uint64_t value) {
   char text[20];
@@ -242,7 +221,7 @@ void Connection::hand_over() {
   server_.handler().handle(std::move(request_), Responder(server_.shared_from_this(), id_));
 }
 
-void Connection::reply(Response response) {
+void Connection::reply(Response&& response) {
   if (phase_ != Phase::Handling && phase_ != Phase::Receiving) return;
   release_body();
   // What is left of a body that nobody wants cannot be told from the next request.
@@ -275,7 +254,7 @@ void Connection::refuse(int status, std::string_view reason) {
 void Connection::write(const Response& response, std::string_view body, bool close) {
   const bool has_length = may_have_length(response.status);
   if (!has_length || head_only_) body = {};
-  std::size_t size = 128 + body.size();  // of the lines that every head has
+  std::size_t size = 128 + response.lines.size() + body.size();  // of the lines that every head has
   for (const Header& header : response.headers) size += header.name.size() + header.value.size() + 4;
   std::string out;
   out.reserve(size);
@@ -284,6 +263,7 @@ void Connection::write(const Response& response, std::string_view body, bool clo
   out.append(" ").append(http1::reason_phrase(response.status)).append("\r\nDate: ");
   out.append(server_.date()).append("\r\n");
   for (const Header& header : response.headers) append_header(out, header.name, header.value);
+  out += response.lines;
   if (has_length) {
     out += "Content-Length: ";
     append_number(out, response.length.value_or(response.body.size()));

@@ -26,7 +26,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
   std::size_t connections() const { return connections_.size(); }
 
   // From any thread.
-  void send(std::uint64_t id, Response response);
+  void send(std::uint64_t id, Response&& response);
   void read_body(std::uint64_t id, std::uint64_t request, IncomingBody::OnPiece on_piece);
   void send_piece(std::uint64_t id, std::uint64_t request, Result<Piece> piece);
 
@@ -47,7 +47,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState> {
 
  private:
   void accept(std::unique_ptr<net::TcpConnection> tcp, bool tls);
-  void complete(std::uint64_t id, Response response);
+  void complete(std::uint64_t id, Response&& response);
   void sweep();
   void finish_drain_if_empty();
 
@@ -86,7 +86,7 @@ class Connection final : public net::TcpHandler, public net::ReadingRoom {
   void on_drained(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, const Error* why) override;
 
-  void reply(Response response);
+  void reply(Response&& response);
   void read_body(std::uint64_t request, IncomingBody::OnPiece on_piece);
   void send_piece(std::uint64_t request, Result<Piece> piece);
   void check_time(MonotonicTime now);
@@ -110,7 +110,7 @@ class Connection final : public net::TcpHandler, public net::ReadingRoom {
   void deliver();  // what the reader waits for, if it is there
   void fail_reader(std::string why);
   void end_stream();
-  void begin_sending(Response response);
+  void begin_sending(Response&& response);
   void ask_for_piece();
   void send_on();
   void break_off();

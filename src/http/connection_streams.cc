@@ -8,7 +8,8 @@
 namespace meridian::http {
 namespace {
 
-// Copying this much behind the head beats a piece of its own; over TLS that would also be a record of its own.
+// Copying this much behind the head beats a piece of its own; over TLS that would also be a record of its
+// own.
 constexpr std::size_t kSentWithHeadMax = 1024, kSentWithHeadOverTlsMax = 16 * 1024;
 
 class ConnectionBody final : public IncomingBody {
@@ -141,7 +142,7 @@ void Connection::fail_reader(std::string why) {
   if (const auto reader = std::exchange(reader_, nullptr)) reader(no_body(std::move(why)));
 }
 
-void Connection::begin_sending(Response response) {
+void Connection::begin_sending(Response&& response) {
   phase_ = Phase::Sending;
   sending_ = std::move(response.stream);
   to_send_ = response.length.value_or(0);

@@ -68,8 +68,9 @@ struct Response {
   std::string body;
   std::shared_ptr<OutgoingBody> stream = nullptr;  // in place of `body`
   std::optional<std::uint64_t> length =
-      std::nullopt;  // of the stream, or of what GET would answer to this HEAD
-  Piece begun = {};  // of the stream: what is there already; all of it when there is no stream
+      std::nullopt;        // of the stream, or of what GET would answer to this HEAD
+  Piece begun = {};        // of the stream: what is there already; all of it when there is no stream
+  std::string lines = {};  // further headers, made by append_header() (http/header_lines.h)
 };
 
 inline const Header* find_header(const std::vector<Header>& headers, std::string_view name) {

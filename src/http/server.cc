@@ -78,12 +78,12 @@ bool ServerState::hold(std::size_t body_bytes) {
   return true;
 }
 
-void ServerState::complete(std::uint64_t id, Response response) {
+void ServerState::complete(std::uint64_t id, Response&& response) {
   if (auto found = connections_.find(id); found != connections_.end())
     found->second->reply(std::move(response));
 }
 
-void ServerState::send(std::uint64_t id, Response response) {
+void ServerState::send(std::uint64_t id, Response&& response) {
   if (std::this_thread::get_id() == loop_thread_.load()) return complete(id, std::move(response));
   loop_.post([self = shared_from_this(), id, response = std::move(response)]() mutable {
     self->complete(id, std::move(response));
