@@ -179,10 +179,20 @@ aws::Outcome<std::vector<Ruling>> S3::rulings(const aws::Call& call, const aws::
   return rulings;
 }
 
+// What most calls are is not copied from one output to another.
+aws::Outcome<aws::Value> S3::invoke_operation(aws::Call& call, const aws::Operation& operation,
+                                              const aws::Value& input) {
+  static const aws::Operation* const kGetObject = api::service_model().find("GetObject");
+  if (operation.index != kGetObject->index) return Api::invoke(call, operation, input);
+  aws::Value output(*operation.output);
+  TRY(get_object(call, input.as<api::GetObjectRequest>(), output.as<api::GetObjectOutput>()));
+  return output;
+}
+
 // Whether a key is there is for those who may list the bucket (API reference, GetObject, "Permissions").
 aws::Outcome<aws::Value> S3::invoke(aws::Call& call, const aws::Operation& operation,
                                     const aws::Value& input) {
-  auto output = Api::invoke(call, operation, input);
+  auto output = invoke_operation(call, operation, input);
   if (output || (output.error().code != "NoSuchKey" && output.error().code != "NoSuchVersion")) return output;
   const Subject subject = subject_of(operation, input);
   std::string bucket = subject.bucket;

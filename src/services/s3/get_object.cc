@@ -29,26 +29,30 @@ aws::Outcome<std::optional<ByteRange>> range_of(const Request& input, const Obje
   return object.size == 0 ? std::nullopt : std::optional(range);
 }
 
+// Into a fresh output.
 template <typename Output, typename Request>
-Output answer(aws::Call& call, const Request& input, const BucketResource& bucket,
-              const ObjectResource& object, const std::optional<ByteRange>& range,
-              const std::optional<CustomerKey>& key) {
+void answer(Output& output, aws::Call& call, const Request& input, const BucketResource& bucket,
+            const ObjectResource& object, const std::optional<ByteRange>& range,
+            const std::optional<CustomerKey>& key) {
   const ObjectMetadata& metadata = object.metadata;
-  const auto asked_or = [](const std::optional<std::string>& asked, const std::optional<std::string>& kept) {
-    return asked ? asked : kept;
+  const auto put_asked_or = [](std::optional<std::string>& place, const std::optional<std::string>& asked,
+                               const std::optional<std::string>& kept) {
+    if (asked)
+      place = asked;
+    else if (kept)
+      place = kept;
   };
-  Output output;
   output.AcceptRanges = "bytes";
   output.VersionId = input.VersionId ? shown_id(object) : answered_id(bucket, object);
   output.LastModified = object.modified_at;
   output.ContentLength = static_cast<std::int64_t>(range ? range->length : object.size);
   output.ETag = quoted(object.etag);
   put_encryption(output, key);
-  output.CacheControl = asked_or(input.ResponseCacheControl, metadata.cache_control);
-  output.ContentDisposition = asked_or(input.ResponseContentDisposition, metadata.content_disposition);
-  output.ContentEncoding = asked_or(input.ResponseContentEncoding, metadata.content_encoding);
-  output.ContentLanguage = asked_or(input.ResponseContentLanguage, metadata.content_language);
-  output.ContentType = asked_or(input.ResponseContentType, metadata.content_type);
+  put_asked_or(output.CacheControl, input.ResponseCacheControl, metadata.cache_control);
+  put_asked_or(output.ContentDisposition, input.ResponseContentDisposition, metadata.content_disposition);
+  put_asked_or(output.ContentEncoding, input.ResponseContentEncoding, metadata.content_encoding);
+  put_asked_or(output.ContentLanguage, input.ResponseContentLanguage, metadata.content_language);
+  output.ContentType = input.ResponseContentType ? *input.ResponseContentType : metadata.content_type;
   output.Expires = input.ResponseExpires ? input.ResponseExpires : metadata.expires;
   output.WebsiteRedirectLocation = metadata.website_redirect;
   // S3 is silent about the usual class.
@@ -65,7 +69,6 @@ Output answer(aws::Call& call, const Request& input, const BucketResource& bucke
     if (object.checksum.algorithm != ChecksumAlgorithm::None)
       output.ChecksumType = name_of(object.checksum.type);
   }
-  return output;
 }
 
 }  // namespace
@@ -75,16 +78,22 @@ bool S3::answers_at_once(const aws::Operation& operation) const {
   return name == "GetObject" || name == "HeadObject";
 }
 
-aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
+aws::Outcome<void> S3::get_object(aws::Call& call, const api::GetObjectRequest& input,
+                                  api::GetObjectOutput& output) {
   const auto bucket = TRY(readable_bucket(input.Bucket, input.ExpectedBucketOwner));
   TRY(check_key(input.Key));
   const ObjectName name{input.Bucket, input.Key, input.VersionId, "GET", TRY(customer_key_of(call, input))};
   Opened opened = TRY(
       open_object(name, [&](const Found& found) { return range_of(input, *found.object, found.extents); }));
-  auto output = answer<api::GetObjectOutput>(call, input, bucket->value, *opened.object, opened.range,
-                                             name.customer_key);
+  answer(output, call, input, bucket->value, *opened.object, opened.range, name.customer_key);
   if (opened.current) output.Expiration = TRY(expiration_told(bucket->value, input.Key, *opened.object));
   call.answer = std::move(opened.source);
+  return {};
+}
+
+aws::Outcome<api::GetObjectOutput> S3::GetObject(aws::Call& call, const api::GetObjectRequest& input) {
+  api::GetObjectOutput output;
+  TRY(get_object(call, input, output));
   return output;
 }
 
@@ -94,8 +103,8 @@ aws::Outcome<api::HeadObjectOutput> S3::HeadObject(aws::Call& call, const api::H
   const ObjectName name{input.Bucket, input.Key, input.VersionId, "HEAD", TRY(customer_key_of(call, input))};
   const Found found = TRY(find_extents(name));
   const auto range = TRY(range_of(input, *found.object, found.extents));
-  auto output =
-      answer<api::HeadObjectOutput>(call, input, bucket->value, *found.object, range, name.customer_key);
+  api::HeadObjectOutput output;
+  answer(output, call, input, bucket->value, *found.object, range, name.customer_key);
   if (found.current) output.Expiration = TRY(expiration_told(bucket->value, input.Key, *found.object));
   return output;
 }

@@ -71,7 +71,7 @@ Checksum ObjectBody::checksum() const {
 Result<std::shared_ptr<ObjectSource>> ObjectSource::open(store::objects::ObjectStore& objects,
                                                          std::vector<Extent> extents, std::uint64_t offset,
                                                          std::uint64_t length) {
-  std::shared_ptr<ObjectSource> source(new ObjectSource(objects, std::move(extents), offset, length));
+  auto source = std::make_shared<ObjectSource>(Key(), objects, std::move(extents), offset, length);
   source->first_ = TRY(source->next());
   return source;
 }

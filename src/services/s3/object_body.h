@@ -48,7 +48,12 @@ class ObjectBody final : public aws::KeepingSink {
 
 // `offset` and `length` lie inside the extents.
 class ObjectSource final : public aws::BodySource {
+  struct Key {};  // only open() makes one
+
  public:
+  ObjectSource(Key, store::objects::ObjectStore& objects, std::vector<Extent> extents, std::uint64_t offset,
+               std::uint64_t length)
+      : objects_(objects), extents_(std::move(extents)), skip_(offset), left_(length), length_(length) {}
   // With its first piece read, so that what cannot be read is refused before anything is promised.
   static Result<std::shared_ptr<ObjectSource>> open(store::objects::ObjectStore& objects,
                                                     std::vector<Extent> extents, std::uint64_t offset,
@@ -59,9 +64,6 @@ class ObjectSource final : public aws::BodySource {
   std::optional<Piece> ready() override;
 
  private:
-  ObjectSource(store::objects::ObjectStore& objects, std::vector<Extent> extents, std::uint64_t offset,
-               std::uint64_t length)
-      : objects_(objects), extents_(std::move(extents)), skip_(offset), left_(length), length_(length) {}
   Result<Piece> next();
 
   store::objects::ObjectStore& objects_;

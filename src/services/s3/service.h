@@ -102,6 +102,8 @@ class S3 final : public api::Api {
 
   // get_object.cc
   aws::Outcome<api::GetObjectOutput> GetObject(aws::Call&, const api::GetObjectRequest&) override;
+  // The same into a fresh output: the one that is encoded.
+  aws::Outcome<void> get_object(aws::Call&, const api::GetObjectRequest&, api::GetObjectOutput& output);
   aws::Outcome<api::HeadObjectOutput> HeadObject(aws::Call&, const api::HeadObjectRequest&) override;
 
   // delete_objects.cc
@@ -212,6 +214,7 @@ class S3 final : public api::Api {
   aws::Outcome<Cors> cors_of(std::string_view bucket);
 
  private:
+  aws::Outcome<aws::Value> invoke_operation(aws::Call&, const aws::Operation&, const aws::Value& input);
   using StoredUpload = aws::Stored<UploadResource>;
 
   static aws::Outcome<std::vector<Wish>> wishes_of(const aws::Operation&, const aws::Value& input);
@@ -343,8 +346,8 @@ class S3 final : public api::Api {
   FormSigners form_signers_;
   ObjectEvents events_{store_, random_};
   Access access_;
-  aws::Decoded<ObjectResource> current_{decode_object};  // objects that GETs without a version mean
-  Md5Queue md5_;                                         // of bodies that come at the same time
+  aws::Decoded<ObjectResource> current_{store_, decode_object};  // objects that GETs without a version mean
+  Md5Queue md5_;                                                 // of bodies that come at the same time
 };
 
 // Of an answer about a version; none where a bucket never had any.
