@@ -15,7 +15,6 @@ sys.path += [str(BENCH), str(BENCH.parent / "tests")]
 from in_turns import HOST, CannotRun, free_port  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
 
-CACHE_MIB = 1024
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 
 
@@ -24,6 +23,16 @@ def program(name: str) -> str:
     if not found:
         raise CannotRun(f"there is no {name}; tools/install_dependencies --bench installs it")
     return found
+
+
+def make_certificate(folder: pathlib.Path) -> pathlib.Path:
+    """P-256, with its key in the same file."""
+    made = folder / "bench.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=bench.example", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+                   check=True, capture_output=True)
+    made.write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
+    return made
 
 
 class Origin:
@@ -69,6 +78,7 @@ class Proxy:
     """`names` has what the TLS certificate of all of them is for."""
     name = ""
     tls = True
+    cache_bytes = 1 << 30
 
     def __init__(self, folder: pathlib.Path, core: int, origin: Origin, certificate: pathlib.Path):
         self.folder, self.core, self.origin, self.certificate = folder / self.name, core, origin, certificate
@@ -111,10 +121,11 @@ class Proxy:
 class Ours(Proxy):
     """A distribution of `meridian serve`, made through its API."""
     name = "ours"
+    slices_bytes = 2 << 30  # beside cache_bytes, of large objects
 
     def __enter__(self):
-        self.server = Server("--cdn-listen", f"{HOST}:0", "--cdn-listen-tls", f"{HOST}:0", "--cdn-cache", f"{CACHE_MIB}MiB",
-                             "--cdn-slices", f"{CACHE_MIB * 2}MiB",
+        self.server = Server("--cdn-listen", f"{HOST}:0", "--cdn-listen-tls", f"{HOST}:0", "--cdn-cache", str(self.cache_bytes),
+                             "--cdn-slices", str(self.slices_bytes),
                              directory=str(self.folder / "data"))
         self.server.start()
         self.port, self.tls_port = self.server.cdn[1], self.server.cdn_tls[1]
@@ -147,6 +158,9 @@ class Nginx(Proxy):
     """Its cache is of files, which the page cache holds; small bodies go out with their heads. This version would speak TLS 1.2
     unless told: all here speak 1.3, whose handshake costs more."""
     name = "nginx"
+    keys_bytes = 100 << 20  # of the zone that says what is kept
+    limit = ""  # of the bytes of files
+    open_files = "open_file_cache max=100000 inactive=600s; open_file_cache_valid 600s;"
 
     def command(self) -> list[str]:
         configuration = self.folder / "nginx.conf"
@@ -154,11 +168,11 @@ class Nginx(Proxy):
 daemon off; user root; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; sendfile on; keepalive_requests 100000000; open_file_cache max=100000 inactive=600s;
-  open_file_cache_valid 600s; ssl_session_cache shared:tls:10m;
+  access_log off; sendfile on; keepalive_requests 100000000; {self.open_files} ssl_session_cache shared:tls:10m;
   client_body_temp_path {self.folder}/body; proxy_temp_path {self.folder}/temp;
   fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
-  proxy_cache_path {self.folder}/cache keys_zone=cache:100m levels=1:2 use_temp_path=off inactive=1d;
+  proxy_cache_path {self.folder}/cache keys_zone=cache:{self.keys_bytes} levels=1:2 use_temp_path=off inactive=1d
+    {self.limit};
   upstream origin {{ server {HOST}:{self.origin.port}; keepalive 64; keepalive_requests 100000000; }}
   server {{
     listen {HOST}:{self.port}; listen {HOST}:{self.tls_port} ssl http2;
@@ -180,7 +194,7 @@ class Varnish(Proxy):
 
     def command(self) -> list[str]:
         return [program("varnishd"), "-F", "-j", "none", "-n", str(self.folder / "work"), "-a", f"{HOST}:{self.port}",
-                "-b", f"{HOST}:{self.origin.port}", "-s", f"malloc,{CACHE_MIB}m", "-T", "none", "-p", "thread_pools=1"]
+                "-b", f"{HOST}:{self.origin.port}", "-s", f"malloc,{self.cache_bytes}b", "-T", "none", "-p", "thread_pools=1"]
 
 
 class TrafficServer(Proxy):
@@ -206,13 +220,13 @@ CONFIG proxy.config.http.cache.http INT 1
 CONFIG proxy.config.log.logging_enabled INT 0
 CONFIG proxy.config.exec_thread.autoconfig INT 0
 CONFIG proxy.config.exec_thread.limit INT 1
-CONFIG proxy.config.cache.ram_cache.size INT {CACHE_MIB}M
+CONFIG proxy.config.cache.ram_cache.size INT {self.cache_bytes}
 CONFIG proxy.config.ssl.server.cert.path STRING {self.certificate.parent}
 CONFIG proxy.config.ssl.server.private_key.path STRING {self.certificate.parent}
 """)
         (etc / "ssl_multicert.config").write_text(f"dest_ip=* ssl_cert_name={self.certificate.name} ssl_key_name={self.certificate.name}\n")
         (etc / "remap.config").write_text(f"map / http://{HOST}:{self.origin.port}/\n")
-        (etc / "storage.config").write_text(f"{root}/cache {CACHE_MIB}M\n")
+        (etc / "storage.config").write_text(f"{root}/cache {self.cache_bytes}\n")
         return [program("traffic_server"), f"--run-root={root}/runroot.yaml"]
 
 
@@ -232,7 +246,7 @@ defaults
   timeout server 60s
   timeout connect 5s
 cache objects
-  total-max-size {CACHE_MIB}
+  total-max-size {self.cache_bytes >> 20}
   max-object-size 1000000
   max-age 86400
 frontend front

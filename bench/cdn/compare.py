@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from cdn_servers import ALL, HOST, H2o, Origin, Proxy
+from cdn_servers import ALL, HOST, H2o, Origin, Proxy, make_certificate
 from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -105,16 +105,6 @@ def table(rounds: dict[tuple[str, str], list[dict[str, float]]], options) -> str
         ratio = ratio_of(rounds.get((kind, "ours"), []), found)
         lines.append(f"{kind:7} {server:8} {middle['a second']:10.0f} {middle['a CPU-second']:13.0f} {ratio:>22} {middle['busy']:5.2f}")
     return "\n".join(lines)
-
-
-def make_certificate(folder: pathlib.Path) -> pathlib.Path:
-    """P-256, with its key in the same file."""
-    made = folder / "bench.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=bench.example", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
-                   check=True, capture_output=True)
-    made.write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
-    return made
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 // What each policy keeps of each trace, at three sizes of the cache: hits by requests and by bytes, in
 // percent. usage: cdn_hit_ratio [requests] [seed]
+// usage: cdn_hit_ratio list SHAPE OBJECTS REQUESTS SEED prints a trace instead, as replay.py has it played.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -32,9 +33,22 @@ Ratio play(Policy policy, const std::vector<sim::CacheRequest>& trace) {
           100.0 * static_cast<double>(hit_bytes) / static_cast<double>(bytes), took.count() / count};
 }
 
+int list(char** words) {
+  const sim::TraceCounts counts{std::strtoull(words[1], nullptr, 10), std::strtoull(words[2], nullptr, 10)};
+  for (const sim::TraceShape shape : sim::kTraceShapes)
+    if (to_string(shape) == words[0]) {
+      for (const sim::CacheRequest& each :
+           sim::make_trace(shape, counts, std::strtoull(words[3], nullptr, 10)))
+        fmt::print("GET /{}/{}\n", each.key, each.size);
+      return 0;
+    }
+  return 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 6 && std::string_view(argv[1]) == "list") return list(argv + 2);
   const sim::TraceCounts counts{100'000, argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000};
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const char* const names[] = {"LRU (nginx)", "LRU 1/10k (Varnish)", "SIEVE",

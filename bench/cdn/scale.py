@@ -12,8 +12,8 @@ import random
 import subprocess
 import sys
 
-from cdn_servers import HOST, Nginx, Origin, Ours, Proxy
-from compare import LOAD, make_certificate
+from cdn_servers import HOST, Nginx, Origin, Ours, Proxy, make_certificate
+from compare import LOAD
 from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
 from meridian_server import resident_bytes
 
