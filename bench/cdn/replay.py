@@ -114,8 +114,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--load-core", type=int, default=1)
+    parser.add_argument("--folder", default="/dev/shm", help="where nginx has its files: of memory, as the caches of the others are")
     options = parser.parse_args()
-    with folder_of("cdn-replay") as folder:
+    with folder_of("cdn-replay", options.folder) as folder:
         options.certificate = make_certificate(folder)
         print("| trace | cache, of all bytes | " + " | ".join(options.servers) + " | nginx held |")
         print("|---|---|" + "---|" * (len(options.servers) + 1))
