@@ -82,8 +82,8 @@ class Trace:
 
 def limit(server: type, trace: Trace, share: float) -> type:
     """The same server with that part of the trace's bytes. nginx's processes look at max_size every ten seconds, which is longer
-    than a replay; what it obeys at once is the room for keys, which is given for as many objects as the bytes are, by the mean. Files that
-    it keeps open it would find after it has deleted them."""
+    than a replay; what it obeys at once is the room for keys, which is given for as many objects as the bytes are, by the
+    mean. Files that it keeps open it would find after it has deleted them."""
     room = int(trace.footprint * share)
     keys = trace.objects * share
     return type(server.__name__, (server,), {"cache_bytes": room, "slices_bytes": 0, "limit": f"max_size={room} manager_sleep=10ms",
