@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 RESULTS = HERE / "RESULTS.md"
 SHOTS = "MERIDIAN_BEHIND_MS=5 MERIDIAN_SHOTS=14 "
-# The heading of each section, what it says, its commands, and which lines of theirs count (all).
+# The heading of each section, its commands, and how lines of their output begin that belong there.
 SECTIONS = {
     "compare": ("All servers in turns", ["bench/cdn/compare.py --rounds 5 --seconds 2"], ""),
     "scale": ("As objects and connections grow", ["bench/cdn/scale.py --rounds 5 --seconds 2"], ""),
