@@ -23,7 +23,7 @@ BUILD = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "relea
 SERVERS = {each.name: each for each in (Ours, Nginx, Varnish)}
 TRACES = ["zipf-0.7", "zipf-0.9", "zipf-1.1", "drift", "scans", "one-hit", "mixed", "cdn"]
 LARGE = {"mixed", "cdn"}  # with objects of megabytes: a tenth of the requests is as many bytes
-CONNECTIONS = 4
+CONNECTIONS = 32
 NODE_BYTES, PAGE = 128, 4096  # what nginx's zone needs for a key, and what it is dealt out in
 
 

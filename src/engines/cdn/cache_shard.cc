@@ -214,6 +214,7 @@ void CacheShard::evict(Index spare) {
       unlink(index);
       link(index, which);
     } else if (gone(entry(index))) {
+      count_purged(entry(index));
       drop(index);
     } else if (small) {
       evict_small(index);
@@ -258,6 +259,11 @@ void CacheShard::drop(Index index) {
 bool CacheShard::gone(Entry& entry) {
   if (entry.at_rest) return entry.packed->gone(shelf_);
   return entry.live->slot.object && entry.live->slot.object->gone();
+}
+
+void CacheShard::count_purged(const Entry& entry) {
+  if (entry.at_rest) return entry.packed->count_purged(shelf_);
+  entry.live->slot.object->count_purged();
 }
 
 // The look is going to settle() it.

@@ -110,6 +110,7 @@ class CacheShard {
   void evict_main(Index index);
   void drop(Index index);
   bool gone(Entry& entry);
+  void count_purged(const Entry& entry);
   void unpack(Index index);
   void list(Live& live);
   void unlist(Live& live);

@@ -1,5 +1,6 @@
 #include "engines/cdn/cache.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -146,6 +147,8 @@ TEST_F(CacheTest, WhatIsPurgedGoesFirst) {
   for (std::uint64_t i = 100; i < 140; ++i) put(i, 1000);
   for (std::uint64_t i = 200; i < 210; ++i) put(i, 1000);
   for (std::uint64_t i = 101; i < 140; ++i) EXPECT_TRUE(get(i)) << i;
+  EXPECT_GT(cache.evictions(), 0u);
+  EXPECT_THAT(log->counts(9), testing::ElementsAre(PurgeCount{1, "/*", cache.evictions()}));
 }
 
 TEST_F(CacheTest, LooksAloneLeaveNothingBehind) {

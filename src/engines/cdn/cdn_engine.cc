@@ -159,6 +159,8 @@ CdnEngine::CdnEngine(CdnEngineOptions options, std::unique_ptr<const snapshots::
     : options_(std::move(options)), random_(random), metrics_(metrics), make_loop_(std::move(make_loop)) {
   if (options_.via_host.empty()) options_.via_host = make_via_host(random_);
   shared_ = std::make_unique<EngineShared>(options_, std::move(first), random_, metrics_);
+  shared_->purges.count_in(metrics_.counter("meridian_cdn_purged_copies_total",
+                                            "Copies in memory that were let go for an invalidation"));
 }
 
 void CdnEngine::stop() {

@@ -182,6 +182,12 @@ TEST_F(EngineOnDisk, ARestartServesWhatWasKeptAndNotWhatWasPurged) {
   EXPECT_EQ(origin.asked, 1);
   for (int i = 0; i < kObjects; ++i) EXPECT_EQ(get(i), "Hit from cloudfront") << "from memory";
   EXPECT_EQ(origin.asked, 1);
+  const auto purged = [this] { return metrics->counter("meridian_cdn_purged_copies_total", "").value(); };
+  EXPECT_EQ(purged(), 0u);
+  engine->purge("E1", "/object-*");
+  EXPECT_EQ(purged(), 0u) << "nobody has looked";
+  for (int i = 0; i < 4; ++i) (void)get(i);
+  EXPECT_EQ(purged(), 4u);
 }
 
 TEST_F(EngineOnDisk, WithoutItsJournalNothingOnDiskIsUsed) {

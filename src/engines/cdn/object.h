@@ -58,6 +58,7 @@ struct Object {
   mutable PreparedHeads heads;
 
   bool gone() const { return body->state() == Body::State::Cut || purges->purged(uri, tags, purges_seen); }
+  void count_purged() const { purges->count_taken(uri, tags, purges_seen); }  // it is let go as gone()
   // Content-Length of the whole, when it is known by now.
   std::optional<std::uint64_t> length_now() const { return length ? length : body->length(); }
   std::size_t charge() const;  // what it costs a cache

@@ -48,6 +48,11 @@ bool PackedObject::gone(const PackingShelf& shelf) {
   return !names || log.purged(names->uri, names->tags, purges_seen_);
 }
 
+void PackedObject::count_purged(const PackingShelf& shelf) const {
+  if (const auto names = read_recorded_names(head()))
+    shelf.logs[log_]->count_taken(names->uri, names->tags, purges_seen_);
+}
+
 // malloc keeps 8 bytes and rounds up to 16.
 std::size_t PackedObject::charge() const {
   return (sizeof(PackedObject) + head_size_ + body_size_ + 8 + 15) / 16 * 16;

@@ -33,6 +33,7 @@ class PackedObject {
   static Owner pack(const Object& object, PackingShelf& shelf);
   std::shared_ptr<Object> unpack(const PackingShelf& shelf) const;  // null: it was damaged
   bool gone(const PackingShelf& shelf);                             // purged
+  void count_purged(const PackingShelf& shelf) const;               // it is let go as gone()
   void saw(std::uint64_t purges) { purges_seen_ = purges; }
   std::size_t charge() const;  // what it costs a cache
 

@@ -26,20 +26,19 @@ bool PurgeLog::restore(std::uint64_t number, std::string_view item) {
 void PurgeLog::each_line(const std::function<void(std::uint64_t, std::string_view)>& each) const {
   std::shared_lock lock(mutex_);
   std::uint64_t number = before_first_;
-  for (const Line& line : lines_) {
-    ++number;
-    switch (line.kind) {
-      case Line::Kind::Exact:
-        each(number, line.text);
-        break;
-      case Line::Kind::Prefix:
-        each(number, line.text + "*");
-        break;
-      case Line::Kind::Tag:
-        each(number, "#" + line.text);
-        break;
-    }
+  for (const Line& line : lines_) each(++number, item_of(line));
+}
+
+std::string PurgeLog::item_of(const Line& line) {
+  switch (line.kind) {
+    case Line::Kind::Exact:
+      break;
+    case Line::Kind::Prefix:
+      return line.text + "*";
+    case Line::Kind::Tag:
+      return "#" + line.text;
   }
+  return line.text;
 }
 
 void PurgeLog::add(std::string_view item) {
@@ -72,10 +71,10 @@ void PurgeLog::forget_oldest() {
   lines_.pop_front();
 }
 
-bool PurgeLog::is_after(Line::Kind kind, std::string_view text, std::uint64_t seen) const {
+std::uint64_t PurgeLog::newest_line(Line::Kind kind, std::string_view text) const {
   const Newest& newest = newest_of_[static_cast<std::size_t>(kind)];
   const auto at = newest.find(text);
-  return at != newest.end() && at->second > seen;
+  return at != newest.end() ? at->second : 0;
 }
 
 bool PurgeLog::purged(std::string_view uri, const std::vector<std::string>& tags,
@@ -96,10 +95,41 @@ bool PurgeLog::purged(std::string_view uri, const std::vector<std::string>& tags
   return false;
 }
 
+void PurgeLog::count_taken(std::string_view uri, const std::vector<std::string>& tags,
+                           std::uint64_t seen) const {
+  constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  std::uint64_t earliest = kNone;
+  const auto consider = [&](std::uint64_t line) {
+    if (line > seen) earliest = std::min(earliest, line);
+  };
+  std::shared_lock lock(mutex_);
+  consider(newest_line(Line::Kind::Exact, uri));
+  for (const std::string& tag : tags) consider(newest_line(Line::Kind::Tag, tag));
+  for (const auto& [size, count] : prefix_sizes_) {
+    if (size > uri.size()) break;
+    consider(newest_line(Line::Kind::Prefix, uri.substr(0, size)));
+  }
+  if (earliest == kNone) return;
+  if (taken_) taken_->add();
+  std::lock_guard counting(copies_mutex_);
+  ++copies_[earliest];
+  copies_.erase(copies_.begin(), copies_.upper_bound(before_first_));
+}
+
+std::vector<PurgeCount> PurgeLog::counts(std::size_t lines_max) const {
+  std::vector<PurgeCount> counts;
+  std::shared_lock lock(mutex_);
+  std::lock_guard counting(copies_mutex_);
+  for (auto at = copies_.rbegin(); at != copies_.rend() && counts.size() < lines_max; ++at)
+    if (at->first > before_first_)
+      counts.push_back({at->first, item_of(lines_[at->first - before_first_ - 1]), at->second});
+  return counts;
+}
+
 std::shared_ptr<PurgeLog> PurgeLogs::of(std::string_view distribution_id) {
   std::lock_guard lock(mutex_);
   if (const auto at = logs_.find(distribution_id); at != logs_.end()) return at->second;
-  return logs_.emplace(distribution_id, std::make_shared<PurgeLog>(std::string(distribution_id)))
+  return logs_.emplace(distribution_id, std::make_shared<PurgeLog>(std::string(distribution_id), taken_))
       .first->second;
 }
 

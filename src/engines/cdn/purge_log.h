@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/metrics.h"
+
 namespace meridian::engines::cdn {
 
 // Older lines become one: everything that is as old as them counts as purged.
@@ -28,9 +30,17 @@ inline constexpr std::size_t kPurgeLinesMax = 10'000;
 inline constexpr std::size_t kTagsMax = 50;  // of an object (CF:invalidation-specifying-tags)
 inline constexpr std::size_t kTagBytesMax = 256;
 
+struct PurgeCount {
+  std::uint64_t number = 0;
+  std::string item;
+  std::uint64_t copies = 0;
+  bool operator==(const PurgeCount&) const = default;
+};
+
 class PurgeLog {
  public:
-  explicit PurgeLog(std::string distribution_id = {}) : distribution_id_(std::move(distribution_id)) {}
+  explicit PurgeLog(std::string distribution_id = {}, Counter* taken = nullptr)
+      : distribution_id_(std::move(distribution_id)), taken_(taken) {}
   const std::string& distribution_id() const { return distribution_id_; }
 
   // A path with its query as it is in the key, `*` at its end standing for anything, or `#tag`.
@@ -44,6 +54,11 @@ class PurgeLog {
   // where nothing was purged since; else as many looks as the object has tags and the prefixes have lengths.
   bool purged(std::string_view uri, const std::vector<std::string>& tags,
               std::atomic<std::uint64_t>& seen) const;
+  // A copy that was as old as `seen` is let go because it is purged: counted for the earliest line that took
+  // it. What nobody looks at and no room is made of is not counted.
+  void count_taken(std::string_view uri, const std::vector<std::string>& tags, std::uint64_t seen) const;
+  // The lines that took something, the latest first.
+  std::vector<PurgeCount> counts(std::size_t lines_max) const;
 
  private:
   struct Line {
@@ -51,6 +66,7 @@ class PurgeLog {
     Kind kind = Kind::Exact;
     std::string text;
   };
+  static std::string item_of(const Line& line);
   struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -58,7 +74,10 @@ class PurgeLog {
   using Newest = std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>>;
 
   Newest& newest_of(Line::Kind kind) { return newest_of_[static_cast<std::size_t>(kind)]; }
-  bool is_after(Line::Kind kind, std::string_view text, std::uint64_t seen) const;
+  std::uint64_t newest_line(Line::Kind kind, std::string_view text) const;  // 0: none
+  bool is_after(Line::Kind kind, std::string_view text, std::uint64_t seen) const {
+    return newest_line(kind, text) > seen;
+  }
   void add(std::string_view item);  // under the lock
   void forget_oldest();
 
@@ -66,20 +85,26 @@ class PurgeLog {
   std::atomic<std::uint64_t> newest_{0};
   mutable std::shared_mutex mutex_;
   std::deque<Line> lines_;
-  std::array<Newest, 3> newest_of_;                  // of each text the number of its newest line
-  std::map<std::size_t, std::size_t> prefix_sizes_;  // how many prefixes have it
-  std::uint64_t before_first_ = 0;                   // the number of the line before lines_.front()
+  std::array<Newest, 3> newest_of_;                        // of each text the number of its newest line
+  std::map<std::size_t, std::size_t> prefix_sizes_;        // how many prefixes have it
+  std::uint64_t before_first_ = 0;                         // the number of the line before lines_.front()
+  Counter* const taken_;                                   // of all logs; null: nobody counts
+  mutable std::mutex copies_mutex_;                        // taken after the other
+  mutable std::map<std::uint64_t, std::uint64_t> copies_;  // by the numbers of lines that took some
 };
 
 // The logs of all distributions that have ever been asked for here.
 class PurgeLogs {
  public:
+  // In all logs that are made from now on.
+  void count_in(Counter& taken) { taken_ = &taken; }
   std::shared_ptr<PurgeLog> of(std::string_view distribution_id);
   // `each` takes the distribution, the number and the item.
   void each_line(const std::function<void(std::string_view, std::uint64_t, std::string_view)>& each) const;
   void clear();
 
  private:
+  Counter* taken_ = nullptr;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<PurgeLog>, std::less<>> logs_;
 };

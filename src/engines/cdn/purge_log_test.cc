@@ -66,6 +66,30 @@ TEST(PurgeLog, WhatIsOlderThanTheLogCountsAsPurged) {
   EXPECT_TRUE(log.purged("/a", {}, old));
 }
 
+TEST(PurgeLog, ALineCountsTheCopiesThatItTook) {
+  Counter taken;
+  PurgeLog log("E1", &taken);
+  log.purge("/img/*");
+  log.purge("/a");
+  log.purge("#red");
+  EXPECT_TRUE(log.counts(9).empty());
+  log.count_taken("/img/1", {}, 0);
+  log.count_taken("/img/2", {"red"}, 0);  // the first line took it
+  log.count_taken("/img/3", {"red"}, 1);  // it came after that one
+  log.count_taken("/other", {}, 0);       // gone for another reason
+  EXPECT_THAT(log.counts(9), ElementsAre(PurgeCount{3, "#red", 1}, PurgeCount{1, "/img/*", 2}));
+  EXPECT_THAT(log.counts(1), ElementsAre(PurgeCount{3, "#red", 1}));
+  EXPECT_EQ(taken.value(), 3u);
+}
+
+TEST(PurgeLog, LinesThatWereForgottenAreNotCounted) {
+  PurgeLog log;
+  log.purge("/old");
+  log.count_taken("/old", {}, 0);
+  for (std::size_t i = 0; i < kPurgeLinesMax; ++i) log.purge("/other");
+  EXPECT_TRUE(log.counts(9).empty());
+}
+
 TEST(PurgeLogs, EachDistributionHasOne) {
   PurgeLogs logs;
   logs.of("E1")->purge("/*");

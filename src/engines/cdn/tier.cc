@@ -18,10 +18,16 @@ bool will_do(const Answer& answer, const Ask& ask) {
                    std::min(ask.range->last, *answer.object->length - 1) <= part->last);
 }
 
+void let_go_purged(Cache::Slot& slot) {
+  if (!slot.object || !slot.object->gone()) return;
+  slot.object->count_purged();
+  slot.object.reset();
+}
+
 }  // namespace
 
 Tier::Choice Tier::choose(Cache::Slot& slot, rules::Time now) {
-  if (slot.object && slot.object->gone()) slot.object.reset();
+  let_go_purged(slot);
   if (slot.object) {
     const rules::Use use = rules::judge(slot.object->life, now);
     if (use == rules::Use::Fresh) return Choice::Serve;
@@ -183,7 +189,7 @@ void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cach
   const Object& object = *answer.object;
   if (ask.range && object.status == 416) return;  // it says nothing of the whole
   if (object.gone()) {
-    if (slot.object && slot.object->gone()) slot.object.reset();
+    let_go_purged(slot);
   } else if (object.kept &&
              (object.body->parts() || object.length_now().value_or(0) <= cache_.object_bytes_max())) {
     slot.object = answer.object;

@@ -112,7 +112,8 @@ TEST_F(ExplainHttp, ACopyIsToldWithTheArithmeticOfItsLifetime) {
   EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr("kept for 62 s, fresh for 60 s: expired")));
   EXPECT_THAT(tell("sent"), Contains("If-None-Match: \"1\""));
   cdn.shared->purges.of("E1")->purge("/*");
-  EXPECT_THAT(tell("cache"), ElementsAre("TST0-C1: a copy, taken by an invalidation"));
+  EXPECT_THAT(tell("cache"),
+              ElementsAre("TST0-C1: a copy, taken by an invalidation; taken here so far: 1 by /*"));
 }
 
 TEST_F(ExplainHttp, ADistributionIsNamedByWhatItWasFoundBy) {
