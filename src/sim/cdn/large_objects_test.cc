@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engines/cdn/disk/disk_fixture.h"
 #include "engines/cdn/slices/slice_memory.h"
 #include "sim/cdn/virtual_cdn.h"
 
@@ -243,6 +244,37 @@ TEST_F(LargeObjects, AnOriginIsNotReadAheadOfWhoReads) {
   expect_part(viewer, 0, 9);
   EXPECT_THAT(origin->requests[0], HasSubstr("Range: bytes=0-1048575\r\n"));
   EXPECT_EQ(origin->requests.size(), 1u);
+}
+
+TEST_F(LargeObjects, AreThereAfterARestartAsFarAsTheyHaveCome) {
+  using engines::cdn::disk::DiskCache;
+  FakeDisk disk;
+  engines::cdn::disk::AtOnce errands;
+  const auto open = [&](VirtualCdn& world) {
+    return DiskCache::open({disk, errands, world.shared->purges, world.metrics, "L"}, "d/L",
+                           256 * 1024 * 1024)
+        .value();
+  };
+  const auto first_disk = open(cdn);
+  cdn.shared->tiers[0]->keep_on(*first_disk);
+  expect_part(cdn.get("/a", range(kSlice, 2 * kSlice + 9)), kSlice, 2 * kSlice + 9);
+  VirtualCdn other{{""}, nullptr, {.cache_bytes = 1024 * 1024, .slice_bytes = 16 * kSlice}};
+  PlayedOrigin again(other.network, VirtualCdn::kFirst,
+                     [this](auto& visit, const std::string& request) { file.answer(visit, request); });
+  other.publish();
+  const auto its_disk = open(other);
+  other.shared->tiers[0]->keep_on(*its_disk);
+  const auto& hit = other.get("/a", range(kSlice + 5, 2 * kSlice + 9));
+  expect_part(hit, kSlice + 5, 2 * kSlice + 9);
+  EXPECT_EQ(hit.field("X-Cache"), "Hit from cloudfront");
+  EXPECT_EQ(again.requests.size(), 0u);
+  expect_whole(other.get("/a"));
+  ASSERT_EQ(again.requests.size(), 2u);
+  EXPECT_THAT(again.requests[0], HasSubstr("Range: bytes=0-1048575\r\n"));
+  EXPECT_THAT(again.requests[1], HasSubstr("Range: bytes=3145728-"));
+  file.version = 'b';
+  other.shared->purges.of("E1")->purge("/a");
+  expect_whole(other.get("/a"));
 }
 
 }  // namespace

@@ -44,5 +44,42 @@ TEST(DiskRecord, NoFlippedBitIsServed) {
   EXPECT_FALSE(read_disk_record(record + "x", key_of(7)));
 }
 
+struct PlayedParts final : Parts {
+  std::unique_ptr<PartsReader> read(std::uint64_t, std::uint64_t) override { return nullptr; }
+  std::uint64_t generation() const override { return 77; }
+};
+
+TEST(DiskRecord, OfAnObjectInSlicesSaysWhichTheyAre) {
+  PurgeLogs purges;
+  const auto object = object_of(7, 0, purges);
+  object->length = 1u << 30;
+  object->body = Body::of_parts(std::make_unique<PlayedParts>(), 1u << 30);
+  const std::string record = write_disk_record(key_of(7), *object);
+  const auto found = read_disk_record(record, key_of(7));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->generation, 77u);
+  EXPECT_EQ(found->object->length, std::uint64_t{1} << 30);
+  EXPECT_FALSE(read_slice_record(record, key_of(7))) << "it is none";
+  EXPECT_TRUE(check_disk_record(record, key_of(7)));
+}
+
+TEST(DiskRecord, NoSliceWithAFlippedBitIsServed) {
+  const Key key = slice_key(key_of(7), 77, 3);
+  EXPECT_NE(key, slice_key(key_of(7), 77, 4));
+  EXPECT_NE(key, slice_key(key_of(7), 78, 3));
+  const std::string slice = body_of(1, 200'000), record = write_slice_record(key, slice);
+  const auto read = read_slice_record(record, key);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, slice);
+  EXPECT_FALSE(read_slice_record(record, key_of(7))) << "it is another's";
+  EXPECT_FALSE(read_disk_record(record, key)) << "it is no object";
+  SeededRandom random(1);
+  for (int i = 0; i < 100; ++i) {
+    std::string damaged = record;
+    damaged[random.below(i % 2 ? record.size() : 64)] ^= static_cast<char>(1 << random.below(8));
+    EXPECT_FALSE(read_slice_record(damaged, key));
+  }
+}
+
 }  // namespace
 }  // namespace meridian::engines::cdn::disk
