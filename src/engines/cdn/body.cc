@@ -11,9 +11,16 @@ constexpr std::size_t kCopiedBytesMax = 4096;  // up to here a copy is cheaper t
 }  // namespace
 
 std::shared_ptr<Body> Body::of(std::string_view bytes) {
-  auto body = std::make_shared<Body>(Kind::Kept, bytes.size());
-  body->append(bytes);
-  body->finish(State::Whole);
+  auto kept = std::make_shared_for_overwrite<char[]>(bytes.size());
+  std::ranges::copy(bytes, kept.get());
+  return of(std::move(kept), bytes.size());
+}
+
+std::shared_ptr<Body> Body::of(std::shared_ptr<char[]> bytes, std::size_t size) {
+  auto body = std::make_shared<Body>(Kind::Kept, size);
+  if (size > 0) body->blocks_.push_back({std::move(bytes), size, size});
+  body->size_ = size;
+  body->state_ = State::Whole;
   return body;
 }
 

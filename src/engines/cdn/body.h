@@ -66,6 +66,8 @@ class Body {
 
   Body(Kind kind, std::optional<std::uint64_t> length = std::nullopt) : kind_(kind), length_(length) {}
   static std::shared_ptr<Body> of(std::string_view bytes);  // whole
+  // The same of bytes that others hold, too.
+  static std::shared_ptr<Body> of(std::shared_ptr<char[]> bytes, std::size_t size);
   // Without a producer: it grows until it is cut.
   static std::shared_ptr<Body> of_parts(std::unique_ptr<Parts> parts, std::uint64_t length);
 

@@ -143,5 +143,32 @@ TEST_F(BodyTest, AWakeThatIsCancelledDoesNothing) {
   EXPECT_EQ(woken, 0);
 }
 
+TEST(Bodies, OfBytesThatOthersHold) {
+  bool held = true;
+  std::string bytes = "shared";
+  {
+    const auto body =
+        Body::of(std::shared_ptr<char[]>(bytes.data(), [&](char*) { held = false; }), bytes.size());
+    EXPECT_EQ(body->state(), Body::State::Whole);
+    EXPECT_EQ(body->length(), 6u);
+    ASSERT_TRUE(body->in_one_piece());
+    EXPECT_EQ(body->in_one_piece()->bytes.data(), bytes.data()) << "nothing was copied";
+    std::string text;
+    append_body(body, text);
+    EXPECT_EQ(text, "shared");
+    EXPECT_TRUE(held);
+  }
+  EXPECT_FALSE(held);
+  EXPECT_FALSE(Body::of("")->in_one_piece());
+  EXPECT_EQ(Body::of("")->state(), Body::State::Whole);
+  Body growing(Body::Kind::Kept, 10);
+  growing.append("12345");
+  EXPECT_FALSE(growing.in_one_piece());
+  growing.append("67890");
+  EXPECT_FALSE(growing.in_one_piece());
+  growing.finish(Body::State::Whole);
+  EXPECT_EQ(growing.in_one_piece()->bytes, "1234567890");
+}
+
 }  // namespace
 }  // namespace meridian::engines::cdn

@@ -126,7 +126,10 @@ void CacheShard::settle(Index index) {
 
 std::size_t CacheShard::charge_of(const Live& live) {
   const Cache::Slot& slot = live.slot;
-  if (slot.object) return kEmptySlotBytes + slot.object->charge() + (live.packed ? live.packed->charge() : 0);
+  // What was unpacked shares its body with what it was made of.
+  if (slot.object)
+    return kEmptySlotBytes + slot.object->charge() +
+           (live.packed ? live.packed->charge() - live.packed->body_size() : 0);
   return slot.alone_until == rules::Time{} ? 0 : kEmptySlotBytes;
 }
 

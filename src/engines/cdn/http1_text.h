@@ -26,14 +26,19 @@ inline void append_content_length(std::string& out, std::uint64_t length) {
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", length);
 }
 
-inline void append_field(std::string& out, const http1::Field& field) {
+// One of ours.
+inline void append_own_field(std::string& out, const http1::Field& field) {
   out += field.name;
   out += ": ";
-  const std::size_t at = out.size();
   out += field.value;
-  for (char& c : std::span(out).subspan(at))
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = ' ';
   out += "\r\n";
+}
+
+inline void append_field(std::string& out, const http1::Field& field) {
+  const std::size_t at = out.size() + field.name.size() + 2;
+  append_own_field(out, field);
+  for (char& c : std::span(out).subspan(at, field.value.size()))
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = ' ';
 }
 
 // RFC 9113 §8.2.2: HTTP/2 has no such fields.

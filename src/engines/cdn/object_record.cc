@@ -227,6 +227,12 @@ Result<RecordedNames> read_recorded_names(std::string_view text) {
 }
 
 Result<std::shared_ptr<Object>> read_record(std::string_view text, const CommonFields* common) {
+  rules::FieldList fields;
+  return read_record(text, common, fields);
+}
+
+Result<std::shared_ptr<Object>> read_record(std::string_view text, const CommonFields* common,
+                                            rules::FieldList& fields) {
   RecordReader reader(text);
   auto object = std::make_shared<Object>();
   object->uri = reader.text();
@@ -251,7 +257,7 @@ Result<std::shared_ptr<Object>> read_record(std::string_view text, const CommonF
   if (flags & kHasLength) object->length = reader.number();
   const std::uint64_t count = reader.number();
   if (!reader.ok() || count > text.size()) return broken();
-  rules::FieldList fields;
+  fields.clear();
   for (std::uint64_t i = 0; i < count; ++i)
     if (!take_field(reader, common, fields)) return broken();
   if (!reader.whole()) return broken();

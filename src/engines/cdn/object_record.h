@@ -41,6 +41,9 @@ bool is_recordable(const Object& object);
 void write_record(const Object& object, CommonFields* common, std::string& out);
 // All but the body, the log of purges and what of it was seen.
 Result<std::shared_ptr<Object>> read_record(std::string_view text, const CommonFields* common);
+// The same, by way of a list that serves again.
+Result<std::shared_ptr<Object>> read_record(std::string_view text, const CommonFields* common,
+                                            rules::FieldList& fields);
 // What purges ask: cheaper than the whole.
 struct RecordedNames {
   std::string_view uri;

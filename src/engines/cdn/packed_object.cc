@@ -5,7 +5,10 @@
 
 namespace meridian::engines::cdn {
 
+static_assert(sizeof(PackedObject) == 24, "a million of them count");
+
 void PackedObject::Free::operator()(PackedObject* packed) const {
+  if (packed->holders_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
   packed->~PackedObject();
   ::operator delete(packed);
 }
@@ -32,10 +35,13 @@ PackedObject::Owner PackedObject::pack(const Object& object, PackingShelf& shelf
   return Owner(packed);
 }
 
-std::shared_ptr<Object> PackedObject::unpack(const PackingShelf& shelf) const {
-  auto object = read_record(head(), &shelf.fields);
+std::shared_ptr<Object> PackedObject::unpack(PackingShelf& shelf) {
+  auto object = read_record(head(), &shelf.fields, shelf.unpacked);
   if (!object) return nullptr;
-  (*object)->body = Body::of(body());
+  holders_.fetch_add(1, std::memory_order_relaxed);
+  std::shared_ptr<char[]> body(reinterpret_cast<char*>(this + 1) + head_size_,
+                               [this](char*) { Free()(this); });
+  (*object)->body = Body::of(std::move(body), body_size_);
   (*object)->purges = shelf.logs[log_];
   (*object)->purges_seen = purges_seen_.load();
   return *std::move(object);

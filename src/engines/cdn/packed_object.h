@@ -17,6 +17,7 @@ inline constexpr std::size_t kPackedBodyBytesMax = 16 * 1024;
 // What the packed objects of a shard have in common. Of its lock.
 struct PackingShelf {
   CommonFields fields;
+  rules::FieldList unpacked;  // what heads are read into
   std::vector<std::shared_ptr<const PurgeLog>> logs;
   std::unordered_map<const PurgeLog*, std::uint32_t> log_numbers;
   std::string scratch;
@@ -24,6 +25,7 @@ struct PackingShelf {
 
 class PackedObject {
  public:
+  // One holder less; the last one frees it.
   struct Free {
     void operator()(PackedObject* packed) const;
   };
@@ -31,20 +33,22 @@ class PackedObject {
 
   static bool can_pack(const Object& object);
   static Owner pack(const Object& object, PackingShelf& shelf);
-  std::shared_ptr<Object> unpack(const PackingShelf& shelf) const;  // null: it was damaged
-  bool gone(const PackingShelf& shelf);                             // purged
-  void count_purged(const PackingShelf& shelf) const;               // it is let go as gone()
+  // Null: it was damaged. The body stays where it is: the object holds this, too.
+  std::shared_ptr<Object> unpack(PackingShelf& shelf);
+  bool gone(const PackingShelf& shelf);                // purged
+  void count_purged(const PackingShelf& shelf) const;  // it is let go as gone()
   void saw(std::uint64_t purges) { purges_seen_ = purges; }
   std::size_t charge() const;  // what it costs a cache
+  std::size_t body_size() const { return body_size_; }
 
  private:
   PackedObject() = default;
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
   std::string_view head() const { return {text(), head_size_}; }
-  std::string_view body() const { return {text() + head_size_, body_size_}; }
 
   std::atomic<std::uint64_t> purges_seen_{0};
   std::uint32_t log_ = 0, head_size_ = 0, body_size_ = 0;
+  std::atomic<std::uint32_t> holders_{1};
 };
 
 }  // namespace meridian::engines::cdn

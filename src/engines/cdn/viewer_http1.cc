@@ -296,7 +296,8 @@ void Http1Session::write_head(const ReplyHead& head, std::string& out) {
   if (chunked_reply_) out += "Transfer-Encoding: chunked\r\n";
   if (!in_tunnel_) out += close_after_ ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
   if (head.prepared) out += head.prepared->http1_fields();
-  for (const http1::Field& field : head.fields) append_field(out, field);
+  for (const http1::Field& field : head.fields)
+    head.prepared ? append_own_field(out, field) : append_field(out, field);
   out += "\r\n";
 }
 

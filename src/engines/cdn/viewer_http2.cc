@@ -16,6 +16,7 @@ constexpr std::size_t kWriteBytes = 64 * 1024;    // made before they go to the 
 constexpr std::size_t kRecordBytes = 15 * 1024;   // enough for a TLS record: it need not wait for more
 constexpr std::size_t kOutputRoom = 20 * 1024;    // a record, and what made it one
 constexpr std::size_t kUnsentMax = 256 * 1024;    // frames made, and not with the kernel yet
+constexpr std::size_t kUntakenMax = 512 * 1024;   // where nothing more is read
 constexpr std::size_t kSpareStreamsMax = 32;      // that a connection keeps for its next requests
 constexpr std::size_t kSpareBytesMax = 4 * 1024;  // of a buffer that is kept
 
@@ -453,7 +454,7 @@ void Http2Session::flush() {
   bury_closed();
   in_turn_ = false;
   // Heads and answers are made as requests come: who takes none of them sends no more.
-  if (tcp_->pending() >= kUnsentMax && !std::exchange(paused_, true)) tcp_->pause_reading();
+  if (tcp_->pending() >= kUntakenMax && !std::exchange(paused_, true)) tcp_->pause_reading();
   if (!waiting_.empty()) flush_soon();
   if (h2_.flood() != http2::Flood::None) owner_.count_flood(static_cast<std::size_t>(h2_.flood()));
   if (h2_.over() || (h2_.peer_goes_away() && open_.empty())) end();
