@@ -86,7 +86,10 @@ IoResult Wire::flush_plain() {
   message.msg_iov = pieces;
   message.msg_iovlen = count;
   // A head and the file behind it share segments.
-  const ssize_t size = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+  // One piece, as most replies are, needs no list of them.
+  const ssize_t size = count == 1 ? ::send(descriptor_.get(), pieces[0].iov_base, pieces[0].iov_len, flags)
+                                  : ::sendmsg(descriptor_.get(), &message, flags);
   if (size >= 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
   if (errno == EAGAIN || errno == EINTR) return {IoStatus::Blocked};
   error_ = errno;
