@@ -124,6 +124,7 @@ int main(int count, char** words) {
     std::cerr << started.error().message << "\n";
     return 1;
   }
+  engine.begin();
   int signal = 0;
   sigwait(&ends, &signal);
   return 0;
