@@ -76,6 +76,7 @@ class Trace:
                            stdout=file, check=True)
         asked = self.path.read_text().split()[1::2]
         self.requests, self.bytes = len(asked), sum(int(each.rsplit("/", 1)[1]) for each in asked)
+        self.has_large = shape in LARGE
         self.objects = len(objects := set(asked))
         self.footprint = sum(int(each.rsplit("/", 1)[1]) for each in objects)
 
@@ -86,7 +87,9 @@ def limit(server: type, trace: Trace, share: float) -> type:
     mean. Files that it keeps open it would find after it has deleted them."""
     room = int(trace.footprint * share)
     keys = trace.objects * share
-    return type(server.__name__, (server,), {"cache_bytes": room, "slices_bytes": 0, "limit": f"max_size={room} manager_sleep=10ms",
+    slices = room * 9 // 10 if trace.has_large else 0  # ours: nearly all bytes are theirs
+    return type(server.__name__, (server,), {"cache_bytes": room - slices if server is Ours else room, "slices_bytes": slices,
+                                             "limit": f"max_size={room} manager_sleep=10ms",
                                              "keys_bytes": max(8, 2 + round(keys * NODE_BYTES / PAGE)) * PAGE, "open_files": ""})
 
 
