@@ -1,6 +1,8 @@
 #include "store/objects/short_blobs.h"
 
 #include <functional>
+#include <iterator>
+#include <utility>
 
 namespace meridian::store::objects {
 namespace {
