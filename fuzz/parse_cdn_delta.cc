@@ -17,6 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = decode(image);
   CHECK(again);
   CHECK(encode(image_of(*apply(nothing, *again))) == image);
-  for (const auto& [id, distribution] : snapshot->distributions()) CHECK(snapshot->find_id(id) != nullptr);
+  snapshot->by_id().for_each([&](const auto& id, const auto&) { CHECK(snapshot->find_id(id) != nullptr); });
   return 0;
 }
