@@ -120,6 +120,13 @@ class EpollConnection final : public TcpConnection, public Ready {
     if (broken && (!reading_ || ended_)) return fail(broken_error());
     const bool readable = wire_.tls() ? events != 0 || wire_.holds_input() : (events & ~EPOLLOUT) != 0;
     if (readable && reading_ && !ended_) read(alive);
+    // An answer of TLS's own that a reading made takes along what was left.
+    if (alive && !closed_ && was_blocked_ && wire_.pending() == 0) drained();
+  }
+
+  void drained() {
+    was_blocked_ = false;
+    handler_->on_drained(*this);
   }
 
   // Who opens a connection, says nothing on it and closes it only looked whether somebody listens. An orderly
@@ -147,8 +154,7 @@ class EpollConnection final : public TcpConnection, public Ready {
   void flush(const StillWatched& alive) {
     const IoResult result = wire_.flush();
     if (result.status == IoStatus::Done) {
-      was_blocked_ = false;
-      handler_->on_drained(*this);
+      drained();
     } else if (result.status == IoStatus::Blocked) {
       was_blocked_ = true;
     } else {

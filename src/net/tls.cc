@@ -136,9 +136,10 @@ class OpensslSession final : public TlsSession {
     }
   }
 
-  // Alerts and answers of the protocol's own leave with the call that made them, whatever it came to.
+  // Alerts and answers of the protocol's own leave with the call that made them, whatever it came to. What a
+  // writing left is for flush() to send: whoever waits for that has to hear of it.
   IoResult settle(IoResult result) {
-    socket_.send();
+    if (socket_.kept() == 0) socket_.send();
     return result;
   }
 

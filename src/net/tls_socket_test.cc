@@ -91,6 +91,21 @@ TEST_F(TlsSocketTest, MuchLeavesInPartsAndWhatASocketDoesNotTakeIsKept) {
   EXPECT_LE(largest, (64u + 17) * 1024);
 }
 
+TEST_F(TlsSocketTest, ReadingLeavesWhatIsKeptToWhoeverWaitsForIt) {
+  shake_hands();
+  const std::string text(2 * 1024 * 1024, 'x');
+  const Bytes much[] = {as_bytes(text)};
+  ASSERT_EQ(session->write(much).status, IoStatus::Blocked);
+  const std::size_t kept = session->unsent();
+  ASSERT_GT(kept, 0u);
+  while (next_message() > 0) continue;  // now there is room
+  std::uint8_t room[64];
+  EXPECT_EQ(session->read(room).status, IoStatus::Blocked);
+  EXPECT_EQ(session->unsent(), kept);
+  EXPECT_TRUE(session->wants_write());
+  EXPECT_EQ(session->flush().status, IoStatus::Done);
+}
+
 TEST_F(TlsSocketTest, SessionsOfOneThreadDoNotMixWhatTheySay) {
   shake_hands();
   const auto stranger = *accept_tls(context, ours.get(), RealClock().now());
