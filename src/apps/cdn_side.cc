@@ -44,6 +44,7 @@ Result<std::unique_ptr<CdnSide>> CdnSide::start(const CdnOptions& options,
     engine.tls = TRY(net::make_tls_server_context(
         {.certificates = side->certificates_.published(), .protocols = {"h2", "http/1.1"}}));
   engine.workers = options.workers;
+  engine.pin_workers = options.pin_workers;
   // A regional cache that one location alone asks would keep everything twice.
   engine.has_regional_caches = locations.size() > 1 || tiers.listen;
   engine.tiers = std::move(tiers);

@@ -123,6 +123,7 @@ struct CdnOptions {
   std::uint64_t cache_bytes = 0;
   std::uint64_t slice_bytes = 0;
   unsigned workers = 0;
+  bool pin_workers = false;
   std::string disk = {};  // a directory; "": nothing is kept on disk
   std::uint64_t disk_bytes = 0;
   std::string origin_ca = {};  // a PEM file

@@ -53,6 +53,8 @@ void add_cdn_options(CLI::App& app, CdnOptions& options) {
       ->check(CLI::Range(1, 128).description(""))
       ->type_name("N")
       ->capture_default_str();
+  app.add_flag("--cdn-pin-workers", options.pin_workers, "Keep each of these threads on a CPU of its own")
+      ->envname("MERIDIAN_CDN_PIN_WORKERS");
   app.add_option("--cdn-origin-ca", options.origin_ca,
                  "PEM file of authorities that origins' certificates may be signed by, beside the system's")
       ->envname("MERIDIAN_CDN_ORIGIN_CA")

@@ -276,7 +276,7 @@ Result<void> Server::start() {
     }
     const auto stand_ins = TRY(own_stand_ins(options_.own_origins, api_addresses_, website_addresses_));
     TRY(cdn_control_->start(stand_ins, std::move(addresses)));
-    if (cdn_) cdn_->engine().begin();
+    if (cdn_) TRY(cdn_->engine().begin());
     if (edge_locations_)
       edge_locations_->start(
           [this, advice = advice_of(stand_ins, options_.feed.address)](auto locations) mutable {

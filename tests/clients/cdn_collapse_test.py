@@ -86,7 +86,7 @@ class Collapse(AwsCliCase):
         origin = SlowOrigin()
         origin.start()
         self.addCleanup(origin.listener.close)
-        with Server("--cdn-listen", "127.0.0.1:0", "--cdn-workers", "2") as self.server:
+        with Server("--cdn-listen", "127.0.0.1:0", "--cdn-workers", "2", "--cdn-pin-workers") as self.server:
             go_first(self.server.process.pid)
             host = self.distribution(origin.port)
             shoot(self, f"{VIEWERS} viewers", origin, lambda path: first_bytes([self.server.cdn], host, path))

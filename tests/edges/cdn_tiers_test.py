@@ -139,7 +139,7 @@ class OneProcess(unittest.TestCase):
         self.origin = start_origin(self)
         self.codes = [code for codes in LOCATIONS.values() for code in codes]
         listen = ",".join(f"{code}=127.0.{number}.1:0" for number, code in enumerate(self.codes, 1))
-        self.server = Server("--cdn-listen", listen, "--cdn-workers", "2")
+        self.server = Server("--cdn-listen", listen, "--cdn-workers", "2", "--cdn-pin-workers")
         self.server.__enter__()
         self.addCleanup(self.server.__exit__, None, None, None)
         found = json.loads((self.server.directory / "endpoints.json").read_text())

@@ -157,7 +157,7 @@ Result<void> EdgeServer::start_cdn() {
   served_at_ = TRY(served_at(*cdn_, *dns_));
   cdn_target_ = TRY(CdnTarget::open(*cdn_, options_.data_dir, world_));
   dns_->also_publish_locations([this](auto next) { cdn_->engine().publish_locations(std::move(next)); });
-  cdn_->engine().begin();
+  TRY(cdn_->engine().begin());
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "engines/cdn/disk/disk_tier.h"
 #include "engines/cdn/engine_worker.h"
+#include "net/pin_worker.h"
 #include "upstream/stub_resolver.h"
 
 namespace meridian::engines::cdn {
@@ -221,11 +222,16 @@ Result<void> CdnEngine::start() {
   return {};
 }
 
-void CdnEngine::begin() {
+Result<void> CdnEngine::begin() {
   for (const auto& thread : threads_) {
     thread->thread = std::thread([loop = thread->loop.get()] { loop->run(); });
     pthread_setname_np(thread->thread.native_handle(), "cdn");
   }
+  if (!options_.pin_workers) return {};
+  const std::vector<int> cpus = net::allowed_cpus();
+  for (std::size_t i = 0; i < threads_.size(); ++i)
+    TRY(net::pin_worker(threads_[i]->thread, cpus[i % cpus.size()]));
+  return {};
 }
 
 // The first worker learns the ports; the others share them.

@@ -47,6 +47,7 @@ struct TierOptions {
 struct CdnEngineOptions {
   std::vector<CdnLocation> locations;
   unsigned workers = 1;
+  bool pin_workers = false;  // each to a CPU of its own
   std::size_t location_cache_bytes = 256 * 1024 * 1024;  // of each
   std::size_t regional_cache_bytes = 512 * 1024 * 1024;  // of each
   std::size_t slice_bytes =
@@ -77,7 +78,7 @@ class CdnEngine {
   // Opens every socket. All or nothing.
   Result<void> start();
   // Answers, from what is published by now: viewers that came since start() have waited. Once.
-  void begin();
+  Result<void> begin();
   void stop();  // answers no more, and calls nobody
   // Where other edges ask; nothing: nowhere.
   const std::optional<net::Address>& tier_address() const { return tier_address_; }

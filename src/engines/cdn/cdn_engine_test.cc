@@ -76,7 +76,7 @@ TEST(CdnEngine, WorkersShareWhatTheyFetchAndWhatIsPublished) {
   CdnEngine engine(std::move(options), std::make_unique<const snapshots::cdn::CdnSnapshot>(), random, metrics,
                    [] { return net::make_loop(); });
   ASSERT_TRUE(engine.start());
-  engine.begin();
+  ASSERT_TRUE(engine.begin());
   const std::string base = "http://localhost:" + std::to_string(engine.addresses().at(0).port);
   const auto get = [&](const std::string& path) {
     http::ClientRequest request;
@@ -139,7 +139,7 @@ class EngineOnDisk : public testing::Test {
     ASSERT_TRUE(engine->start());
     const snapshots::cdn::SharedDistribution puts[] = {distribution(origin.address.port)};
     engine->publish(engine->latest().next(1, puts, {}));
-    engine->begin();
+    ASSERT_TRUE(engine->begin());
     origin.asked = 0;
   }
   std::string get(int object) {

@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "engines/dns/listen_udp.h"
-#include "engines/dns/pin_worker.h"
 #include "engines/dns/policies.h"
 #include "formats/dns/message.h"
+#include "net/pin_worker.h"
 
 namespace meridian::engines::dns {
 
@@ -103,7 +103,7 @@ Result<void> DnsEngine::start() {
 
 Result<void> DnsEngine::pin() {
   for (std::size_t i = 0; i < threads_.size(); ++i)
-    TRY(pin_worker(threads_[i]->thread, listen_options(i).incoming_cpu));
+    TRY(net::pin_worker(threads_[i]->thread, listen_options(i).incoming_cpu));
   return {};
 }
 
@@ -112,7 +112,7 @@ net::ListenOptions DnsEngine::listen_options(std::size_t worker) const {
   listen.reuse_port = true;
   listen.receive_buffer_bytes = options_.receive_buffer_bytes;
   if (options_.pin_workers) {
-    const std::vector<int> cpus = allowed_cpus();
+    const std::vector<int> cpus = net::allowed_cpus();
     listen.incoming_cpu = cpus[worker % cpus.size()];
   }
   return listen;

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engines/dns/pin_worker.h"
 #include "formats/dns/message.h"
 #include "formats/dns/rdata.h"
+#include "net/pin_worker.h"
 
 namespace meridian::engines::dns {
 namespace {
@@ -363,7 +363,7 @@ int cpus_of(const std::string& name) {
 }
 
 TEST_F(DnsEngineTest, APinnedWorkerHasOneCpu) {
-  const int all = static_cast<int>(allowed_cpus().size());
+  const int all = static_cast<int>(net::allowed_cpus().size());
   start(2);
   EXPECT_EQ(cpus_of("dns-1"), all);
   engine.reset();

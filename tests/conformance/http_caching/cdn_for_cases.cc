@@ -124,7 +124,7 @@ int main(int count, char** words) {
     std::cerr << started.error().message << "\n";
     return 1;
   }
-  engine.begin();
+  if (const auto begun = engine.begin(); !begun) return 1;
   int signal = 0;
   sigwait(&ends, &signal);
   return 0;

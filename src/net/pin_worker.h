@@ -1,4 +1,4 @@
-// One worker, one CPU: its thread stays there, and the kernel gives its sockets what that CPU receives.
+// One worker, one CPU: its thread stays there.
 #pragma once
 
 #include <thread>
@@ -6,9 +6,9 @@
 
 #include "base/result.h"
 
-namespace meridian::engines::dns {
+namespace meridian::net {
 
 std::vector<int> allowed_cpus();  // those that this process may use, ascending; never empty
 Result<void> pin_worker(std::thread& worker, int cpu);
 
-}  // namespace meridian::engines::dns
+}  // namespace meridian::net

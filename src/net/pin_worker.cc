@@ -1,4 +1,4 @@
-#include "engines/dns/pin_worker.h"
+#include "net/pin_worker.h"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-namespace meridian::engines::dns {
+namespace meridian::net {
 
 std::vector<int> allowed_cpus() {
   cpu_set_t set;
@@ -25,8 +25,8 @@ Result<void> pin_worker(std::thread& worker, int cpu) {
   CPU_SET(cpu, &set);
   if (const int why = pthread_setaffinity_np(worker.native_handle(), sizeof set, &set); why != 0)
     return fail(ErrorCode::Unavailable,
-                fmt::format("a DNS worker cannot be pinned to CPU {}: {}", cpu, std::strerror(why)));
+                fmt::format("a worker cannot be pinned to CPU {}: {}", cpu, std::strerror(why)));
   return {};
 }
 
-}  // namespace meridian::engines::dns
+}  // namespace meridian::net
