@@ -2,8 +2,7 @@
 // again: short ones on the heap, those with a file of their own in pieces that lie in a file in memory, from
 // where the kernel sends them without a copy.
 // Rules: what is here was authenticated when it was decrypted. A blob never changes and no other ever has its
-// id, so nothing here can be out of date; what is freed is dropped. A piece's memory is given back to the
-// system before it is used again, so that what the kernel still sends stays what it was.
+// id, so nothing here can be out of date; what is freed is dropped.
 #pragma once
 
 #include <array>
@@ -17,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/piece.h"
+#include "base/slot_memory.h"
 #include "store/objects/short_blobs.h"
 
 namespace meridian::store::objects {
@@ -32,7 +31,6 @@ class BlobCache {
   static constexpr std::size_t kPieceBytes = 256 * 1024;
 
   explicit BlobCache(const BlobCacheLimits& limits = {});
-  ~BlobCache();
   BlobCache(const BlobCache&) = delete;
   BlobCache& operator=(const BlobCache&) = delete;
 
@@ -41,7 +39,7 @@ class BlobCache {
   void keep_short(std::string_view id, Text text);
 
   // A piece of a long blob: memory to decrypt into, and then the bytes in it.
-  class Slot;
+  using Slot = SlotMemory::Slot;
   std::optional<SharedBytes> find_piece(std::string_view id, std::uint64_t number);
   // Memory of kPieceBytes for a piece that was asked for before and is not here; null when this is the first
   // time, or when there is no room that nobody uses.
@@ -59,7 +57,6 @@ class BlobCache {
   Totals totals() const;
 
  private:
-  struct Memory;  // the file and its mapping
   struct PieceEntry {
     std::string id;
     std::uint64_t number = 0;
@@ -73,26 +70,13 @@ class BlobCache {
   bool asked_before(std::string_view key);
   void drop_piece(Pieces::iterator entry);
 
-  const std::shared_ptr<Memory> memory_;
+  SlotMemory memory_;
   mutable std::mutex mutex_;
   ShortBlobs shorts_;
   Pieces pieces_;  // the latest used first
   std::unordered_map<std::string, Pieces::iterator> piece_places_;
   std::array<std::size_t, 4096> asked_{};  // hashes of pieces that were asked for and not kept
   std::uint64_t hits_ = 0, misses_ = 0;
-};
-
-class BlobCache::Slot {
- public:
-  Slot(std::shared_ptr<Memory> memory, std::size_t index) : memory_(std::move(memory)), index_(index) {}
-  ~Slot();
-  char* bytes() const;
-  std::uint64_t offset() const { return index_ * kPieceBytes; }
-  int file() const;
-
- private:
-  const std::shared_ptr<Memory> memory_;
-  const std::size_t index_;
 };
 
 }  // namespace meridian::store::objects

@@ -77,25 +77,6 @@ TEST(BlobCacheTest, TheOldestPieceGoesButNotWhileItIsUsed) {
   EXPECT_EQ(cache.totals().piece_bytes, 2 * kPiece);
 }
 
-// A kernel that was told to send a piece refers to its memory, not to what was in it.
-TEST(BlobCacheTest, WhatIsOnItsWayStaysWhatItWas) {
-  int pipe_ends[2];
-  ASSERT_EQ(pipe(pipe_ends), 0);
-  BlobCache cache({0, kPiece});
-  fill_at_the_second_time(cache, "a", 0, 'a');
-  {
-    const auto piece = cache.find_piece("a", 0);
-    auto offset = static_cast<loff_t>(piece->offset);
-    ASSERT_EQ(splice(piece->file, &offset, pipe_ends[1], nullptr, 4096, 0), 4096);
-  }
-  fill_at_the_second_time(cache, "b", 0, 'b');
-  ASSERT_FALSE(cache.find_piece("a", 0)) << "its slot has another piece now";
-  std::string sent(4096, '\0');
-  ASSERT_EQ(read(pipe_ends[0], sent.data(), sent.size()), 4096);
-  EXPECT_EQ(sent, std::string(4096, 'a'));
-  for (int end : {pipe_ends[0], pipe_ends[1]}) close(end);
-}
-
 TEST(BlobCacheTest, AFasterReadersPieceIsTheOneThatStays) {
   BlobCache cache({0, 4 * kPiece});
   EXPECT_FALSE(cache.room_for("a", 0));

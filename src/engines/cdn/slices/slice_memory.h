@@ -1,58 +1,44 @@
-// Memory for slices of large objects: a file in memory, mapped, as slots of one slice each, from where a
-// kernel sends them without a copy. Rule: the pages of a slot go back to the system before it is used again,
-// so that what a kernel still sends stays what it was.
+// Memory for slices of large objects, in slots of one slice each (base/slot_memory.h), and who waits for
+// some.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <mutex>
 #include <vector>
 
+#include "base/slot_memory.h"
 #include "engines/cdn/body.h"
 
 namespace meridian::engines::cdn::slices {
 
 inline constexpr std::uint64_t kSliceBytes = 1024 * 1024;
+using Slot = SlotMemory::Slot;
 
-class SliceMemory : public std::enable_shared_from_this<SliceMemory> {
+class SliceMemory {
  public:
-  // Room for one slice; free again when nobody refers to it any more.
-  class Slot {
-   public:
-    Slot(std::shared_ptr<SliceMemory> memory, std::size_t index)
-        : memory_(std::move(memory)), index_(index) {}
-    ~Slot() { memory_->give_back(index_); }
-    Slot(const Slot&) = delete;
-    Slot& operator=(const Slot&) = delete;
-    char* bytes() const { return memory_->bytes_ + offset(); }
-    std::uint64_t offset() const { return index_ * kSliceBytes; }
-    int file() const { return memory_->file_; }
+  explicit SliceMemory(std::size_t bytes_max)
+      : waiting_(std::make_shared<Waiting>()),
+        memory_("meridian-slices", kSliceBytes, bytes_max, [waiting = waiting_] { waiting->fire(); }) {}
 
-   private:
-    const std::shared_ptr<SliceMemory> memory_;
-    const std::size_t index_;
-  };
-
-  explicit SliceMemory(std::size_t bytes_max);
-  ~SliceMemory();
-  SliceMemory(const SliceMemory&) = delete;
-  SliceMemory& operator=(const SliceMemory&) = delete;
-
-  std::size_t slots() const { return slots_; }
-  // Null: none is free. Then `wake`, if it is not null, is fired when one is.
-  std::shared_ptr<Slot> take(const std::shared_ptr<Wake>& wake = nullptr);
-  void wait(const std::shared_ptr<Wake>& wake);  // fired when there is one
+  bool empty() const { return memory_.slots() == 0; }
+  std::shared_ptr<Slot> take() { return memory_.take(); }  // null: none is free
+  // The same; if none is free, `wake` is fired when one may be.
+  std::shared_ptr<Slot> take(const std::shared_ptr<Wake>& wake);
+  void wait(const std::shared_ptr<Wake>& wake);  // fired when one may be free
 
  private:
-  void give_back(std::size_t index);
+  // Of slots, too, that are there longer than this.
+  class Waiting {
+   public:
+    void add(const std::shared_ptr<Wake>& wake);
+    void fire();
 
-  int file_ = -1;
-  char* bytes_ = nullptr;
-  std::size_t slots_ = 0;
-  std::mutex mutex_;
-  std::vector<std::size_t> free_;
-  std::vector<std::shared_ptr<Wake>> waiting_;
+   private:
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<Wake>> wakes_;
+  };
+
+  const std::shared_ptr<Waiting> waiting_;
+  SlotMemory memory_;
 };
-using Slot = SliceMemory::Slot;
 
 }  // namespace meridian::engines::cdn::slices

@@ -6,7 +6,7 @@
 namespace meridian::engines::cdn::slices {
 
 Slices::Slices(std::size_t bytes_max, Metrics& metrics)
-    : memory_(std::make_shared<SliceMemory>(bytes_max)),
+    : memory_(bytes_max),
       filled_(metrics.counter("meridian_cdn_slices_filled_total",
                               "Slices of large objects that came from origins or other caches")),
       evicted_(metrics.counter("meridian_cdn_slices_evicted_total", "Slices that made room for others")),
@@ -27,7 +27,7 @@ void Slices::drop(std::list<Kept>::iterator kept) {
 }
 
 std::shared_ptr<Slot> Slices::room(const std::shared_ptr<Wake>& wake) {
-  if (auto slot = memory_->take()) return slot;
+  if (auto slot = memory_.take()) return slot;
   // Twice round: what was asked for stays the first time.
   for (std::size_t steps = 2 * kept_.size(); steps > 0; --steps) {
     const auto oldest = kept_.begin();
@@ -37,12 +37,12 @@ std::shared_ptr<Slot> Slices::room(const std::shared_ptr<Wake>& wake) {
       continue;
     }
     drop(oldest);
-    if (auto slot = memory_->take()) return slot;
+    if (auto slot = memory_.take()) return slot;
   }
   // All of it is being sent. The oldest is nobody else's any more, and free when it has been.
   if (!kept_.empty()) drop(kept_.begin());
   waits_.add();
-  return memory_->take(wake);
+  return wake ? memory_.take(wake) : memory_.take();
 }
 
 // One reader's place.
@@ -74,9 +74,7 @@ class SliceReader final : public PartsReader {
           if (std::exchange(read_, here) != here) slice.asked |= std::exchange(slice.read, true);
           const auto size =
               static_cast<std::size_t>(std::min({std::uint64_t{most}, slice.filled - offset, until_ - at_}));
-          const Slot& slot = *slice.slot;
-          out = Piece(
-              SharedBytes{slice.slot, {slot.bytes() + offset, size}, slot.file(), slot.offset() + offset});
+          out = Piece(Slot::part(slice.slot, offset, size));
           at_ += size;
         }
       }
@@ -103,7 +101,7 @@ class SliceReader final : public PartsReader {
         body_.want(index(), last(), later);
       }
     }
-    if (later.starved) body_.slices_.memory_->wait(wake);
+    if (later.starved) body_.slices_.memory_.wait(wake);
     body_.run(later);
   }
 

@@ -50,7 +50,7 @@ class Slices {
   Slices(const Slices&) = delete;
   Slices& operator=(const Slices&) = delete;
 
-  bool has_memory() const { return memory_->slots() > 0; }
+  bool has_memory() const { return !memory_.empty(); }
 
  private:
   friend class Fill;
@@ -67,7 +67,7 @@ class Slices {
   void drop(std::list<Kept>::iterator kept);
   void count();
 
-  const std::shared_ptr<SliceMemory> memory_;
+  SliceMemory memory_;
   Counter &filled_, &evicted_, &waits_, &changed_;
   Gauge& bytes_;
   std::mutex mutex_;  // of everything here and in all bodies

@@ -1,0 +1,100 @@
+#include "base/slot_memory.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace meridian {
+
+class SlotMemory::File {
+ public:
+  File(const char* name, std::size_t slot_bytes, std::size_t bytes_max, std::function<void()> on_free)
+      : slot_bytes_(slot_bytes), on_free_(std::move(on_free)) {
+    const std::size_t slots = bytes_max / slot_bytes, size = slots * slot_bytes;
+    if (slots == 0) return;
+    file_ = memfd_create(name, MFD_CLOEXEC);
+    if (file_ < 0 || ftruncate(file_, static_cast<off_t>(size)) != 0) return;
+    void* const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+    if (mapped == MAP_FAILED) return;
+    // What users have stored does not belong into a core file.
+    madvise(mapped, size, MADV_DONTDUMP);
+    bytes_ = static_cast<char*>(mapped);
+    slots_ = slots;
+    for (std::size_t index = slots; index > 0; --index) free_.push_back(index - 1);
+  }
+  ~File() {
+    if (bytes_ != nullptr) munmap(bytes_, slots_ * slot_bytes_);
+    if (file_ >= 0) close(file_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int file() const { return file_; }
+  std::size_t slots() const { return slots_; }
+  char* bytes() const { return bytes_; }
+  std::size_t offset_of(std::size_t index) const { return index * slot_bytes_; }
+
+  std::optional<std::size_t> take() {
+    std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::nullopt;
+    const std::size_t index = free_.back();
+    free_.pop_back();
+    return index;
+  }
+  // Who is still being sent one of the pages keeps it; the slot's next user gets others. Where that fails the
+  // slot is not used again.
+  void give_back(std::size_t index) {
+    constexpr int kHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (fallocate(file_, kHole, static_cast<off_t>(offset_of(index)), static_cast<off_t>(slot_bytes_)) != 0)
+      return;
+    {
+      std::lock_guard lock(mutex_);
+      free_.push_back(index);
+    }
+    if (on_free_) on_free_();
+  }
+
+ private:
+  const std::size_t slot_bytes_;
+  const std::function<void()> on_free_;
+  int file_ = -1;
+  char* bytes_ = nullptr;
+  std::size_t slots_ = 0;
+  std::mutex mutex_;
+  std::vector<std::size_t> free_;
+};
+
+SlotMemory::Slot::Slot(std::shared_ptr<File> file, std::size_t index)
+    : file_(std::move(file)), index_(index) {}
+
+SlotMemory::Slot::~Slot() {
+  file_->give_back(index_);
+}
+
+char* SlotMemory::Slot::bytes() const {
+  return file_->bytes() + file_->offset_of(index_);
+}
+
+SharedBytes SlotMemory::Slot::part(const std::shared_ptr<Slot>& slot, std::size_t from, std::size_t size) {
+  const File& file = *slot->file_;
+  return {slot, {slot->bytes() + from, size}, file.file(), file.offset_of(slot->index_) + from};
+}
+
+SlotMemory::SlotMemory(const char* name, std::size_t slot_bytes, std::size_t bytes_max,
+                       std::function<void()> on_free)
+    : file_(std::make_shared<File>(name, slot_bytes, bytes_max, std::move(on_free))) {}
+
+std::size_t SlotMemory::slots() const {
+  return file_->slots();
+}
+
+std::shared_ptr<SlotMemory::Slot> SlotMemory::take() {
+  const auto index = file_->take();
+  return index ? std::make_shared<Slot>(file_, *index) : nullptr;
+}
+
+}  // namespace meridian
