@@ -1,6 +1,7 @@
-// Memory that a kernel sends from without a copy: a file in memory, mapped, in slots of one size. Rule: the
-// pages of a slot go back to the system before it is used again, so that what a kernel still sends stays what
-// it was.
+// Memory that a kernel sends from without a copy: a file in memory, mapped, in slots of one size. A slot
+// costs the pages that it was taken for, so that short ones are not paid for as whole ones. Rule: the pages
+// of a slot go back to the system before it is used again, so that what a kernel still sends stays what it
+// was.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ class SlotMemory {
   // Free again when nobody refers to it any more, be that after its memory's owner has gone.
   class Slot {
    public:
-    Slot(std::shared_ptr<File> file, std::size_t index);
+    Slot(std::shared_ptr<File> file, std::size_t index, std::size_t cost);
     ~Slot();
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
@@ -29,16 +30,18 @@ class SlotMemory {
 
    private:
     const std::shared_ptr<File> file_;
-    const std::size_t index_;
+    const std::size_t index_, cost_;
   };
 
   // `on_free`, where there is one, is called on any thread when a slot has become free.
   SlotMemory(const char* name, std::size_t slot_bytes, std::size_t bytes_max,
              std::function<void()> on_free = nullptr);
 
-  // 0: there is less than one's memory, or the system has none.
-  std::size_t slots() const;
-  std::shared_ptr<Slot> take();  // null: none is free
+  // Null: there is no room for `size` bytes, which are no more than a slot's.
+  std::shared_ptr<Slot> take(std::size_t size);
+  // 0: there is less than one whole slot's, or the system has none.
+  std::size_t bytes_max() const;
+  std::size_t bytes() const;  // that are taken, in whole pages
 
  private:
   const std::shared_ptr<File> file_;

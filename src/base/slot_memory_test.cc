@@ -12,25 +12,39 @@ namespace {
 
 constexpr std::size_t kSlot = 64 * 1024;
 
-TEST(SlotMemory, HasAsManySlotsAsFitAndTellsWhenOneIsFree) {
+TEST(SlotMemory, IsTakenUntilItsBytesAreAndTellsWhenSomeAreFree) {
   int freed = 0;
-  SlotMemory memory("test", kSlot, 2 * kSlot + 100, [&freed] { ++freed; });
-  EXPECT_EQ(memory.slots(), 2u);
-  auto one = memory.take();
-  const auto other = memory.take();
+  SlotMemory memory("test", kSlot, 2 * kSlot, [&freed] { ++freed; });
+  EXPECT_EQ(memory.bytes_max(), 2 * kSlot);
+  auto one = memory.take(kSlot);
+  const auto other = memory.take(kSlot);
   ASSERT_TRUE(one && other);
   EXPECT_NE(one->bytes(), other->bytes());
-  EXPECT_FALSE(memory.take());
+  EXPECT_FALSE(memory.take(1));
   EXPECT_EQ(freed, 0);
   one.reset();
   EXPECT_EQ(freed, 1);
-  EXPECT_TRUE(memory.take());
-  EXPECT_EQ(SlotMemory("none", kSlot, kSlot - 1).slots(), 0u);
+  EXPECT_EQ(memory.bytes(), kSlot);
+  EXPECT_TRUE(memory.take(kSlot));
+  EXPECT_EQ(SlotMemory("none", kSlot, kSlot - 1).bytes_max(), 0u);
+}
+
+TEST(SlotMemory, ASlotCostsThePagesThatItWasTakenFor) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  SlotMemory memory("test", kSlot, 2 * kSlot);
+  auto whole = memory.take(kSlot);
+  const auto half = memory.take(kSlot / 2), little = memory.take(1);
+  ASSERT_TRUE(whole && half && little);
+  EXPECT_EQ(memory.bytes(), kSlot + kSlot / 2 + page);
+  EXPECT_FALSE(memory.take(kSlot / 2)) << "a page is missing";
+  EXPECT_TRUE(memory.take(kSlot / 2 - page));
+  whole.reset();
+  EXPECT_EQ(memory.bytes(), kSlot / 2 + page);
 }
 
 TEST(SlotMemory, APartIsInTheFileToo) {
   SlotMemory memory("test", kSlot, 2 * kSlot);
-  const auto first = memory.take(), slot = memory.take();
+  const auto first = memory.take(kSlot), slot = memory.take(kSlot);
   std::memcpy(slot->bytes() + 100, "what is sent", 12);
   const SharedBytes part = SlotMemory::Slot::part(slot, 100, 12);
   EXPECT_EQ(part.bytes, "what is sent");
@@ -41,7 +55,7 @@ TEST(SlotMemory, APartIsInTheFileToo) {
 
 TEST(SlotMemory, ASlotMayOutliveItsMemory) {
   std::optional<SlotMemory> memory(std::in_place, "test", kSlot, kSlot);
-  const auto slot = memory->take();
+  const auto slot = memory->take(kSlot);
   std::memset(slot->bytes(), 'a', kSlot);
   memory.reset();
   EXPECT_EQ(std::string_view(slot->bytes(), kSlot), std::string(kSlot, 'a'));
@@ -52,7 +66,7 @@ TEST(SlotMemory, WhatIsOnItsWayStaysWhatItWas) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   SlotMemory memory("test", kSlot, kSlot);
-  auto slot = memory.take();
+  auto slot = memory.take(kSlot);
   std::memset(slot->bytes(), 'a', kSlot);
   SharedBytes part = SlotMemory::Slot::part(slot, 0, 4096);
   auto offset = static_cast<loff_t>(part.offset);
@@ -60,7 +74,7 @@ TEST(SlotMemory, WhatIsOnItsWayStaysWhatItWas) {
   const char* const before = slot->bytes();
   slot.reset();
   part.owner.reset();
-  slot = memory.take();
+  slot = memory.take(kSlot);
   ASSERT_TRUE(slot);
   EXPECT_EQ(slot->bytes(), before) << "it is the same slot";
   EXPECT_EQ(slot->bytes()[0], '\0') << "with new pages";

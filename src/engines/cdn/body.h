@@ -57,6 +57,7 @@ class Parts {
   virtual std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) = 0;
   // Tells them from those of any other body that the same key has had, or will.
   virtual std::uint64_t generation() const = 0;
+  virtual bool in_memory() const = 0;  // some of it, so that something is lost with them; of any thread
 };
 
 class Body {

@@ -1,52 +1,17 @@
 #include "engines/cdn/cache_shard.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace meridian::engines::cdn {
 namespace {
 
 constexpr std::size_t kEmptySlotBytes = 200;
-constexpr std::uint8_t kUsesMax = 3;
-constexpr std::uint8_t kUsesToStay = 1;  // of something new
-constexpr std::size_t kSmallPart = 10;
 // What may be unpacked: a part of the shard, and no more than this.
 constexpr std::size_t kLivePart = 8;
 constexpr std::size_t kLiveBytesMax = 2 * 1024 * 1024;
 constexpr int kPackedAtOnce = 8;
 
 }  // namespace
-
-GhostKeys::Place* GhostKeys::set_of(const Key& key) {
-  return &places_[(key.low & (places_.size() / kWays - 1)) * kWays];
-}
-
-void GhostKeys::add(const Key& key, std::size_t keys_max) {
-  keys_max_ = keys_max;
-  if (places_.size() < keys_max) {
-    // What was there is forgotten: it comes to this when the cache doubles.
-    places_.assign(std::bit_ceil(std::max(keys_max, 4 * kWays)), {});
-    added_ = 0;
-  }
-  Place* const set = set_of(key);
-  Place* const oldest = std::min_element(set, set + kWays, [this](const Place& a, const Place& b) {
-    if ((a.mark == 0) != (b.mark == 0)) return a.mark == 0;
-    return added_ - a.added > added_ - b.added;
-  });
-  *oldest = {mark_of(key), added_++};
-}
-
-bool GhostKeys::take(const Key& key) {
-  if (places_.empty()) return false;
-  Place* const set = set_of(key);
-  for (Place* place = set; place < set + kWays; ++place) {
-    if (place->mark != mark_of(key)) continue;
-    const bool counts = !is_old(*place);
-    *place = {};
-    return counts;
-  }
-  return false;
-}
 
 CacheShard::CacheShard(std::size_t bytes_max)
     : bytes_max_(bytes_max),
@@ -206,8 +171,10 @@ std::size_t CacheShard::others(Which which, Index spare) {
 }
 
 void CacheShard::evict(Index spare) {
-  // Each goes from the small queue to the main one once, and comes round there at most kUsesMax times.
-  for (std::size_t steps = (kUsesMax + 2) * (objects() + 1); bytes() > bytes_max_ && steps > 0; --steps) {
+  // Each goes from the small queue to the main one once, and comes round there at most kUsesMax times. So do
+  // heads of what has slices in memory, which would be lost with them, but in the last round.
+  const std::size_t round = objects() + 1;
+  for (std::size_t steps = (kUsesMax + 3) * round; bytes() > bytes_max_ && steps > 0; --steps) {
     const bool small =
         others(kMain, spare) == 0 || (queues_[kSmall].bytes > small_max_ && others(kSmall, spare) > 0);
     const Which which = small ? kSmall : kMain;
@@ -220,16 +187,21 @@ void CacheShard::evict(Index spare) {
       count_purged(entry(index));
       drop(index);
     } else if (small) {
-      evict_small(index);
+      evict_small(index, steps > round);
     } else {
-      evict_main(index);
+      evict_main(index, steps > round);
     }
   }
 }
 
-void CacheShard::evict_small(Index index) {
+bool CacheShard::has_slices(const Entry& entry) {
+  const Object* const object = entry.at_rest ? nullptr : entry.live->slot.object.get();
+  return object && object->body->parts() && object->body->parts()->in_memory();
+}
+
+void CacheShard::evict_small(Index index, bool spares_heads) {
   Entry& oldest = entry(index);
-  if (oldest.uses >= kUsesToStay) {
+  if (oldest.uses >= kUsesToStay || (spares_heads && has_slices(oldest))) {
     unlink(index);
     oldest.uses = 0;
     return link(index, kMain);
@@ -238,10 +210,10 @@ void CacheShard::evict_small(Index index) {
   drop(index);
 }
 
-void CacheShard::evict_main(Index index) {
+void CacheShard::evict_main(Index index, bool spares_heads) {
   Entry& oldest = entry(index);
-  if (oldest.uses == 0) return drop(index);
-  --oldest.uses;
+  if (oldest.uses == 0 && !(spares_heads && has_slices(oldest))) return drop(index);
+  if (oldest.uses > 0) --oldest.uses;
   unlink(index);
   link(index, kMain);
 }

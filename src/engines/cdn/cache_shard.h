@@ -1,6 +1,4 @@
-// One part of a cache: its table, and what of it goes when room is needed. S3-FIFO (Yang et al., SOSP 2023):
-// what is new waits in a small queue, and goes from there into the main one if it was asked for meanwhile;
-// what was new, is gone and comes back, goes into the main one at once. A hit moves nothing.
+// One part of a cache: its table, and what of it goes when room is needed, by S3-FIFO (s3_fifo.h).
 //
 // Objects at rest are packed (packed_object.h); what was asked for lately is not. Rule: everything here is
 // under the shard's lock, and what it returns is good until the next call.
@@ -11,31 +9,9 @@
 
 #include "engines/cdn/cache.h"
 #include "engines/cdn/packed_object.h"
+#include "engines/cdn/s3_fifo.h"
 
 namespace meridian::engines::cdn {
-
-// The keys of what was new and is gone, the latest of them: a few may be mistaken for one another.
-class GhostKeys {
- public:
-  void add(const Key& key, std::size_t keys_max);
-  bool take(const Key& key);  // whether it was there; it is no longer
-  std::size_t bytes() const { return places_.size() * sizeof(Place); }
-
- private:
-  static constexpr std::size_t kWays = 4;
-  struct Place {
-    std::uint32_t mark = 0, added = 0;  // mark 0: free
-  };
-  Place* set_of(const Key& key);
-  bool is_old(const Place& place) const { return added_ - place.added > keys_max_; }
-  static std::uint32_t mark_of(const Key& key) {
-    return static_cast<std::uint32_t>((key.high + key.low * 0x9e37'79b9'7f4a'7c15) >> 32) | 1;
-  }
-
-  std::vector<Place> places_;  // a power of two, in sets of kWays
-  std::uint32_t added_ = 0;
-  std::size_t keys_max_ = 0;
-};
 
 class CacheShard {
  public:
@@ -106,8 +82,9 @@ class CacheShard {
   std::size_t others(Which which, Index spare);
   void free_content(Entry& entry);
   void evict(Index spare);
-  void evict_small(Index index);
-  void evict_main(Index index);
+  static bool has_slices(const Entry& entry);
+  void evict_small(Index index, bool spares_heads);
+  void evict_main(Index index, bool spares_heads);
   void drop(Index index);
   bool gone(Entry& entry);
   void count_purged(const Entry& entry);

@@ -12,9 +12,9 @@ constexpr std::size_t kShardBytes = 100'000;
 
 class CacheTest : public testing::Test {
  protected:
-  std::shared_ptr<const Object> object(std::size_t size) const {
+  std::shared_ptr<const Object> object(std::shared_ptr<Body> body) const {
     auto made = std::make_shared<Object>();
-    made->body = Body::of(std::string(size, 'x'));
+    made->body = std::move(body);
     made->kept = true;
     made->uri = "/";
     made->purges = log;
@@ -23,9 +23,10 @@ class CacheTest : public testing::Test {
   }
   // All in one shard.
   static Key key(std::uint64_t number) { return {0, number}; }
-  void put(std::uint64_t number, std::size_t size) {
-    cache.with(key(number), [&](Cache::Slot& slot) { slot.object = object(size); });
+  void put(std::uint64_t number, std::shared_ptr<Body> body) {
+    cache.with(key(number), [&](Cache::Slot& slot) { slot.object = object(std::move(body)); });
   }
+  void put(std::uint64_t number, std::size_t size) { put(number, Body::of(std::string(size, 'x'))); }
   bool get(std::uint64_t number) {
     return cache.with(key(number), [](Cache::Slot& slot) {
       slot.visited |= slot.object != nullptr;
@@ -62,6 +63,35 @@ TEST_F(CacheTest, AScanDoesNotDriveOutWhatIsAskedForAgain) {
       for (std::uint64_t i = 0; i < 20; ++i) get(i);
   }
   EXPECT_EQ(left_of(20), 20u);
+}
+
+struct PlayedParts final : Parts {
+  explicit PlayedParts(const bool& some_in_memory) : some_in_memory(some_in_memory) {}
+  std::unique_ptr<PartsReader> read(std::uint64_t, std::uint64_t) override { return nullptr; }
+  std::uint64_t generation() const override { return 1; }
+  bool in_memory() const override { return some_in_memory; }
+  const bool& some_in_memory;
+};
+
+TEST_F(CacheTest, TheHeadOfWhatHasSlicesInMemoryGoesAfterThem) {
+  bool in_memory = true;
+  const auto put_head = [&](std::uint64_t number) {
+    put(number, Body::of_parts(std::make_unique<PlayedParts>(in_memory), 1 << 20));
+  };
+  for (std::uint64_t i = 0; i < 10; ++i) put_head(i);
+  for (std::uint64_t once = 1000; once < 1500; ++once) put(once, 1000);
+  EXPECT_EQ(left_of(10), 10u);
+  in_memory = false;
+  for (std::uint64_t other = 2000; other < 2500; ++other) {
+    put(other, 1000);
+    get(other);
+  }
+  EXPECT_EQ(left_of(10), 0u);
+  in_memory = true;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    put_head(i);
+    ASSERT_LE(cache.bytes(), kShardBytes) << "however many heads there are";
+  }
 }
 
 TEST_F(CacheTest, WhatIsAskedForOnceDoesNotDriveOutWhatIsAskedForTwice) {

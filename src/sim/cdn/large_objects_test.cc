@@ -228,6 +228,16 @@ TEST_F(LargeObjects, A304RenewsTheHeadOfAllSlices) {
   EXPECT_EQ(origin->requests.size(), 2u);
 }
 
+TEST_F(LargeObjects, ManySmallOnesDoNotTakeTheHeadFromItsSlices) {
+  expect_whole(cdn.get("/a"));
+  const std::uint64_t size = std::exchange(file.size, 8000);
+  for (int i = 0; i < 400; ++i) expect_whole(cdn.get("/small/" + std::to_string(i)));
+  ASSERT_EQ(origin->requests.size(), 401u);
+  file.size = size;
+  expect_whole(cdn.get("/a"));
+  EXPECT_EQ(origin->requests.size(), 401u);
+}
+
 TEST_F(LargeObjects, LongerThanAllMemoryForSlicesTheyPassThroughIt) {
   file.size = 40 * kSlice + 77;
   auto& viewer = cdn.get("/a", "", 5s);

@@ -44,18 +44,19 @@ bool BlobCache::asked_before(std::string_view key) {
   return std::exchange(asked_[hash % asked_.size()], hash) == hash;
 }
 
-std::shared_ptr<BlobCache::Slot> BlobCache::room_for(std::string_view id, std::uint64_t number) {
+std::shared_ptr<BlobCache::Slot> BlobCache::room_for(std::string_view id, std::uint64_t number,
+                                                     std::size_t size) {
   std::lock_guard lock(mutex_);
   ++misses_;
   // What is read once, such as a backup, must not drive out what is read again and again.
   if (!asked_before(piece_key(id, number))) return nullptr;
-  auto slot = memory_.take();
+  auto slot = memory_.take(size);
   for (auto oldest = pieces_.end(); !slot && oldest != pieces_.begin();) {
     --oldest;
     if (oldest->slot.use_count() > 1) continue;  // being sent
     const auto unused = oldest++;
     drop_piece(unused);
-    slot = memory_.take();
+    slot = memory_.take(size);
   }
   return slot;
 }
@@ -90,7 +91,7 @@ void BlobCache::drop_pieces(std::string_view id) {
 
 BlobCache::Totals BlobCache::totals() const {
   std::lock_guard lock(mutex_);
-  return {shorts_.bytes(), pieces_.size() * kPieceBytes, hits_, misses_};
+  return {shorts_.bytes(), memory_.bytes(), hits_, misses_};
 }
 
 }  // namespace meridian::store::objects

@@ -41,9 +41,9 @@ class BlobCache {
   // A piece of a long blob: memory to decrypt into, and then the bytes in it.
   using Slot = SlotMemory::Slot;
   std::optional<SharedBytes> find_piece(std::string_view id, std::uint64_t number);
-  // Memory of kPieceBytes for a piece that was asked for before and is not here; null when this is the first
-  // time, or when there is no room that nobody uses.
-  std::shared_ptr<Slot> room_for(std::string_view id, std::uint64_t number);
+  // Memory for a piece that was asked for before and is not here; null when this is the first time, or when
+  // there is no room that nobody uses.
+  std::shared_ptr<Slot> room_for(std::string_view id, std::uint64_t number, std::size_t size);
   SharedBytes keep_piece(std::string_view id, std::uint64_t number, std::shared_ptr<Slot> slot,
                          std::size_t size);
 

@@ -16,15 +16,17 @@ BlobCache::Text text(std::string_view what) {
 }
 
 // As a reader does it: null when the cache has no room for it.
-std::optional<SharedBytes> fill(BlobCache& cache, std::string_view id, std::uint64_t number, char with) {
-  auto slot = cache.room_for(id, number);
+std::optional<SharedBytes> fill(BlobCache& cache, std::string_view id, std::uint64_t number, char with,
+                                std::size_t size = kPiece) {
+  auto slot = cache.room_for(id, number, size);
   if (!slot) return std::nullopt;
-  std::memset(slot->bytes(), with, kPiece);
-  return cache.keep_piece(id, number, std::move(slot), kPiece);
+  std::memset(slot->bytes(), with, size);
+  return cache.keep_piece(id, number, std::move(slot), size);
 }
-void fill_at_the_second_time(BlobCache& cache, std::string_view id, std::uint64_t number, char with) {
-  EXPECT_FALSE(fill(cache, id, number, with));
-  EXPECT_TRUE(fill(cache, id, number, with));
+void fill_at_the_second_time(BlobCache& cache, std::string_view id, std::uint64_t number, char with,
+                             std::size_t size = kPiece) {
+  EXPECT_FALSE(fill(cache, id, number, with, size));
+  EXPECT_TRUE(fill(cache, id, number, with, size));
 }
 
 TEST(BlobCacheTest, ShortBlobsAreKeptUntilTheyAreDroppedOrTooMany) {
@@ -77,10 +79,18 @@ TEST(BlobCacheTest, TheOldestPieceGoesButNotWhileItIsUsed) {
   EXPECT_EQ(cache.totals().piece_bytes, 2 * kPiece);
 }
 
+TEST(BlobCacheTest, AShortPieceCostsItsPages) {
+  BlobCache cache({0, kPiece});
+  for (std::uint64_t number = 0; number < 4; ++number)
+    fill_at_the_second_time(cache, "a", number, 'a', kPiece / 4);
+  EXPECT_EQ(cache.totals().piece_bytes, kPiece);
+  for (std::uint64_t number = 0; number < 4; ++number) EXPECT_TRUE(cache.find_piece("a", number));
+}
+
 TEST(BlobCacheTest, AFasterReadersPieceIsTheOneThatStays) {
   BlobCache cache({0, 4 * kPiece});
-  EXPECT_FALSE(cache.room_for("a", 0));
-  auto first = cache.room_for("a", 0), second = cache.room_for("a", 0);
+  EXPECT_FALSE(cache.room_for("a", 0, kPiece));
+  auto first = cache.room_for("a", 0, kPiece), second = cache.room_for("a", 0, kPiece);
   ASSERT_TRUE(first && second);
   std::memset(first->bytes(), 'a', kPiece);
   std::memset(second->bytes(), 'a', kPiece);

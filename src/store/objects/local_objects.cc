@@ -159,8 +159,8 @@ class LocalObjects::Reader final : public BlobReader {
     if (auto known = engine_.cache_.find_piece(id_, number)) return pass(*std::move(known), number);
     if (NoWaiting::refuses()) return would_wait();
     const std::uint64_t begin = number * kPieceBytes, end = std::min(begin + kPieceBytes, size_);
-    if (auto slot = engine_.cache_.room_for(id_, number)) {
-      const std::size_t size = end - begin;
+    const std::size_t size = end - begin;
+    if (auto slot = engine_.cache_.room_for(id_, number, size)) {
       TRY(read_blocks(begin, {reinterpret_cast<std::uint8_t*>(slot->bytes()), size}));
       return pass(engine_.cache_.keep_piece(id_, number, std::move(slot), size), number);
     }

@@ -2,16 +2,17 @@
 
 namespace meridian::engines::cdn::slices {
 
-std::shared_ptr<Slot> SliceMemory::take(const std::shared_ptr<Wake>& wake) {
-  if (auto slot = memory_.take()) return slot;
+std::shared_ptr<Slot> SliceMemory::take(std::size_t size, const std::shared_ptr<Wake>& wake) {
+  auto slot = memory_.take(size);
+  if (slot || !wake) return slot;
   waiting_->add(wake);
-  return memory_.take();
+  return memory_.take(size);  // something may have been given back before it waited
 }
 
 // What is free says so when it is given back.
-void SliceMemory::wait(const std::shared_ptr<Wake>& wake) {
+void SliceMemory::wait(std::size_t size, const std::shared_ptr<Wake>& wake) {
   waiting_->add(wake);
-  memory_.take();
+  memory_.take(size);
 }
 
 void SliceMemory::Waiting::add(const std::shared_ptr<Wake>& wake) {

@@ -19,11 +19,11 @@ class SliceMemory {
       : waiting_(std::make_shared<Waiting>()),
         memory_("meridian-slices", kSliceBytes, bytes_max, [waiting = waiting_] { waiting->fire(); }) {}
 
-  bool empty() const { return memory_.slots() == 0; }
-  std::shared_ptr<Slot> take() { return memory_.take(); }  // null: none is free
-  // The same; if none is free, `wake` is fired when one may be.
-  std::shared_ptr<Slot> take(const std::shared_ptr<Wake>& wake);
-  void wait(const std::shared_ptr<Wake>& wake);  // fired when one may be free
+  std::size_t bytes_max() const { return memory_.bytes_max(); }  // 0: there is none
+  // Null: there is no room for `size` bytes; `wake`, if it is not null, is fired when there may be.
+  std::shared_ptr<Slot> take(std::size_t size, const std::shared_ptr<Wake>& wake = nullptr);
+  // Fired when there may be room for `size` bytes.
+  void wait(std::size_t size, const std::shared_ptr<Wake>& wake);
 
  private:
   // Of slots, too, that are there longer than this.

@@ -14,35 +14,39 @@ Slices::Slices(std::size_t bytes_max, Metrics& metrics)
                              "Times that a slice waited for memory, because all of it was being sent")),
       changed_(metrics.counter("meridian_cdn_sliced_objects_changed_total",
                                "Large objects dropped because the origin has another in their place")),
-      bytes_(metrics.gauge("meridian_cdn_slice_bytes", "Bytes of large objects in memory")) {}
+      bytes_(metrics.gauge("meridian_cdn_slice_bytes", "Bytes of large objects in memory")),
+      queues_(memory_.bytes_max()) {}
 
 void Slices::count() {
-  bytes_.set(static_cast<double>(kept_.size() * kSliceBytes));
+  bytes_.set(static_cast<double>(queues_.bytes()));
 }
 
-void Slices::drop(std::list<Kept>::iterator kept) {
-  kept->body->parts_.erase(kept->index);
-  kept_.erase(kept);
+void Slices::drop(Slice& slice) {
+  slice.body->forget(slice);
   evicted_.add();
 }
 
-std::shared_ptr<Slot> Slices::room(const std::shared_ptr<Wake>& wake) {
-  if (auto slot = memory_.take()) return slot;
-  // Twice round: what was asked for stays the first time.
-  for (std::size_t steps = 2 * kept_.size(); steps > 0; --steps) {
-    const auto oldest = kept_.begin();
-    SlicedBody::Slice& slice = oldest->body->parts_.at(oldest->index);
-    if (std::exchange(slice.asked, false) || slice.slot.use_count() > 1) {
-      kept_.splice(kept_.end(), kept_, oldest);
-      continue;
+std::shared_ptr<Slot> Slices::room(std::size_t size, const std::shared_ptr<Wake>& wake) {
+  auto slot = memory_.take(size);
+  const auto is_sent = [](const Slice& slice) { return slice.slot.use_count() > 1; };
+  const auto is_needed = [&](const Slice& slice) {
+    return is_sent(slice) || slice.body->is_read_soon(slice.index);
+  };
+  const auto evict = [&](const auto& spared) {
+    while (!slot) {
+      Slice* const next = queues_.evict(spared);
+      if (!next) return;
+      drop(*next);
+      slot = memory_.take(size);
     }
-    drop(oldest);
-    if (auto slot = memory_.take()) return slot;
-  }
+  };
+  evict(is_needed);
+  evict(is_sent);
+  if (slot) return slot;
   // All of it is being sent. The oldest is nobody else's any more, and free when it has been.
-  if (!kept_.empty()) drop(kept_.begin());
+  if (Slice* const oldest = queues_.evict([](const Slice&) { return false; })) drop(*oldest);
   waits_.add();
-  return wake ? memory_.take(wake) : memory_.take();
+  return memory_.take(size, wake);
 }
 
 // One reader's place.
@@ -69,11 +73,12 @@ class SliceReader final : public PartsReader {
       if (std::exchange(entered_, here) != here) body_.want(here, last(), later);
       const auto found = body_.parts_.find(here);
       if (found != body_.parts_.end()) {
-        SlicedBody::Slice& slice = found->second;
+        Slice& slice = found->second;
         if (slice.filled > offset) {
-          if (std::exchange(read_, here) != here) slice.asked |= std::exchange(slice.read, true);
+          if (std::exchange(read_, here) != here) slice.begin_to_read(offset);
           const auto size =
               static_cast<std::size_t>(std::min({std::uint64_t{most}, slice.filled - offset, until_ - at_}));
+          slice.read_until = std::max(slice.read_until, offset + size);
           out = Piece(Slot::part(slice.slot, offset, size));
           at_ += size;
         }
@@ -101,7 +106,7 @@ class SliceReader final : public PartsReader {
         body_.want(index(), last(), later);
       }
     }
-    if (later.starved) body_.slices_.memory_.wait(wake);
+    if (later.starved > 0) body_.slices_.memory_.wait(later.starved, wake);
     body_.run(later);
   }
 
@@ -138,8 +143,8 @@ std::shared_ptr<Body> SlicedBody::make(Slices& slices, const Place& place, std::
 
 SlicedBody::~SlicedBody() {
   std::lock_guard lock(slices_.mutex_);
-  for (const auto& [index, slice] : parts_)
-    if (slice.whole) slices_.kept_.erase(slice.kept);
+  for (auto& [index, slice] : parts_)
+    if (slice.filled == size_of(index)) slices_.queues_.remove(slice);
   parts_.clear();
   slices_.count();
 }
@@ -170,17 +175,27 @@ bool SlicedBody::is_wanted(std::uint32_t index) const {
   });
 }
 
+// What comes is left to whoever fills it; this is of what is here.
+bool SlicedBody::is_read_soon(std::uint32_t index) const {
+  return std::ranges::any_of(readers_, [&](const SliceReader* reader) {
+    if (reader->is_done()) return false;
+    const std::uint32_t at = reader->index();
+    return at <= index && index <= std::min(reader->last(), at + kSlicesAhead);
+  });
+}
+
 void SlicedBody::want(std::uint32_t index, std::uint32_t last, Later& later) {
   if (changed_) return;
   for (std::uint32_t next = index; next <= std::min(last, index + kSlicesAhead); ++next) {
     if (parts_.contains(next)) continue;
     if (is_filled_soon(next)) break;
     if (is_on_disk(next)) {
-      auto slot = slices_.room(nullptr);
-      later.starved |= !slot;
-      if (!slot) break;
-      parts_[next].slot = slot;
-      later.read.emplace_back(next, std::move(slot));
+      const Slice* const begun = begin_slice(next, nullptr);
+      if (!begun) {
+        later.starved = size_of(next);
+        break;
+      }
+      later.read.emplace_back(next, begun->slot);
       continue;
     }
     begin_fill(next, last, later);
@@ -219,7 +234,7 @@ bool SlicedBody::read_from_disk(std::uint32_t index, const std::shared_ptr<Slot>
   if (!body) return false;
   return place_.disk->read_slice(disk::slice_key(place_.key, place_.generation, index),
                                  [this, body, index, slot](std::string_view bytes) {
-                                   const bool found = bytes.size() == end_of(index) - begin_of(index);
+                                   const bool found = bytes.size() == size_of(index);
                                    if (found) std::memcpy(slot->bytes(), bytes.data(), bytes.size());
                                    has_read(index, found);
                                  });
@@ -232,8 +247,8 @@ void SlicedBody::has_read(std::uint32_t index, bool found) {
     std::lock_guard lock(slices_.mutex_);
     Slice& slice = parts_.at(index);
     if (found) {
-      slice.filled = end_of(index) - begin_of(index);
-      is_whole(index, slice);
+      slice.filled = size_of(index);
+      is_whole(slice);
     } else {
       parts_.erase(index);
       begin_fill(index, index, later);
@@ -245,15 +260,28 @@ void SlicedBody::has_read(std::uint32_t index, bool found) {
 
 void SlicedBody::write_to_disk(std::uint32_t index, std::shared_ptr<Slot> slot) {
   if (!place_.disk) return;
-  const std::string_view bytes(slot->bytes(), end_of(index) - begin_of(index));
+  const std::string_view bytes(slot->bytes(), size_of(index));
   place_.disk->write_slice(disk::slice_key(place_.key, place_.generation, index),
                            SharedBytes{std::move(slot), bytes});
 }
 
-void SlicedBody::is_whole(std::uint32_t index, Slice& slice) {
-  slice.whole = true;
-  slice.kept = slices_.kept_.insert(slices_.kept_.end(), {this, index});
+Slice* SlicedBody::begin_slice(std::uint32_t index, const std::shared_ptr<Wake>& wake) {
+  auto slot = slices_.room(size_of(index), wake);
+  if (!slot) return nullptr;
+  return &(parts_[index] = {.body = this, .index = index, .slot = std::move(slot)});
+}
+
+// It is known again when the object is fetched anew.
+void SlicedBody::is_whole(Slice& slice) {
+  slice.key = disk::slice_key(place_.key, 0, slice.index);
+  slices_.queues_.add(slice);
+  ++whole_;
   slices_.count();
+}
+
+void SlicedBody::forget(const Slice& slice) {
+  --whole_;
+  parts_.erase(slice.index);
 }
 
 void SlicedBody::tell_readers_of(std::uint32_t index, Later& later) {
@@ -293,9 +321,9 @@ Fill::Room Fill::room(const std::shared_ptr<Wake>& wake) {
     wake_ = wake;
     return {Turn::Wait};
   }
-  slot_ = parts_.slices_.room(wake);
-  if (!slot_) return {Turn::Wait};
-  parts_.parts_[here].slot = slot_;
+  const Slice* const begun = parts_.begin_slice(here, wake);
+  if (!begun) return {Turn::Wait};
+  slot_ = begun->slot;
   return {Turn::Write, left};
 }
 
@@ -308,10 +336,10 @@ void Fill::write(std::string_view bytes) {
     std::lock_guard lock(parts_.slices_.mutex_);
     const bool ends = at_ + bytes.size() == parts_.end_of(here);
     if (slot_) {
-      SlicedBody::Slice& slice = parts_.parts_.at(here);
+      Slice& slice = parts_.parts_.at(here);
       slice.filled += bytes.size();
       if (ends) {
-        parts_.is_whole(here, slice);
+        parts_.is_whole(slice);
         parts_.slices_.filled_.add();
         written = slot_;
       }

@@ -5,7 +5,7 @@
 // written again. A fill is never further ahead of those who read than kSlicesAhead.
 #pragma once
 
-#include <list>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,7 +15,7 @@
 #include "base/metrics.h"
 #include "engines/cdn/body.h"
 #include "engines/cdn/disk/disk_cache.h"
-#include "engines/cdn/slices/slice_memory.h"
+#include "engines/cdn/slices/slice_queues.h"
 
 namespace meridian::engines::cdn::slices {
 
@@ -26,7 +26,6 @@ inline constexpr std::uint32_t kRunSlicesMax = 1024;  // of one question, where 
 inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{50} * 1024 * 1024 * 1024;
 
 class Fill;
-class SlicedBody;
 
 // Whom missing slices come from. Of any thread.
 class Source {
@@ -50,28 +49,22 @@ class Slices {
   Slices(const Slices&) = delete;
   Slices& operator=(const Slices&) = delete;
 
-  bool has_memory() const { return !memory_.empty(); }
+  bool has_memory() const { return memory_.bytes_max() > 0; }
 
  private:
   friend class Fill;
   friend class SlicedBody;
   friend class SliceReader;
-  // A slice that is whole. The oldest goes first; one that was asked for by more than its first reader stays
-  // once more.
-  struct Kept {
-    SlicedBody* body = nullptr;
-    std::uint32_t index = 0;
-  };
-  // Under the lock. Null: `wake` is fired when there may be room.
-  std::shared_ptr<Slot> room(const std::shared_ptr<Wake>& wake);
-  void drop(std::list<Kept>::iterator kept);
+  // Under the lock. Null: `wake`, if it is not null, is fired when there may be room.
+  std::shared_ptr<Slot> room(std::size_t size, const std::shared_ptr<Wake>& wake);
+  void drop(Slice& slice);  // which the queues have let go
   void count();
 
   SliceMemory memory_;
   Counter &filled_, &evicted_, &waits_, &changed_;
   Gauge& bytes_;
   std::mutex mutex_;  // of everything here and in all bodies
-  std::list<Kept> kept_;
+  SliceQueues queues_;
 };
 
 class SlicedBody final : public Parts {
@@ -84,6 +77,7 @@ class SlicedBody final : public Parts {
 
   std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) override;
   std::uint64_t generation() const override { return place_.generation; }
+  bool in_memory() const override { return whole_.load(std::memory_order_relaxed) > 0; }
   // Of what is already on its way: [from, until) of the body, `from` where a slice begins.
   std::shared_ptr<Fill> begin(std::uint64_t from, std::uint64_t until);
   Source& source() const { return *source_; }
@@ -93,18 +87,12 @@ class SlicedBody final : public Parts {
   friend class Fill;
   friend class SliceReader;
   friend class Slices;
-  struct Slice {
-    std::shared_ptr<Slot> slot;
-    std::uint64_t filled = 0;
-    bool whole = false, read = false, asked = false;  // `asked`: by somebody after its first reader
-    std::list<Slices::Kept>::iterator kept{};         // of one that is whole
-  };
   // What is done when the lock is no longer held.
   struct Later {
     std::vector<std::shared_ptr<Fill>> begun;
     std::vector<std::shared_ptr<Wake>> wakes;
     std::vector<std::pair<std::uint32_t, std::shared_ptr<Slot>>> read;  // from disk
-    bool starved = false;  // what is on disk waits for memory to be read into
+    std::size_t starved = 0;  // what is on disk waits for so many bytes of memory to be read into
   };
   void run(Later& later);
   bool is_on_disk(std::uint32_t index) const {
@@ -113,17 +101,22 @@ class SlicedBody final : public Parts {
   bool read_from_disk(std::uint32_t index, const std::shared_ptr<Slot>& slot);
   void has_read(std::uint32_t index, bool found);
   void write_to_disk(std::uint32_t index, std::shared_ptr<Slot> slot);
-  void is_whole(std::uint32_t index, Slice& slice);
+  // Puts a slice there that is empty; null: there is no memory for it.
+  Slice* begin_slice(std::uint32_t index, const std::shared_ptr<Wake>& wake);
+  void is_whole(Slice& slice);
+  void forget(const Slice& slice);  // which was whole
   std::uint32_t slices() const {
     return static_cast<std::uint32_t>((length_ + kSliceBytes - 1) / kSliceBytes);
   }
   std::uint64_t begin_of(std::uint32_t index) const { return index * kSliceBytes; }
   std::uint64_t end_of(std::uint32_t index) const { return std::min(length_, begin_of(index) + kSliceBytes); }
+  std::size_t size_of(std::uint32_t index) const { return end_of(index) - begin_of(index); }
   // A reader stands at `index`, and goes on to `last`: what is missing there and next is asked for.
   void want(std::uint32_t index, std::uint32_t last, Later& later);
   void begin_fill(std::uint32_t index, std::uint32_t last, Later& later);
   bool is_filled_soon(std::uint32_t index) const;
   bool is_wanted(std::uint32_t index) const;
+  bool is_read_soon(std::uint32_t index) const;
   bool is_near(std::uint32_t from, std::uint32_t to) const {
     return has_no_ranges_ || to - from <= kSlicesAhead;
   }
@@ -134,7 +127,8 @@ class SlicedBody final : public Parts {
   const Place place_;
   const std::uint64_t length_;
   const std::shared_ptr<Source> source_;
-  std::weak_ptr<Body> body_;  // whose parts these are
+  std::weak_ptr<Body> body_;             // whose parts these are
+  std::atomic<std::uint32_t> whole_{0};  // slices
   // Under the lock of `slices_`.
   std::map<std::uint32_t, Slice> parts_;
   std::vector<Fill*> fills_;

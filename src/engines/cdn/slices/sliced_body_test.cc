@@ -120,6 +120,41 @@ TEST_F(SlicedBodyTest, TheOldestSliceMakesRoomUnlessSeveralHaveReadIt) {
   EXPECT_TRUE(fetch(1)) << "it was the oldest";
 }
 
+TEST_F(SlicedBodyTest, ShortSlicesCostTheirBytes) {
+  std::vector<std::shared_ptr<Body>> bodies;
+  for (int i = 0; i < 16; ++i) {
+    bodies.push_back(make(kSliceBytes / 2));
+    BodyReader reader(bodies.back(), 0, kToTheEnd);
+    (void)reader.take(1);
+    EXPECT_TRUE(write(*source->asked.back(), kSliceBytes / 2));
+  }
+  for (const auto& body : bodies) {
+    BodyReader reader(body, 0, kToTheEnd);
+    EXPECT_EQ(read(reader).size(), kSliceBytes / 2);
+  }
+  EXPECT_EQ(source->asked.size(), 16u);
+}
+
+// Of two films memory has room for what comes next, but the small queue has not.
+TEST_F(SlicedBodyTest, WhatAReaderIsAboutToReadIsNotTakenFromHim) {
+  const auto popular = make(5 * kSliceBytes);
+  BodyReader first(popular, 0, kToTheEnd), again(popular, 0, kToTheEnd);
+  EXPECT_TRUE(first.take(1).empty());
+  EXPECT_TRUE(write(*source->asked.back(), 5 * kSliceBytes));
+  EXPECT_EQ(read(first).size(), 5 * kSliceBytes);
+  EXPECT_EQ(read(again).size(), 5 * kSliceBytes);
+  source->asked.clear();
+  const auto film = make(3 * kSliceBytes), other = make(3 * kSliceBytes);
+  BodyReader one(film, 0, kToTheEnd), two(other, 0, kToTheEnd);
+  (void)one.take(1);
+  (void)two.take(1);
+  EXPECT_TRUE(write(*source->asked.at(0), 3 * kSliceBytes));
+  EXPECT_TRUE(write(*source->asked.at(1), 3 * kSliceBytes));
+  EXPECT_EQ(read(one), bytes_of(0, 3 * kSliceBytes));
+  EXPECT_EQ(read(two), bytes_of(0, 3 * kSliceBytes));
+  EXPECT_EQ(source->asked.size(), 2u) << "nothing was asked for twice";
+}
+
 TEST_F(SlicedBodyTest, WhatIsBeingSentStaysWhatItWasAndItsMemoryIsWaitedFor) {
   const auto body = make(20 * kSliceBytes);
   std::vector<Piece> sent;
