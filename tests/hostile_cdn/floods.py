@@ -29,6 +29,7 @@ from world import HostileCase, Origin, Server
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "bench"))
 from in_turns import cpu_seconds  # noqa: E402
+from meridian_server import aws_commands  # noqa: E402
 
 LOAD = ROOT / "build" / "release" / "http_load"
 SERVER_CORE, OTHER_CORE = 0, os.cpu_count() - 1
@@ -240,7 +241,7 @@ def main() -> int:
         origin.start()
         large = b"x" * 16_000_000
         origin.replies["/kept/large"] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(large), large)
-        World.command = __import__("meridian_server").aws_commands()[0]
+        World.command = aws_commands()[0]
         host = World(server, origin).create_distribution("floods")
         messages = multiprocessing.Value(ctypes.c_uint64, 0, lock=False)
         where = (server.cdn, server.cdn_tls, host, messages)

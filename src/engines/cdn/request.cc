@@ -42,27 +42,27 @@ Request::Request(Site& site, const ViewerRequest& request, ViewerStream& viewer,
 namespace {
 
 // Of one thread.
-struct SpareMemory {
-  static constexpr std::size_t kMost = 256;  // of requests under way at one time
+struct SpareRequests {
+  static constexpr std::size_t kMost = 256;
   std::vector<void*> pieces;
-  ~SpareMemory() {
+  ~SpareRequests() {
     for (void* const each : pieces) ::operator delete(each);
   }
 };
-thread_local SpareMemory spare_memory;
+thread_local SpareRequests spare_requests;
 
 }  // namespace
 
 void* Request::operator new(std::size_t size) {
-  if (spare_memory.pieces.empty() || size != sizeof(Request)) return ::operator new(size);
-  void* const piece = spare_memory.pieces.back();
-  spare_memory.pieces.pop_back();
+  if (spare_requests.pieces.empty() || size != sizeof(Request)) return ::operator new(size);
+  void* const piece = spare_requests.pieces.back();
+  spare_requests.pieces.pop_back();
   return piece;
 }
 
 void Request::operator delete(void* gone, std::size_t size) {
-  if (size == sizeof(Request) && spare_memory.pieces.size() < SpareMemory::kMost)
-    return spare_memory.pieces.push_back(gone);
+  if (size == sizeof(Request) && spare_requests.pieces.size() < SpareRequests::kMost)
+    return spare_requests.pieces.push_back(gone);
   ::operator delete(gone);
 }
 

@@ -52,9 +52,8 @@ void HpackEncoder::add_status(std::string& out, int status) {
 }
 
 void HpackEncoder::add(std::string& out, std::string_view name, std::string_view value) {
-  name_.resize(name.size());
-  std::ranges::transform(name, name_.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  name_.clear();
+  append_name(name_, name);
   add(out, name_, value, form_of(name_, value));
 }
 

@@ -70,13 +70,18 @@ FieldForm form_of(std::string_view name, std::string_view value) {
   return form;
 }
 
+void append_name(std::string& out, std::string_view name) {
+  const std::size_t at = out.size();
+  out.resize(at + name.size());
+  std::ranges::transform(name, out.begin() + static_cast<std::ptrdiff_t>(at),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+}
+
 PreparedFields::PreparedFields() : number_(next_number()) {}
 
 void PreparedFields::add(std::string_view name, std::string_view value) {
   const std::size_t at = text_.size();
-  text_ += name;
-  std::ranges::transform(std::string_view(text_).substr(at), text_.begin() + static_cast<std::ptrdiff_t>(at),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  append_name(text_, name);
   places_.push_back({static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size()),
                      form_of(std::string_view(text_).substr(at), value)});
   text_ += value;

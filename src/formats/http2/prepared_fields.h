@@ -20,6 +20,8 @@ struct FieldForm {
   std::uint8_t whole = 0;  // the number of the field itself there
   std::uint32_t hash = 0;
 };
+// A field name as HTTP/2 has it, in lower case (RFC 9113 §8.2).
+void append_name(std::string& out, std::string_view name);
 FieldForm form_of(std::string_view name, std::string_view value);  // the name in lower case
 
 class PreparedFields {

@@ -230,14 +230,14 @@ void origin_first_byte(std::string& out, const Record& record) {
 void origin_last_byte(std::string& out, const Record& record) {
   add_seconds(out, record.origin_last_byte);
 }
-void network(std::string& out, const Record& record) {
-  if (record.network == 0)
-    out += '-';
-  else
-    add_number(out, record.network);
-}
 void unknown(std::string& out, const Record&) {
   out += '-';
+}
+void network(std::string& out, const Record& record) {
+  if (record.network == 0)
+    unknown(out, record);
+  else
+    add_number(out, record.network);
 }
 
 constexpr auto kStandard = std::to_array<Column>({

@@ -32,9 +32,10 @@ struct Viewer {
   const geo_db::Details* details = nullptr;           // the same; only where needs_details()
 };
 
+bool has_cloudfront_headers(Fields request);  // which viewers have no business to send
+
 // The request's fields for all further rules: those of the viewer but CloudFront-*, and those `wanted`. The
 // viewer's own list when that is the same, else `buffer`. What is not known of a viewer is not sent.
-bool has_cloudfront_headers(Fields request);  // which viewers have no business to send
 Fields with_cloudfront_headers(Fields request, const snapshots::cdn::GeneratedHeaders& wanted,
                                const Viewer& viewer, FieldList& buffer);
 

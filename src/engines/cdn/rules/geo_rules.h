@@ -7,10 +7,10 @@
 
 namespace meridian::engines::cdn::rules {
 
-// `country`: ISO 3166-1 alpha-2, upper case; "": not known, and then served.
 inline bool restricts(const snapshots::cdn::GeoRestriction& restriction) {
   return restriction.kind != snapshots::cdn::GeoRestriction::Kind::None;
 }
+// `country`: ISO 3166-1 alpha-2, upper case; "": not known, and then served.
 bool is_geo_blocked(const snapshots::cdn::GeoRestriction& restriction, std::string_view country);
 
 }  // namespace meridian::engines::cdn::rules
