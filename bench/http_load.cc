@@ -1,17 +1,20 @@
 // Asks an HTTP/1.1 server over kept connections as fast as it answers, from one thread: each connection sends
-// the next request of the file when its reply is whole. What replies carry is counted and thrown away inside
-// the kernel (MSG_TRUNC), so that the server under test is the limit and not this.
+// the next request of the file when its reply is whole. What replies carry is counted and thrown away,
+// without TLS inside the kernel (MSG_TRUNC), so that the server under test is the limit and not this.
 //
-// usage: http_load --server ADDR:PORT --host NAME --requests FILE --seconds S [--connections N]
-//                  [--body-bytes N] [--reply-bytes N] [--times N] [--rate N]
+// usage: http_load --server ADDR:PORT --host NAME --requests FILE --seconds S [--connections N] [--tls yes]
+//                  [--requests-a-connection N] [--body-bytes N] [--reply-bytes N] [--times N] [--rate N]
 //   FILE: a line `METHOD TARGET` each, asked in that order over and over, or --times times; --body-bytes: of
 //   what each sends; --reply-bytes: what each body must have, else the reply counts as failed; --rate: so
 //   many are asked a second, due evenly, and their latency counts from when they were due, not from when a
-//   connection was free for them.
+//   connection was free for them; --tls: TLS 1.3 or 1.2 with the host as SNI, any certificate, no session
+//   twice.
 // Prints one line of JSON.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -20,6 +23,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -51,7 +55,22 @@ struct Options {
   std::optional<std::uint64_t> reply_bytes;
   std::uint64_t times = 0;  // 0: no limit
   double rate = 0;          // 0: as fast as they are answered
+  bool tls = false;
+  std::uint64_t requests_a_connection = 0;  // 0: no limit
 };
+
+struct EndTls {
+  void operator()(SSL* session) const { SSL_free(session); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+
+std::unique_ptr<SSL_CTX, EndTls> make_tls() {
+  std::unique_ptr<SSL_CTX, EndTls> context(SSL_CTX_new(TLS_client_method()));
+  CHECK(context != nullptr);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  return context;
+}
 
 struct Counts {
   std::uint64_t replies = 0, failed = 0, bytes_in = 0, bytes_out = 0;
@@ -81,6 +100,7 @@ std::vector<std::string> read_requests(const Options& options) {
 struct Work {
   const Options& options;
   std::vector<std::string> heads;
+  std::unique_ptr<SSL_CTX, EndTls> tls{};  // null: without
   std::string pattern{};
   std::size_t next = 0;
   bool over = false;
@@ -104,9 +124,10 @@ struct Work {
 class Connection {
  public:
   Connection(Work& work, int epoll) : work_(work), epoll_(epoll) { open(); }
-  ~Connection() { ::close(socket_); }
+  ~Connection() { close(); }
 
   void on_ready(std::uint32_t events) {
+    if (shaking_hands_ && !shake_hands()) return;
     if ((events & EPOLLIN) != 0 || (events & (EPOLLERR | EPOLLHUP)) != 0) receive();
     if (sending_) send_on();
   }
@@ -121,10 +142,12 @@ class Connection {
     head_ = &work_.heads[work_.next++ % work_.heads.size()];
     sent_ = 0;
     sending_ = true;
-    send_on();
+    if (!shaking_hands_) send_on();
   }
 
  private:
+  enum class Io : std::uint8_t { Some, Blocked, Over };
+
   void open() {
     const net::Address& server = work_.options.server;
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -136,10 +159,75 @@ class Connection {
     CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (work_.tls) {
+      CHECK(fcntl(socket_, F_SETFL, O_NONBLOCK) == 0);
+      session_.reset(SSL_new(work_.tls.get()));
+      CHECK(session_ && SSL_set_fd(session_.get(), socket_) == 1 &&
+            SSL_set_tlsext_host_name(session_.get(), work_.options.host.c_str()) == 1);
+      SSL_set_connect_state(session_.get());
+      shaking_hands_ = true;
+    }
+    requests_ = 0;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;
     event.data.ptr = this;
     CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event) == 0);
+  }
+
+  void close() {
+    if (session_ && !shaking_hands_) SSL_shutdown(session_.get());
+    session_.reset();
+    ::close(socket_);
+  }
+
+  // False: it is not over yet, or has failed.
+  bool shake_hands() {
+    const Io done = after(SSL_do_handshake(session_.get()));
+    if (done == Io::Over) fail_reply("the handshake failed");
+    if (done != Io::Some) return false;
+    shaking_hands_ = false;
+    return true;
+  }
+
+  Io after(int result) const {
+    if (result > 0) return Io::Some;
+    const int why = SSL_get_error(session_.get(), result);
+    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? Io::Blocked : Io::Over;
+  }
+
+  // `size`: of what was sent.
+  Io send(const iovec* pieces, int count, std::uint64_t& size) {
+    if (session_) {
+      const int wrote = SSL_write(session_.get(), pieces->iov_base,
+                                  static_cast<int>(std::min<std::size_t>(pieces->iov_len, 1 << 20)));
+      size = wrote > 0 ? static_cast<std::uint64_t>(wrote) : 0;
+      return after(wrote);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces);
+    message.msg_iovlen = static_cast<std::size_t>(count);
+    const ssize_t wrote = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (wrote < 0) return errno == EAGAIN ? Io::Blocked : Io::Over;
+    size = static_cast<std::uint64_t>(wrote);
+    return Io::Some;
+  }
+
+  // `into` null: up to `size` bytes are thrown away. `size` becomes that of what came.
+  Io receive(char* into, std::uint64_t& size) {
+    ssize_t read = 0;
+    if (session_) {
+      static char thrown_away[kReplyHeadMax];
+      const auto most = static_cast<int>(std::min<std::uint64_t>(size, kReplyHeadMax));
+      read = SSL_read(session_.get(), into != nullptr ? into : thrown_away, most);
+      if (read <= 0) return after(static_cast<int>(read));
+    } else {
+      read = ::recv(socket_, into, size, MSG_DONTWAIT | (into == nullptr ? MSG_TRUNC : 0));
+      if (read < 0 && errno == EAGAIN) return Io::Blocked;
+      if (read <= 0) return Io::Over;
+    }
+    size = static_cast<std::uint64_t>(read);
+    work_.counts.bytes_in += size;
+    return Io::Some;
   }
 
   void send_on() {
@@ -156,14 +244,12 @@ class Connection {
         const std::uint64_t offset = (at - head_->size()) % work_.pattern.size();
         pieces[count++] = {work_.pattern.data() + offset, std::min(work_.pattern.size() - offset, size - at)};
       }
-      msghdr message{};
-      message.msg_iov = pieces;
-      message.msg_iovlen = static_cast<std::size_t>(count);
-      const ssize_t wrote = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (wrote < 0 && errno == EAGAIN) return;
-      if (wrote < 0) return fail_reply("sending failed");
-      sent_ += static_cast<std::uint64_t>(wrote);
-      work_.counts.bytes_out += static_cast<std::uint64_t>(wrote);
+      std::uint64_t wrote = 0;
+      const Io done = send(pieces, count, wrote);
+      if (done == Io::Blocked) return;
+      if (done == Io::Over) return fail_reply("sending failed");
+      sent_ += wrote;
+      work_.counts.bytes_out += wrote;
     }
     sending_ = false;
   }
@@ -172,21 +258,20 @@ class Connection {
     for (;;) {
       if (!left_) {
         char bytes[kReplyHeadMax];
-        const ssize_t size = ::recv(socket_, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (size < 0 && errno == EAGAIN) return;
-        if (size <= 0) return fail_reply("the connection ended");
-        work_.counts.bytes_in += static_cast<std::uint64_t>(size);
+        std::uint64_t size = sizeof bytes;
+        const Io done = receive(bytes, size);
+        if (done == Io::Blocked) return;
+        if (done == Io::Over) return fail_reply("the connection ended");
         reply_.append(bytes, static_cast<std::size_t>(size));
         if (!read_head()) return;
       } else {
-        const ssize_t size = ::recv(socket_, nullptr, std::min<std::uint64_t>(*left_, kDiscardAtOnce),
-                                    MSG_DONTWAIT | MSG_TRUNC);
-        if (size < 0 && errno == EAGAIN) return;
-        if (size <= 0) return fail_reply("the body ended early");
-        work_.counts.bytes_in += static_cast<std::uint64_t>(size);
-        *left_ -= static_cast<std::uint64_t>(size);
+        std::uint64_t size = std::min<std::uint64_t>(*left_, kDiscardAtOnce);
+        const Io done = receive(nullptr, size);
+        if (done == Io::Blocked) return;
+        if (done == Io::Over) return fail_reply("the body ended early");
+        *left_ -= size;
       }
-      if (left_ && *left_ == 0) finish();
+      if (left_ && *left_ == 0) return finish();  // what comes after it wakes us up
     }
   }
 
@@ -228,7 +313,8 @@ class Connection {
       work_.counts.latencies_us.push_back(static_cast<std::uint32_t>((now_ns() - begun_ns_) / 1000));
     reply_.clear();
     left_.reset();
-    if (closes_ || sending_) reopen();
+    const std::uint64_t most = work_.options.requests_a_connection;
+    if (closes_ || sending_ || (most != 0 && ++requests_ >= most)) reopen();
     begin();
   }
 
@@ -242,7 +328,7 @@ class Connection {
   }
 
   void reopen() {
-    ::close(socket_);
+    close();
     reply_.clear();
     left_.reset();
     sending_ = false;
@@ -253,6 +339,9 @@ class Connection {
   Work& work_;
   const int epoll_;
   int socket_ = -1;
+  std::unique_ptr<SSL, EndTls> session_;
+  std::uint64_t requests_ = 0;  // answered on this connection
+  bool shaking_hands_ = false;
   const std::string* head_ = nullptr;  // null: it is idle
   std::uint64_t sent_ = 0;
   bool sending_ = false, closes_ = false;
@@ -272,6 +361,8 @@ void Work::begin_what_is_due() {
 int run(const Options& options) {
   Work work{.options = options, .heads = read_requests(options)};
   if (work.heads.empty() || options.connections == 0 || options.connections > kConnectionsMax) return 2;
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes as files are written
+  if (options.tls) work.tls = make_tls();
   work.pattern.resize(kBodyPattern);
   for (std::size_t i = 0; i < work.pattern.size(); ++i)
     work.pattern[i] = static_cast<char>(i * 2654435761U >> 13);
@@ -332,6 +423,10 @@ std::optional<Options> parse(int count, char** words) {
       options.times = std::strtoull(value.c_str(), nullptr, 10);
     } else if (name == "--rate") {
       options.rate = std::strtod(value.c_str(), nullptr);
+    } else if (name == "--tls") {
+      options.tls = value == "yes";
+    } else if (name == "--requests-a-connection") {
+      options.requests_a_connection = std::strtoull(value.c_str(), nullptr, 10);
     } else {
       return std::nullopt;
     }

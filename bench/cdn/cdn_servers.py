@@ -16,6 +16,7 @@ from in_turns import HOST, CannotRun, free_port  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+NAME = "bench.example"  # of each server and its certificate
 
 
 def program(name: str) -> str:
@@ -29,7 +30,7 @@ def make_certificate(folder: pathlib.Path) -> pathlib.Path:
     """P-256, with its key in the same file."""
     made = folder / "bench.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=bench.example", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+                    "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
                    check=True, capture_output=True)
     made.write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
     return made
@@ -84,7 +85,7 @@ class Proxy:
         self.folder, self.core, self.origin, self.certificate = folder / self.name, core, origin, certificate
         self.folder.mkdir()
         self.port, self.tls_port = free_port(), free_port()
-        self.host = "bench.example"
+        self.host = NAME
 
     def command(self) -> list[str]:
         raise NotImplementedError
@@ -129,20 +130,22 @@ class Ours(Proxy):
                              directory=str(self.folder / "data"))
         self.server.start()
         self.port, self.tls_port = self.server.cdn[1], self.server.cdn_tls[1]
+        arn = self.aws("import-certificate", "--certificate", f"fileb://{self.certificate.parent}/certificate.pem",
+                       "--private-key", f"fileb://{self.certificate.parent}/key.pem", service="acm")["CertificateArn"]
         made = self.aws("create-distribution", "--distribution-config", json.dumps({
-            "CallerReference": "bench", "Comment": "", "Enabled": True,
+            "CallerReference": "bench", "Comment": "", "Enabled": True, "Aliases": {"Quantity": 1, "Items": [NAME]},
+            "ViewerCertificate": {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"},
             "Origins": {"Quantity": 1, "Items": [{"Id": "origin", "DomainName": "localhost", "CustomOriginConfig": {
                 "HTTPPort": self.origin.port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
             "DefaultCacheBehavior": {"ViewerProtocolPolicy": "allow-all", "CachePolicyId": CACHING_OPTIMIZED,
                                      "TargetOriginId": "origin"}}))["Distribution"]
         self.aws("wait", "distribution-deployed", "--id", made["Id"])
-        self.host = made["DomainName"]
         for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {self.core})
         return self
 
-    def aws(self, *words: str):
-        done = subprocess.run([aws_commands()[0], "--output", "json", "cloudfront", *words], env=self.server.environment,
+    def aws(self, *words: str, service: str = "cloudfront"):
+        done = subprocess.run([aws_commands()[0], "--output", "json", service, *words], env=self.server.environment,
                               check=True, capture_output=True, text=True)
         return json.loads(done.stdout) if done.stdout else None
 

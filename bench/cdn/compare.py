@@ -15,7 +15,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 
 from cdn_servers import ALL, HOST, H2o, Origin, Proxy, make_certificate
 from in_turns import cpu_seconds, folder_of, medians, options_of, ratio_of, start_those_there, take_turns
@@ -24,11 +23,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
 OBJECTS = 10_000
 MISSES = itertools.count()  # no miss is asked for twice
-BATCH = 256  # new connections that come at once
 # Protocol, bytes of a body, connections.
 KINDS = {"one": ("http", 1024, 32), "zipf": ("http", 1024, 32), "100k": ("http", 100 * 1024, 32), "16m": ("http", 16 * 1024 * 1024, 4),
-         "miss": ("http", 1024, 32), "tls": ("h1", 1024, 32), "h2": ("h2", 1024, 8),
-         "tls-new": ("new", 1024, BATCH), "1g": ("http", 1 << 30, 2), "1g-tls": ("h1", 1 << 30, 2)}
+         "miss": ("http", 1024, 32), "tls": ("https", 1024, 32), "h2": ("h2", 1024, 8),
+         "tls-new": ("new", 1024, 32), "1g": ("http", 1 << 30, 2), "1g-tls": ("https", 1 << 30, 2)}
 
 
 def targets(kind: str) -> list[str]:
@@ -49,11 +47,13 @@ def can_play(server: type[Proxy] | Proxy, kind: str) -> bool:
 
 
 def with_http_load(server: Proxy, kind: str, options) -> tuple[float, float]:
-    _, size, connections = KINDS[kind]
+    """`new`: a whole handshake for each request, as no session is used twice."""
+    protocol, size, connections = KINDS[kind]
+    tls = {"http": [], "https": ["--tls", "yes"], "new": ["--tls", "yes", "--requests-a-connection", "1"]}[protocol]
     path = server.folder / f"{kind}.requests"
     path.write_text("".join(f"GET {target}\n" for target in targets(kind)))
-    done = subprocess.run(["taskset", "-c", str(options.load_core), LOAD, "--server", f"{HOST}:{server.port}", "--host", server.host,
-                           "--requests", path, "--seconds", str(options.seconds), "--connections", str(connections),
+    done = subprocess.run(["taskset", "-c", str(options.load_core), LOAD, *tls, "--server",
+                           f"{HOST}:{server.tls_port if tls else server.port}", "--host", server.host, "--requests", path, "--seconds", str(options.seconds), "--connections", str(connections),
                            "--reply-bytes", str(size)], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     if found["failed"]:
@@ -62,37 +62,22 @@ def with_http_load(server: Proxy, kind: str, options) -> tuple[float, float]:
 
 
 def with_h2load(server: Proxy, kind: str, options) -> tuple[float, float]:
-    protocol, size, connections = KINDS[kind]
-    words = ["--h1"] if protocol == "h1" else ["-m", "32"]
-    done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", *words, "-c", str(connections), "-D",
-                           str(max(1, round(options.seconds))), f"--connect-to={HOST}:{server.tls_port}",
-                           f"https://{server.host}{targets(kind)[0]}"], capture_output=True, text=True, check=True)
-    if size > 1024 * 1024:  # few of them are whole when the time is over
-        return int(re.search(r"traffic: .*?\((\d+)\) total", done.stdout).group(1)) / size, float(max(1, round(options.seconds)))
+    seconds = max(1, round(options.seconds))
+    done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", "-m", "32", "-c", str(KINDS[kind][2]), "-D", str(seconds),
+                           f"--connect-to={HOST}:{server.tls_port}", f"https://{server.host}{targets(kind)[0]}"],
+                          capture_output=True, text=True, check=True)
     good = int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
     failed = int(re.search(r"(\d+) failed", done.stdout).group(1))
     if failed or not good:
         print(f"{server.name}, {kind}: {failed} failed: {done.stdout}", file=sys.stderr)
-    return good, float(max(1, round(options.seconds)))
+    return good, float(seconds)
 
 
-def with_new_connections(server: Proxy, kind: str, options) -> tuple[float, float]:
-    """A whole handshake and one request each: h2load keeps no session."""
-    began, good = time.monotonic(), 0
-    while time.monotonic() - began < options.seconds:
-        done = subprocess.run(["taskset", "-c", str(options.load_core), "h2load", "--h1", "-n", str(BATCH), "-c", str(BATCH),
-                               f"--connect-to={HOST}:{server.tls_port}", f"https://{server.host}{targets(kind)[0]}"],
-                              capture_output=True, text=True, check=True)
-        good += int(re.search(r"status codes: (\d+) 2xx", done.stdout).group(1))
-    return good, time.monotonic() - began
-
-
-LOADS = {"http": with_http_load, "h1": with_h2load, "h2": with_h2load, "new": with_new_connections}
 
 
 def measure(server: Proxy, kind: str, options) -> dict[str, float]:
     before = cpu_seconds(server.pid)
-    count, seconds = LOADS[KINDS[kind][0]](server, kind, options)
+    count, seconds = (with_h2load if kind == "h2" else with_http_load)(server, kind, options)
     used = cpu_seconds(server.pid) - before
     return {"a second": count / seconds, "a CPU-second": count / max(used, 1e-9), "busy": used / seconds}
 
