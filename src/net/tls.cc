@@ -1,7 +1,7 @@
 // TLS sessions over OpenSSL 3, of servers and of clients: TLS 1.2 and 1.3, forward-secret AEAD suites only.
-// OpenSSL is also known to certificate.cc, certificate_table.cc, tls_socket.cc and tls_tickets.cc, and to
-// nothing else of net/. Rule: a session that tells who its peer is was never resumed, so that the certificate
-// was judged just now.
+// OpenSSL is also known to certificate.cc, certificate_table.cc, tls_key_schedule.cc, tls_socket.cc and
+// tls_tickets.cc, and to nothing else of net/. Rule: a session that tells who its peer is was never resumed,
+// so that the certificate was judged just now.
 #include "net/tls.h"
 
 #include <openssl/err.h>
@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "net/openssl_handles.h"
+#include "net/tls_key_schedule.h"
 #include "net/tls_socket.h"
 #include "net/tls_tickets.h"
 #include "net/wire.h"
@@ -247,7 +248,7 @@ Result<void> trust(SSL_CTX* context, std::string_view ca_pem) {
 }
 
 Result<OpensslHandle<SSL_CTX>> make_context(const SSL_METHOD* method, TlsVersion oldest) {
-  OpensslHandle<SSL_CTX> context(SSL_CTX_new(method));
+  OpensslHandle<SSL_CTX> context(SSL_CTX_new_ex(nullptr, key_schedule_properties(), method));
   if (!context) return fail(ErrorCode::Internal, "TLS context: " + openssl_failure());
   const int version = oldest == TlsVersion::Tls13   ? TLS1_3_VERSION
                       : oldest == TlsVersion::Tls12 ? TLS1_2_VERSION
