@@ -1,5 +1,7 @@
 // What each policy keeps of each trace, at three sizes of the cache: hits by requests and by bytes, in
 // percent. usage: cdn_hit_ratio [requests] [seed]
+// usage: cdn_hit_ratio split [requests] [seed] prints what one memory keeps of traces with large objects,
+// beside two memories, of objects and of slices, by the part that slices have and by what counts as large.
 // usage: cdn_hit_ratio list SHAPE OBJECTS REQUESTS SEED prints a trace instead, as replay.py has it played.
 #include <fmt/format.h>
 
@@ -13,6 +15,8 @@ namespace {
 
 using namespace meridian;
 
+constexpr unsigned kSlicesPercents[] = {50, 80, 90};
+
 struct Ratio {
   double requests = 0, bytes = 0, nanoseconds = 0;
 };
@@ -23,9 +27,13 @@ Ratio play(Policy policy, const std::vector<sim::CacheRequest>& trace) {
   const auto began = std::chrono::steady_clock::now();
   for (const sim::CacheRequest& request : trace) {
     bytes += request.size;
-    if (!policy.ask(request.key, request.size)) continue;
-    ++hits;
-    hit_bytes += request.size;
+    std::uint64_t there = 0;
+    if constexpr (requires { policy.ask_bytes(request.key, request.size); })
+      there = policy.ask_bytes(request.key, request.size);
+    else
+      there = policy.ask(request.key, request.size) ? request.size : 0;
+    hits += there == request.size ? 1 : 0;
+    hit_bytes += there;
   }
   const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
   const auto count = static_cast<double>(trace.size());
@@ -45,10 +53,39 @@ int list(char** words) {
   return 2;
 }
 
+int split(std::size_t requests, std::uint64_t seed) {
+  fmt::print("| trace | cache, of all bytes | LRU | one |");
+  for (const char* large : {"a 32nd", "1 MiB"})
+    for (const unsigned percent : kSlicesPercents) fmt::print(" {} %, {} |", percent, large);
+  fmt::print("\n|---|---|---|---|---|---|---|---|---|---|\n");
+  for (const sim::TraceShape shape : {sim::TraceShape::Mixed, sim::TraceShape::Cdn}) {
+    const auto trace = sim::make_trace(shape, {requests / 10, requests}, seed);
+    const std::uint64_t all = sim::footprint(trace);
+    for (const std::uint64_t share : {5, 10, 20}) {
+      const std::uint64_t bytes = all * share / 100;
+      fmt::print("| {} | {} % of {} MB |", to_string(shape), share, all / 1'000'000);
+      for (const Ratio& one : {play(sim::Lru<std::uint64_t>(bytes), trace),
+                               play(sim::S3Fifo<std::uint64_t>(bytes, 10, 1), trace)})
+        fmt::print(" {:.1f} / {:.1f} |", one.requests, one.bytes);
+      for (const std::uint64_t large_max : {~std::uint64_t{0}, std::uint64_t{1} << 20})
+        for (const unsigned percent : kSlicesPercents) {
+          const std::uint64_t objects = bytes - bytes * percent / 100;
+          const Ratio two = play(sim::SplitS3Fifo(bytes, percent, std::min(objects / 32, large_max)), trace);
+          fmt::print(" {:.1f} / {:.1f} |", two.requests, two.bytes);
+        }
+      fmt::print("\n");
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 6 && std::string_view(argv[1]) == "list") return list(argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == "split")
+    return split(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100'000,
+                 argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
   const sim::TraceCounts counts{100'000, argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000};
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   const char* const names[] = {"LRU (nginx)", "LRU 1/10k (Varnish)", "SIEVE",

@@ -8,9 +8,12 @@ Needs `ninja -C build/release meridian http_load cdn_hit_ratio cdn_sized_origin`
 """
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
+import shutil
+import statistics
 import subprocess
 import sys
 import threading
@@ -24,6 +27,7 @@ SERVERS = {each.name: each for each in (Ours, Nginx, Varnish)}
 TRACES = ["zipf-0.7", "zipf-0.9", "zipf-1.1", "drift", "scans", "one-hit", "mixed", "cdn"]
 LARGE = {"mixed", "cdn"}  # with objects of megabytes: a tenth of the requests is as many bytes
 CONNECTIONS = 32
+HELD_TURNS, HELD_TOO_MUCH = 4, 1.05
 NODE_BYTES, PAGE = 128, 4096  # what nginx's zone needs for a key, and what it is dealt out in
 
 
@@ -43,11 +47,20 @@ class SizedOrigin:
 
 
 class Held:
-    """The most bytes of files that a folder had at a time: nginx looks at max_size now and then only."""
+    """The bytes of files that a folder had: at most, and in the mean since half of `room` was first used. nginx looks at max_size
+    now and then only."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.folder, self.most, self.over = folder, 0, threading.Event()
+    def __init__(self, folder: pathlib.Path, room: int):
+        self.folder, self.room, self.looks, self.over = folder, room, [], threading.Event()
         self.thread = threading.Thread(target=self.look)
+
+    @property
+    def most(self) -> int:
+        return max(self.looks, default=0)
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.looks) if self.looks else 0
 
     def look(self):
         while not self.over.wait(0.25):
@@ -56,7 +69,8 @@ class Held:
                 for name in names:
                     with contextlib.suppress(FileNotFoundError):
                         held += os.stat(os.path.join(where, name)).st_size
-            self.most = max(self.most, held)
+            if self.looks or held > self.room / 2:
+                self.looks.append(held)
 
     def __enter__(self):
         self.thread.start()
@@ -65,6 +79,20 @@ class Held:
     def __exit__(self, *_):
         self.over.set()
         self.thread.join()
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    requests: float  # kept, in percent
+    bytes: float
+    most: int  # bytes of files
+    mean: float
+
+    def __str__(self):
+        return f"{self.requests:.1f} / {self.bytes:.1f}"
+
+    def held(self, room: int) -> str:
+        return f"{self.mean / room:.2f}, {self.most / room:.2f}"
 
 
 class Trace:
@@ -81,31 +109,42 @@ class Trace:
         self.footprint = sum(int(each.rsplit("/", 1)[1]) for each in objects)
 
 
-def limit(server: type, trace: Trace, share: float) -> type:
-    """The same server with that part of the trace's bytes. nginx's processes look at max_size every ten seconds, which is longer
-    than a replay; what it obeys at once is the room for keys, which is given for as many objects as the bytes are, by the
-    mean. Files that it keeps open it would find after it has deleted them."""
-    room = int(trace.footprint * share)
-    keys = trace.objects * share
+def limit(server: type, trace: Trace, room: int) -> type:
+    """The same server with so many bytes. nginx's processes look at max_size every ten seconds, which is longer than a replay; what
+    it obeys at once is the room for keys, which is given for as many objects as the bytes are, by the mean. Files that it keeps
+    open it would find after it has deleted them."""
+    keys = trace.objects * room / trace.footprint
     slices = room * 9 // 10 if trace.has_large else 0  # ours: nearly all bytes are theirs
     return type(server.__name__, (server,), {"cache_bytes": room - slices if server is Ours else room, "slices_bytes": slices,
                                              "limit": f"max_size={room} manager_sleep=10ms",
                                              "keys_bytes": max(8, 2 + round(keys * NODE_BYTES / PAGE)) * PAGE, "open_files": ""})
 
 
-def play(server: type, trace: Trace, share: float, folder: pathlib.Path, options) -> dict[str, float]:
+def play(server: type, trace: Trace, room: int, folder: pathlib.Path, options) -> Found:
     folder.mkdir()
-    with SizedOrigin() as origin, limit(server, trace, share)(folder, options.server_core, origin, options.certificate) as running:
+    with SizedOrigin() as origin, limit(server, trace, room)(folder, options.server_core, origin, options.certificate) as running:
         before = origin.counts()
-        with Held(running.folder / "cache") as held:
+        with Held(running.folder / "cache", room) as held:
             done = subprocess.run(["taskset", "-c", str(options.load_core), BUILD / "http_load", "--server", f"{HOST}:{running.port}",
                                    "--host", running.host, "--requests", trace.path, "--seconds", "600", "--connections",
                                    str(CONNECTIONS), "--times", "1"], capture_output=True, text=True, check=True)
         found, after = json.loads(done.stdout), origin.counts()
+    shutil.rmtree(folder)
     if found["failed"] or found["replies"] != trace.requests:
         print(f"{server.name}: {found}; {done.stderr}", file=sys.stderr)
-    return {"requests": 100 * (1 - (after["requests"] - before["requests"]) / trace.requests),
-            "bytes": 100 * (1 - (after["bytes"] - before["bytes"]) / trace.bytes), "held": held.most / (trace.footprint * share)}
+    return Found(100 * (1 - (after["requests"] - before["requests"]) / trace.requests),
+                 100 * (1 - (after["bytes"] - before["bytes"]) / trace.bytes), held.most, held.mean)
+
+
+def play_held(server: type, trace: Trace, room: int, folder: pathlib.Path, options, first: Found) -> Found:
+    """Plays it with less and less until it holds in the mean what it may."""
+    found, given = first, room
+    for turn in range(HELD_TURNS):
+        if found.mean <= room * HELD_TOO_MUCH:
+            break
+        given = int(given * room / found.mean)
+        found = play(server, trace, given, folder.with_name(f"{folder.name}-{turn}"), options)
+    return found
 
 
 def main() -> int:
@@ -121,20 +160,24 @@ def main() -> int:
     options = parser.parse_args()
     with folder_of("cdn-replay", options.folder) as folder:
         options.certificate = make_certificate(folder)
-        print("| trace | cache, of all bytes | " + " | ".join(options.servers) + " | nginx held |")
-        print("|---|---|" + "---|" * (len(options.servers) + 1))
+        heads = [*options.servers, "nginx held: mean, most", "nginx given less", "that held"]
+        print("| trace | cache, of all bytes | " + " | ".join(heads) + " |")
+        print("|---|---|" + "---|" * len(heads))
         for shape in options.traces:
             trace = Trace(folder, shape, options)
             for share in options.shares:
-                cells, held = [], ""
+                room, cells, held = int(trace.footprint * share), [], ["", "", ""]
                 for name in options.servers:
+                    where = folder / f"{shape}-{share}-{name}"
                     try:
-                        found = play(SERVERS[name], trace, share, folder / f"{shape}-{share}-{name}", options)
-                        cells.append(f"{found['requests']:.1f} / {found['bytes']:.1f}")
-                        held = f"{found['held']:.2f}" if name == Nginx.name else held
+                        found = play(SERVERS[name], trace, room, where, options)
+                        cells.append(str(found))
+                        if name == Nginx.name:
+                            less = play_held(Nginx, trace, room, where, options, found)
+                            held = [found.held(room), str(less), less.held(room)]
                     except CannotRun as why:
                         cells.append(f"– ({why})")
-                print(f"| {shape} | {share:.0%} of {trace.footprint / 1e6:.0f} MB | " + " | ".join(cells) + f" | {held} |", flush=True)
+                print(f"| {shape} | {share:.0%} of {trace.footprint / 1e6:.0f} MB | " + " | ".join(cells + held) + " |", flush=True)
     return 0
 
 

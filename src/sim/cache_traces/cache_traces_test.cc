@@ -80,6 +80,18 @@ TEST(CachePolicies, OneThatIsSmallEnoughIsKeptFromTheSecondRequestOn) {
   EXPECT_TRUE(lru.ask(1, 100) && sieve.ask(1, 100) && fifo.ask(1, 100) && lfu.ask(1, 100));
 }
 
+TEST(CachePolicies, SlicesOfWhatIsLargeHaveMemoryOfTheirOwn) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  SplitS3Fifo split(10 * kMiB, 80, 100'000);
+  EXPECT_EQ(split.ask_bytes(1, 6 * kMiB), 0u);
+  for (std::uint64_t once = 100; once < 1000; ++once) EXPECT_FALSE(split.ask(once, 10'000));
+  EXPECT_EQ(split.ask_bytes(1, 6 * kMiB), 6 * kMiB);
+  EXPECT_FALSE(split.ask(2, 5 * kMiB));
+  const std::uint64_t left = split.ask_bytes(1, 6 * kMiB);
+  EXPECT_GT(left, 0u);
+  EXPECT_LE(split.bytes(), 10 * kMiB);
+}
+
 TEST(FrequencySketch, CountsWhatCameAgainAndForgetsInTime) {
   FrequencySketch sketch(64);
   for (int i = 0; i < 5; ++i) sketch.add(42);

@@ -186,6 +186,39 @@ class S3Fifo {
   std::unordered_map<Key, typename std::list<Key>::iterator> ghosts_;
 };
 
+// Objects in one memory, and those that are longer than `object_max` in another, in slices that come and go
+// for themselves: two of S3Fifo, as engines/cdn has them.
+class SplitS3Fifo {
+ public:
+  SplitS3Fifo(std::uint64_t bytes_max, unsigned slices_percent, std::uint64_t object_max)
+      : object_max_(object_max),
+        objects_(bytes_max - bytes_max * slices_percent / 100, 10, 1),
+        slices_(bytes_max * slices_percent / 100, 10, 1) {}
+
+  // How much of it was there; a hit is all of it.
+  std::uint64_t ask_bytes(std::uint64_t key, std::uint64_t size) {
+    if (size <= object_max_) return objects_.ask(key, size) ? size : 0;
+    std::uint64_t there = 0;
+    for (std::uint64_t at = 0; at < size; at += kSliceBytes) {
+      const std::uint64_t part = std::min(kSliceBytes, size - at);
+      there += slices_.ask(slice_key(key, at), part) ? part : 0;
+    }
+    return there;
+  }
+  bool ask(std::uint64_t key, std::uint64_t size) { return ask_bytes(key, size) == size; }
+  std::uint64_t bytes() const { return objects_.bytes() + slices_.bytes(); }
+
+ private:
+  static constexpr std::uint64_t kSliceBytes = 1 << 20;
+  // Keys are spread over all of 64 bits.
+  static std::uint64_t slice_key(std::uint64_t key, std::uint64_t at) {
+    return key + at * 0x9e3779b97f4a7c15ULL;
+  }
+
+  const std::uint64_t object_max_;
+  S3Fifo<std::uint64_t> objects_, slices_;
+};
+
 // How often keys were asked for lately: four counters of four bits each a key, halved after ten times as many
 // requests as there are counters (Einziger et al., TinyLFU, 2017).
 class FrequencySketch {
