@@ -35,7 +35,8 @@ std::string number(std::uint32_t value) {
 void try_disk_record(std::string bytes) {
   Key key;
   if (const auto head = parse_record_head(bytes)) key = head->key;
-  (void)check_disk_record(bytes, key);
+  (void)read_disk_record(bytes, key);
+  (void)read_slice_record(bytes, key);
   if (bytes.size() < kRecordHeadBytes) return;
   std::size_t text_size = bytes.size() - kRecordHeadBytes;
   ByteReader sizes(std::string_view(bytes).substr(32));

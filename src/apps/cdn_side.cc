@@ -96,9 +96,12 @@ void CdnSide::forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::C
   if (keep == Keep::Nothing || (delta.whole && delta.invalidations_after > purged_))
     for (const auto* snapshot : {&engine_->latest(), &next})
       snapshot->by_id().for_each([&](const std::string& id, const auto&) { engine_->purge(id, "/*"); });
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now());
   for (const snapshots::cdn::Invalidation& invalidation : delta.invalidations)
     if (invalidation.revision > purged_)
-      for (const std::string& path : invalidation.paths) engine_->purge(invalidation.distribution_id, path);
+      for (const std::string& path : invalidation.paths)
+        engine_->purge(invalidation.distribution_id, path,
+                       invalidation.soft ? engines::cdn::StaleSince(now) : std::nullopt);
   purged_ = delta.to;
   engine_->purges_told(delta.to);
   engine_->purge_clock().finish({store_, delta.to});

@@ -51,10 +51,12 @@ class CdnSide {
   void add_loops(std::vector<Watchdog::Watched>& loops);
 
  private:
-  explicit CdnSide(const World& world) : certificates_(world.logger), signer_(world.clock) {}
+  explicit CdnSide(const World& world)
+      : clock_(world.clock), certificates_(world.logger), signer_(world.clock) {}
   void note_places(const std::vector<CdnLocationOptions>& locations);
   void forget(const snapshots::cdn::Delta& delta, const snapshots::cdn::CdnSnapshot& next, Keep keep);
 
+  const Clock& clock_;
   ViewerCertificates certificates_;
   ServiceSigner signer_;
   // Up to where invalidations count as done: a cache that began empty has nothing older.

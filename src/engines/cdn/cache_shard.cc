@@ -183,14 +183,15 @@ void CacheShard::evict(Index spare) {
     if (index == spare) {
       unlink(index);
       link(index, which);
-    } else if (gone(entry(index))) {
-      count_purged(entry(index));
-      drop(index);
-    } else if (small) {
-      evict_small(index, steps > round);
-    } else {
-      evict_main(index, steps > round);
+      continue;
     }
+    const Purged purged = this->purged(entry(index));
+    if (purged.gone())
+      drop(index, purged);
+    else if (small)
+      evict_small(index, purged, steps > round);
+    else
+      evict_main(index, purged, steps > round);
   }
 }
 
@@ -199,7 +200,7 @@ bool CacheShard::has_slices(const Entry& entry) {
   return object && object->body->parts() && object->body->parts()->in_memory();
 }
 
-void CacheShard::evict_small(Index index, bool spares_heads) {
+void CacheShard::evict_small(Index index, const Purged& purged, bool spares_heads) {
   Entry& oldest = entry(index);
   if (oldest.uses >= kUsesToStay || (spares_heads && has_slices(oldest))) {
     unlink(index);
@@ -207,20 +208,24 @@ void CacheShard::evict_small(Index index, bool spares_heads) {
     return link(index, kMain);
   }
   ghosts_.add(oldest.key, std::max<std::size_t>(queues_[kMain].count, 16));
-  drop(index);
+  drop(index, purged);
 }
 
-void CacheShard::evict_main(Index index, bool spares_heads) {
+void CacheShard::evict_main(Index index, const Purged& purged, bool spares_heads) {
   Entry& oldest = entry(index);
-  if (oldest.uses == 0 && !(spares_heads && has_slices(oldest))) return drop(index);
+  if (oldest.uses == 0 && !(spares_heads && has_slices(oldest))) return drop(index, purged);
   if (oldest.uses > 0) --oldest.uses;
   unlink(index);
   link(index, kMain);
 }
 
-void CacheShard::drop(Index index) {
+void CacheShard::drop(Index index, const Purged& purged) {
   ++evictions_;
   Entry& gone = entry(index);
+  if (purged.at_all()) {
+    const PurgeLog& log = gone.at_rest ? gone.packed->purges(shelf_) : *gone.live->slot.object->purges;
+    log.count(purged);
+  }
   if (gone.at_rest || !gone.live->slot.flight) return erase(index);
   // Somebody asks for it.
   unlink(index);
@@ -231,14 +236,9 @@ void CacheShard::drop(Index index) {
   gone.live->slot.alone_until = {};
 }
 
-bool CacheShard::gone(Entry& entry) {
-  if (entry.at_rest) return entry.packed->gone(shelf_);
-  return entry.live->slot.object && entry.live->slot.object->gone();
-}
-
-void CacheShard::count_purged(const Entry& entry) {
-  if (entry.at_rest) return entry.packed->count_purged(shelf_);
-  entry.live->slot.object->count_purged();
+Purged CacheShard::purged(Entry& entry) {
+  if (entry.at_rest) return entry.packed->purged(shelf_);
+  return entry.live->slot.object ? entry.live->slot.object->purged() : Purged();
 }
 
 // The look is going to settle() it.

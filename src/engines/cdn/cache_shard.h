@@ -83,11 +83,10 @@ class CacheShard {
   void free_content(Entry& entry);
   void evict(Index spare);
   static bool has_slices(const Entry& entry);
-  void evict_small(Index index, bool spares_heads);
-  void evict_main(Index index, bool spares_heads);
-  void drop(Index index);
-  bool gone(Entry& entry);
-  void count_purged(const Entry& entry);
+  void evict_small(Index index, const Purged& purged, bool spares_heads);
+  void evict_main(Index index, const Purged& purged, bool spares_heads);
+  void drop(Index index, const Purged& purged);
+  Purged purged(Entry& entry);
   void unpack(Index index);
   void list(Live& live);
   void unlist(Live& live);

@@ -181,6 +181,23 @@ TEST_F(CacheTest, WhatIsPurgedGoesFirst) {
   EXPECT_THAT(log->counts(9), testing::ElementsAre(PurgeCount{1, "/*", cache.evictions()}));
 }
 
+TEST_F(CacheTest, WhatIsPurgedSoftlyGoesInItsTurnAndIsCountedThen) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    put(i, 1000);
+    get(i);
+  }
+  log->purge("/*", StaleSince(std::chrono::sys_seconds()));
+  for (std::uint64_t i = 100; i < 110; ++i) put(i, 1000);
+  std::size_t left = 0;
+  for (std::uint64_t i = 0; i < 40; ++i) left += get(i);
+  EXPECT_GT(left, 30u) << "they are good for something";
+  for (std::uint64_t i = 200; i < 400; ++i) {
+    put(i, 1000);
+    get(i);
+  }
+  EXPECT_THAT(log->counts(9), testing::ElementsAre(PurgeCount{1, "/*", 40, true}));
+}
+
 TEST_F(CacheTest, LooksAloneLeaveNothingBehind) {
   for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_FALSE(get(i));
   EXPECT_EQ(cache.objects(), 0u);

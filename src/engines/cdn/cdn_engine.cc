@@ -306,9 +306,9 @@ void CdnEngine::explain(ExplainAsk ask, std::function<void(Result<Explanation>)>
   });
 }
 
-void CdnEngine::purge(std::string_view distribution_id, std::string_view item) {
-  if (!disk_) return shared_->purges.of(distribution_id)->purge(item);
-  (void)disk_->journal().purge(distribution_id, item);
+void CdnEngine::purge(std::string_view distribution_id, std::string_view item, StaleSince stale_since) {
+  if (!disk_) return shared_->purges.of(distribution_id)->purge(item, stale_since);
+  (void)disk_->journal().purge(distribution_id, item, stale_since);
 }
 
 }  // namespace meridian::engines::cdn

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "engines/cdn/explain.h"
 #include "engines/cdn/purge_clock.h"
+#include "engines/cdn/purge_log.h"
 #include "engines/cdn/request_log.h"
 #include "engines/cdn/viewers.h"
 #include "net/loop.h"
@@ -47,7 +48,7 @@ struct TierOptions {
 struct CdnEngineOptions {
   std::vector<CdnLocation> locations;
   unsigned workers = 1;
-  bool pin_workers = false;  // each to a CPU of its own
+  bool pin_workers = false;                              // each to a CPU of its own
   std::size_t location_cache_bytes = 256 * 1024 * 1024;  // of each
   std::size_t regional_cache_bytes = 512 * 1024 * 1024;  // of each
   std::size_t slice_bytes =
@@ -108,7 +109,7 @@ class CdnEngine {
   void purges_told(std::uint64_t revision);
 
   // A path as CloudFront's invalidations have it, or "#tag". Counts at once, everywhere here. Thread-safe.
-  void purge(std::string_view distribution_id, std::string_view item);
+  void purge(std::string_view distribution_id, std::string_view item, StaleSince stale_since = {});
 
  private:
   struct Thread;

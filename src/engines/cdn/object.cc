@@ -21,6 +21,10 @@ StoredFields::StoredFields(rules::Fields fields) {
   }
 }
 
+rules::StoredLife Object::life_as(const Purged& purged, rules::Time now) const {
+  return purged.how == Purged::How::Stale ? life.expired_at(std::min(purged.since, now)) : life;
+}
+
 std::size_t Object::charge() const {
   std::size_t bytes = sizeof(Object) + sizeof(Body) + uri.size();
   for (const rules::Field& field : fields.fields())

@@ -57,8 +57,14 @@ struct Object {
   // Not in its charge: what is packed has none, and what is not may cost a half more than it says.
   mutable PreparedHeads heads;
 
-  bool gone() const { return body->state() == Body::State::Cut || purges->purged(uri, tags, purges_seen); }
-  void count_purged() const { purges->count_taken(uri, tags, purges_seen); }  // it is let go as gone()
+  // What has come of it: also what a body that breaks off has made of it.
+  Purged purged() const {
+    if (body->state() == Body::State::Cut) return {.how = Purged::How::Gone};
+    return purges ? purges->purged(uri, tags, purges_seen) : Purged();
+  }
+  bool gone() const { return purged().gone(); }
+  // Its times as that has left them.
+  rules::StoredLife life_as(const Purged& purged, rules::Time now) const;
   // Content-Length of the whole, when it is known by now.
   std::optional<std::uint64_t> length_now() const { return length ? length : body->length(); }
   std::size_t charge() const;  // what it costs a cache

@@ -47,16 +47,11 @@ std::shared_ptr<Object> PackedObject::unpack(PackingShelf& shelf) {
   return *std::move(object);
 }
 
-bool PackedObject::gone(const PackingShelf& shelf) {
-  const PurgeLog& log = *shelf.logs[log_];
-  if (purges_seen_ == log.newest()) return false;
+Purged PackedObject::purged(const PackingShelf& shelf) {
+  const PurgeLog& log = purges(shelf);
+  if (purges_seen_ == log.newest()) return {};
   const auto names = read_recorded_names(head());
-  return !names || log.purged(names->uri, names->tags, purges_seen_);
-}
-
-void PackedObject::count_purged(const PackingShelf& shelf) const {
-  if (const auto names = read_recorded_names(head()))
-    shelf.logs[log_]->count_taken(names->uri, names->tags, purges_seen_);
+  return names ? log.purged(names->uri, names->tags, purges_seen_) : Purged{.how = Purged::How::Gone};
 }
 
 // malloc keeps 8 bytes and rounds up to 16.

@@ -35,8 +35,8 @@ class PackedObject {
   static Owner pack(const Object& object, PackingShelf& shelf);
   // Null: it was damaged. The body stays where it is: the object holds this, too.
   std::shared_ptr<Object> unpack(PackingShelf& shelf);
-  bool gone(const PackingShelf& shelf);                // purged
-  void count_purged(const PackingShelf& shelf) const;  // it is let go as gone()
+  Purged purged(const PackingShelf& shelf);
+  const PurgeLog& purges(const PackingShelf& shelf) const { return *shelf.logs[log_]; }
   void saw(std::uint64_t purges) { purges_seen_ = purges; }
   std::size_t charge() const;  // what it costs a cache
   std::size_t body_size() const { return body_size_; }

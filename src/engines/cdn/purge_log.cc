@@ -6,12 +6,12 @@
 
 namespace meridian::engines::cdn {
 
-void PurgeLog::purge(std::string_view item) {
+void PurgeLog::purge(std::string_view item, StaleSince stale_since) {
   std::unique_lock lock(mutex_);
-  add(item);
+  add(item, stale_since);
 }
 
-bool PurgeLog::restore(std::uint64_t number, std::string_view item) {
+bool PurgeLog::restore(std::uint64_t number, std::string_view item, StaleSince stale_since) {
   std::unique_lock lock(mutex_);
   if (number == 0) return false;
   if (lines_.empty() && newest() == 0) {
@@ -19,14 +19,14 @@ bool PurgeLog::restore(std::uint64_t number, std::string_view item) {
     newest_ = number - 1;
   }
   if (number != newest() + 1) return false;
-  add(item);
+  add(item, stale_since);
   return true;
 }
 
-void PurgeLog::each_line(const std::function<void(std::uint64_t, std::string_view)>& each) const {
+void PurgeLog::each_line(const EachLine& each) const {
   std::shared_lock lock(mutex_);
   std::uint64_t number = before_first_;
-  for (const Line& line : lines_) each(++number, item_of(line));
+  for (const Line& line : lines_) each(++number, item_of(line), line.stale_since);
 }
 
 std::string PurgeLog::item_of(const Line& line) {
@@ -41,17 +41,18 @@ std::string PurgeLog::item_of(const Line& line) {
   return line.text;
 }
 
-void PurgeLog::add(std::string_view item) {
+void PurgeLog::add(std::string_view item, StaleSince stale_since) {
   Line line;
   if (item.starts_with('#')) {
-    line = {Line::Kind::Tag, to_lower(item.substr(1))};
+    line = {Line::Kind::Tag, to_lower(item.substr(1)), stale_since};
   } else if (item.ends_with('*')) {
-    line = {Line::Kind::Prefix, std::string(item.substr(0, item.size() - 1))};
+    line = {Line::Kind::Prefix, std::string(item.substr(0, item.size() - 1)), stale_since};
   } else {
-    line = {Line::Kind::Exact, std::string(item)};
+    line = {Line::Kind::Exact, std::string(item), stale_since};
   }
   const std::uint64_t number = newest_.load(std::memory_order_relaxed) + 1;
-  const auto [at, is_new] = newest_of(line.kind).insert_or_assign(line.text, number);
+  const auto [at, is_new] = texts(line.kind).try_emplace(line.text);
+  at->second.of(line).push_back(number);
   if (is_new && line.kind == Line::Kind::Prefix) ++prefix_sizes_[line.text.size()];
   lines_.push_back(std::move(line));
   if (lines_.size() > kPurgeLinesMax) forget_oldest();
@@ -61,9 +62,11 @@ void PurgeLog::add(std::string_view item) {
 void PurgeLog::forget_oldest() {
   const Line& line = lines_.front();
   ++before_first_;
-  Newest& newest = newest_of(line.kind);
-  if (const auto at = newest.find(line.text); at != newest.end() && at->second == before_first_) {
-    newest.erase(at);
+  const auto at = texts(line.kind).find(line.text);
+  Numbers& numbers = at->second;
+  numbers.of(line).erase(numbers.of(line).begin());
+  if (numbers.hard.empty() && numbers.soft.empty()) {
+    texts(line.kind).erase(at);
     if (line.kind == Line::Kind::Prefix)
       if (const auto size = prefix_sizes_.find(line.text.size()); --size->second == 0)
         prefix_sizes_.erase(size);
@@ -71,49 +74,57 @@ void PurgeLog::forget_oldest() {
   lines_.pop_front();
 }
 
-std::uint64_t PurgeLog::newest_line(Line::Kind kind, std::string_view text) const {
-  const Newest& newest = newest_of_[static_cast<std::size_t>(kind)];
-  const auto at = newest.find(text);
-  return at != newest.end() ? at->second : 0;
-}
-
-bool PurgeLog::purged(std::string_view uri, const std::vector<std::string>& tags,
+Purged PurgeLog::look(std::string_view uri, const std::vector<std::string>& tags,
                       std::atomic<std::uint64_t>& seen) const {
+  constexpr std::uint64_t kNone = ~std::uint64_t{0};
   const std::uint64_t from = seen.load(std::memory_order_relaxed);
-  if (from == newest()) return false;
   std::shared_lock lock(mutex_);
   const std::uint64_t newest = before_first_ + lines_.size();
-  if (from < before_first_ || from > newest) return true;
-  if (is_after(Line::Kind::Exact, uri, from)) return true;
-  for (const std::string& tag : tags)
-    if (is_after(Line::Kind::Tag, tag, from)) return true;
+  if (from < before_first_ || from > newest) return {.how = Purged::How::Gone};
+  std::uint64_t hard = kNone, soft = kNone;
+  const auto first_after = [from](const std::vector<std::uint64_t>& numbers) {
+    const auto at = std::ranges::upper_bound(numbers, from);
+    return at == numbers.end() ? kNone : *at;
+  };
+  const auto consider = [&](Line::Kind kind, std::string_view text) {
+    const Texts& texts = texts_[static_cast<std::size_t>(kind)];
+    const auto at = texts.find(text);
+    if (at == texts.end()) return;
+    hard = std::min(hard, first_after(at->second.hard));
+    soft = std::min(soft, first_after(at->second.soft));
+  };
+  consider(Line::Kind::Exact, uri);
+  for (const std::string& tag : tags) consider(Line::Kind::Tag, tag);
   for (const auto& [size, count] : prefix_sizes_) {
     if (size > uri.size()) break;
-    if (is_after(Line::Kind::Prefix, uri.substr(0, size), from)) return true;
+    consider(Line::Kind::Prefix, uri.substr(0, size));
   }
+  if (hard != kNone) return {.how = Purged::How::Gone, .line = hard};
+  if (soft != kNone) return {.how = Purged::How::Stale, .line = soft, .since = *line(soft).stale_since};
   seen.store(newest, std::memory_order_relaxed);
-  return false;
+  return {};
 }
 
-void PurgeLog::count_taken(std::string_view uri, const std::vector<std::string>& tags,
-                           std::uint64_t seen) const {
-  constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  std::uint64_t earliest = kNone;
-  const auto consider = [&](std::uint64_t line) {
-    if (line > seen) earliest = std::min(earliest, line);
-  };
+void PurgeLog::count(const Purged& purged) const {
+  count(purged, &Copies::in_memory);
+  if (taken_ && purged.line != 0) taken_->add();
+}
+
+void PurgeLog::count_on_disk(const Purged& purged) const {
+  count(purged, &Copies::on_disk);
+}
+
+void PurgeLog::count(const Purged& purged, std::uint64_t Copies::*which) const {
   std::shared_lock lock(mutex_);
-  consider(newest_line(Line::Kind::Exact, uri));
-  for (const std::string& tag : tags) consider(newest_line(Line::Kind::Tag, tag));
-  for (const auto& [size, count] : prefix_sizes_) {
-    if (size > uri.size()) break;
-    consider(newest_line(Line::Kind::Prefix, uri.substr(0, size)));
-  }
-  if (earliest == kNone) return;
-  if (taken_) taken_->add();
+  if (purged.line <= before_first_) return;
   std::lock_guard counting(copies_mutex_);
-  ++copies_[earliest];
+  ++(copies_[purged.line].*which);
   copies_.erase(copies_.begin(), copies_.upper_bound(before_first_));
+}
+
+std::string PurgeLog::item(std::uint64_t number) const {
+  std::shared_lock lock(mutex_);
+  return number > before_first_ && number <= newest() ? item_of(line(number)) : std::string();
 }
 
 std::vector<PurgeCount> PurgeLog::counts(std::size_t lines_max) const {
@@ -122,7 +133,8 @@ std::vector<PurgeCount> PurgeLog::counts(std::size_t lines_max) const {
   std::lock_guard counting(copies_mutex_);
   for (auto at = copies_.rbegin(); at != copies_.rend() && counts.size() < lines_max; ++at)
     if (at->first > before_first_)
-      counts.push_back({at->first, item_of(lines_[at->first - before_first_ - 1]), at->second});
+      counts.push_back({at->first, item_of(line(at->first)), at->second.in_memory,
+                        line(at->first).stale_since.has_value(), at->second.on_disk});
   return counts;
 }
 
@@ -133,11 +145,12 @@ std::shared_ptr<PurgeLog> PurgeLogs::of(std::string_view distribution_id) {
       .first->second;
 }
 
-void PurgeLogs::each_line(
-    const std::function<void(std::string_view, std::uint64_t, std::string_view)>& each) const {
+void PurgeLogs::each_line(const EachLine& each) const {
   std::lock_guard lock(mutex_);
   for (const auto& [id, log] : logs_)
-    log->each_line([&](std::uint64_t number, std::string_view item) { each(id, number, item); });
+    log->each_line([&](std::uint64_t number, std::string_view item, StaleSince stale_since) {
+      each(id, number, item, stale_since);
+    });
 }
 
 void PurgeLogs::clear() {

@@ -79,6 +79,7 @@ class Request final : public Exchange {
   void tell_key();
   void tell_left_out_of_key();
   Next look_through_tiers();
+  void tell_purges();
   // tell_origin.cc
   Next find_kept_object();
   Next end_story(std::string_view what_would_be);

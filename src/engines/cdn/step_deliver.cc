@@ -200,8 +200,8 @@ void Request::begin_reply() {
   if (multipart_) viewer_->send(multipart_->before(0));
   if (object.body->parts()) Tier::ask_as(answer_->object, site_.worker, make_ask(true));
   read(first_, until_);
-  // Of those who waited together everybody hears a first byte before anybody hears the rest, but for so little
-  // of it that it goes with the head.
+  // Of those who waited together everybody hears a first byte before anybody hears the rest, but for so
+  // little of it that it goes with the head.
   if (answer_->collapsed && object.body->size() > first_ + kWithHeadMax) return Wake::fire(wake());
   pump();
 }
@@ -256,7 +256,8 @@ void Request::add_cache_status() {
     text += "; fwd=bypass";
   } else {
     const Object& object = *answer_->object;
-    const auto left = rules::Seconds(object.life.fresh_s) - (now() - object.life.answered);
+    const rules::StoredLife life = object.life_as(object.purged(), now());
+    const auto left = rules::Seconds(life.fresh_s) - (now() - life.answered);
     switch (answer_->outcome) {
       case Outcome::Hit:
         text += "; hit";

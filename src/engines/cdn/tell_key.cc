@@ -11,6 +11,8 @@
 namespace meridian::engines::cdn {
 namespace {
 
+constexpr std::size_t kPurgesToldMax = 5;  // the latest
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
@@ -81,11 +83,24 @@ void Request::tell_left_out_of_key() {
   tell("query string", queries);
 }
 
+// What invalidations of the distribution have taken in all caches of this process.
+void Request::tell_purges() {
+  for (const PurgeCount& count : served_->purges->counts(kPurgesToldMax))
+    trace_->add("invalidated",
+                fmt::format("{}{}: {} found in memory so far, {} on disk", count.item,
+                            count.soft ? " (soft)" : "", count.copies, count.on_disk),
+                {{"item", count.item},
+                 {"soft", count.soft},
+                 {"copies", static_cast<std::int64_t>(count.copies)},
+                 {"on_disk", static_cast<std::int64_t>(count.on_disk)}});
+}
+
 // Told before the object is found, so that it is of what was there. Other processes may have to be asked.
 Request::Next Request::look_through_tiers() {
   const auto ask = make_ask(true);
   look_ = std::make_unique<TierLook>(site_.worker, ask, [this, ask](TierLook::Told told) {
     for (Trace::Step& step : told.steps) trace_->add(step.what, std::move(step.text), std::move(step.fields));
+    tell_purges();
     if (told.asks_origin) tell_origin(*ask, told.previous.get());
     if (std::exchange(looking_, Looking::Done) != Looking::Waits) return;
     step_ = index_of(&Request::find_object);

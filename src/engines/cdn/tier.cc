@@ -18,18 +18,27 @@ bool will_do(const Answer& answer, const Ask& ask) {
                    std::min(ask.range->last, *answer.object->length - 1) <= part->last);
 }
 
+// What was there goes, or is renewed.
+void replace(Cache::Slot& slot, std::shared_ptr<const Object> object) {
+  if (slot.object && slot.object != object)
+    if (const Purged purged = slot.object->purged(); purged.at_all()) slot.object->purges->count(purged);
+  slot.object = std::move(object);
+}
+
 void let_go_purged(Cache::Slot& slot) {
-  if (!slot.object || !slot.object->gone()) return;
-  slot.object->count_purged();
-  slot.object.reset();
+  if (slot.object && slot.object->gone()) replace(slot, nullptr);
 }
 
 }  // namespace
 
 Tier::Choice Tier::choose(Cache::Slot& slot, rules::Time now) {
-  let_go_purged(slot);
+  const Purged purged = slot.object ? slot.object->purged() : Purged();
+  if (purged.gone()) {
+    slot.object->purges->count(purged);
+    slot.object.reset();
+  }
   if (slot.object) {
-    const rules::Use use = rules::judge(slot.object->life, now);
+    const rules::Use use = rules::judge(slot.object->life_as(purged, now), now);
     if (use == rules::Use::Fresh) return Choice::Serve;
     if (slot.stands_in_until > now) return Choice::StandIn;
     if (use == rules::Use::StaleWhileRevalidate) return Choice::ServeAndRefresh;
@@ -61,7 +70,7 @@ std::optional<Answer> Tier::find(const Key& key, rules::Time now) {
 Tier::Held Tier::look(const Key& key, rules::Time now) {
   return cache_.with(key, [now](Cache::Slot& slot) {
     Held held;
-    held.purged = slot.object && slot.object->gone();
+    if (slot.object) held.purged = slot.object->purged();
     held.choice = choose(slot, now);
     held.object = slot.object;
     return held;
@@ -120,19 +129,25 @@ void Tier::begin(const std::shared_ptr<Flight>& flight) {
 
 void Tier::from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read) {
   std::shared_ptr<Object> found = read.object;
-  if (!found || found->gone()) return fetch(flight);
+  const Purged purged = found ? found->purged() : Purged();
+  if (!found || purged.gone()) return fetch(flight);
   if (read.generation != 0) {
     if (!slices_ || !slices_->has_memory()) return fetch(flight);
     SliceFetch::read_in_slices(*slices_, *disk_, {&flight->worker, this, flight->ask, {}}, read.generation,
                                *found);
   }
-  if (rules::judge(found->life, flight->worker.now()) == rules::Use::Fresh)
-    return landed(flight, {.object = std::move(found), .outcome = Outcome::Hit});
+  const rules::Time now = flight->worker.now();
+  const rules::Use use = rules::judge(found->life_as(purged, now), now);
+  if (use == rules::Use::Fresh) return landed(flight, {.object = std::move(found), .outcome = Outcome::Hit});
   // It has expired, and may be renewed, or stand in.
   flight->previous = found;
+  std::vector<std::shared_ptr<Waiter>> waiters;
   cache_.with(flight->ask->key, [&](Cache::Slot& slot) {
-    if (!slot.object) slot.object = std::move(found);
+    if (!slot.object) slot.object = found;
+    if (use == rules::Use::StaleWhileRevalidate) waiters.swap(flight->waiters);
   });
+  if (!waiters.empty())
+    give(waiters, flight->worker, {.object = std::move(found), .outcome = Outcome::Hit, .stale = true});
   fetch(flight);
 }
 
@@ -174,11 +189,12 @@ void Tier::keep_head(const Key& key, const std::shared_ptr<const Object>& object
 void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot,
                     rules::Time now) {
   // CF:HTTPStatusCodes: instead of a 5xx, or of no answer, an expired copy.
-  if (previous && !answer.stale && rules::is_origin_failure(answer.object->status) && slot.object &&
-      !slot.object->gone()) {
+  if (previous && !answer.stale && rules::is_origin_failure(answer.object->status) && slot.object) {
     const int status = answer.object->status;
-    if (const auto time =
-            rules::stale_for_error(slot.object->life, now, rules::error_minimum(*ask.distribution, status))) {
+    const Purged purged = slot.object->purged();
+    const auto time = rules::stale_for_error(slot.object->life_as(purged, now), now,
+                                             rules::error_minimum(*ask.distribution, status));
+    if (time && !purged.gone()) {
       answer.object->let_go();
       answer = {.object = slot.object,
                 .outcome = Outcome::RefreshHit,
@@ -192,11 +208,11 @@ void Tier::remember(const Ask& ask, const Object* previous, Answer& answer, Cach
     let_go_purged(slot);
   } else if (object.kept &&
              (object.body->parts() || object.length_now().value_or(0) <= cache_.object_bytes_max())) {
-    slot.object = answer.object;
+    replace(slot, answer.object);
     slot.stands_in_until = answer.stands_in_until;
     slot.alone_until = {};
   } else {
-    slot.object.reset();
+    replace(slot, nullptr);
     if (!object.kept) slot.alone_until = now + kAloneTime;
   }
 }
@@ -210,7 +226,7 @@ void Tier::landed(const std::shared_ptr<Flight>& flight, Answer answer) {
   });
   if (answer.outcome == Outcome::Miss) keep_head(flight->ask->key, answer.object);
   // Who came after an invalidation does not get what was asked for before it.
-  if (answer.object->gone())
+  if (answer.object->purged().at_all())
     std::erase_if(waiters, [&](const std::shared_ptr<Waiter>& waiter) {
       if (waiter->ask->purges_seen <= flight->ask->purges_seen) return false;
       waiter->worker.loop.post([this, waiter] {

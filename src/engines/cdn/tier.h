@@ -75,7 +75,7 @@ class Tier {
   struct Held {
     std::shared_ptr<const Object> object;  // null: none
     Choice choice = Choice::Ask;
-    bool purged = false;  // one was there
+    Purged purged;  // what it is, or what was there and is not any more
     bool serves() const {
       return choice == Choice::Serve || choice == Choice::StandIn || choice == Choice::ServeAndRefresh;
     }

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint8_t kToldForm = 1;
 constexpr std::size_t kToldStepsMax = 1000;
-constexpr std::size_t kPurgesToldMax = 5;  // the latest
 // All that an edge tells of: steps and fields have literals for names.
 constexpr std::array<std::string_view, 2> kWhats = {"cache", "lifetime"};
 constexpr std::array<std::string_view, 7> kNames = {"tier", "copy", "fresh", "age", "edge", "shield", "told"};
@@ -48,19 +47,17 @@ const char* choice_text(Tier::Choice choice) {
   return "";
 }
 
-std::string purged_text(const PurgeLog& log) {
-  std::string text = "a copy, taken by an invalidation; taken here so far:";
-  for (const PurgeCount& count : log.counts(kPurgesToldMax))
-    text += fmt::format("{} {} by {}", text.ends_with(':') ? "" : ",", count.copies, count.item);
-  return text;
-}
-
 void tell_copy(std::string_view tier, const Tier::Held& held, const Ask& ask, rules::Time now, Trace& trace) {
-  std::string text = held.purged ? purged_text(*ask.purges) : "no copy";
+  std::string text = "no copy";
   if (held.object) {
     std::vector<std::string> lines;
-    rules::judge(held.object->life, now, &lines);
+    rules::judge(held.object->life_as(held.purged, now), now, &lines);
     text = fmt::format("a copy: {}, {}, {}", held.object->status, size_text(*held.object), lines.front());
+    if (held.purged.at_all())
+      text += fmt::format(", by the soft invalidation of {} {} s ago", ask.purges->item(held.purged.line),
+                          std::max(now - held.purged.since, rules::Seconds(0)).count());
+  } else if (held.purged.gone()) {
+    text = "a copy, taken by the invalidation of " + ask.purges->item(held.purged.line);
   }
   trace.add("cache", fmt::format("{}: {}{}", tier, text, choice_text(held.choice)),
             {{"tier", std::string(tier)},

@@ -45,8 +45,9 @@ std::vector<rules::Field> theirs(rules::Fields fields) {
 }
 
 // AGE INITIAL FRESH STALE-WHILE-REVALIDATE STALE-IF-ERROR NEVER-STALE UNCONDITIONAL RULE
+// One that a soft purge has hit has expired for everybody.
 std::string life_text(const Object& object, rules::Time now) {
-  const rules::StoredLife& life = object.life;
+  const rules::StoredLife life = object.life_as(object.purged(), now);
   const auto age = std::max<std::int64_t>(0, (now - life.answered).count());
   return fmt::format("{} {} {} {} {} {:d} {:d} {}", age, life.initial_age_s, life.fresh_s,
                      life.stale_while_revalidate_s, life.stale_if_error_s, life.never_stale,

@@ -111,9 +111,16 @@ TEST_F(ExplainHttp, ACopyIsToldWithTheArithmeticOfItsLifetime) {
   cdn.network.advance(60s);
   EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr("kept for 62 s, fresh for 60 s: expired")));
   EXPECT_THAT(tell("sent"), Contains("If-None-Match: \"1\""));
+  cdn.get("/a");
+  const auto now = std::chrono::floor<std::chrono::seconds>(cdn.network.clock().now());
+  cdn.shared->purges.of("E1")->purge("/*", engines::cdn::StaleSince(now));
+  cdn.network.advance(3s);
+  EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr(": expired, by the soft invalidation of /* 3 s ago")));
+  EXPECT_THAT(tell("sent"), Contains("If-None-Match: \"1\""));
   cdn.shared->purges.of("E1")->purge("/*");
   EXPECT_THAT(tell("cache"),
-              ElementsAre("TST0-C1: a copy, taken by an invalidation; taken here so far: 1 by /*"));
+              ElementsAre("TST0-C1: a copy, taken by the invalidation of /*"));
+  EXPECT_THAT(tell("invalidated"), ElementsAre("/*: 1 found in memory so far, 0 on disk"));
 }
 
 TEST_F(ExplainHttp, ADistributionIsNamedByWhatItWasFoundBy) {

@@ -79,10 +79,11 @@ class TiersTest : public testing::Test {
       process->shared->snapshot.publish(process->shared->snapshot.latest().next(revision, puts, {}));
     }
   }
-  void purge(std::size_t process, const std::string& path, std::uint64_t to) {
+  void purge(std::size_t process, const std::string& path, std::uint64_t to,
+             engines::cdn::StaleSince stale_since = {}) {
     auto& shared = *processes[process]->shared;
     shared.purge_clock.begin({"store", to});
-    shared.purges.of("E1")->purge(path);
+    shared.purges.of("E1")->purge(path, stale_since);
     shared.purge_clock.finish({"store", to});
   }
   void kill(std::size_t process) { processes[process]->worker.reset(); }
@@ -301,6 +302,40 @@ TEST_F(TiersTest, WhoHasInvalidationsStillToComeIsNotBelieved) {
     purge(1, target, 10 + static_cast<std::uint64_t>(i));
     EXPECT_EQ(get(1, target).body(), "new");
     EXPECT_EQ(get(0, target).body(), "new");
+  }
+}
+
+TEST_F(TiersTest, WhatASoftPurgeHasHitAboveIsNotFreshBelow) {
+  world.distribution.origins[0].shield_region = "us-east-1";
+  make(2);
+  std::string version, control;
+  play([&](auto& visit, const std::string&) {
+    visit.ok(version, "ETag: \"" + version + "\"\r\nCache-Control: max-age=3600" + control + "\r\n");
+  });
+  std::uint64_t revision = 9;
+  const auto change = [&](const std::string& target) {
+    version = "one";
+    get(0, target);
+    version = "two";
+    const auto now = std::chrono::floor<std::chrono::seconds>(world.network.clock().now());
+    ++revision;
+    for (std::size_t process : {0, 1}) purge(process, target, revision, now);
+  };
+  // Whoever owns them; nobody at location 3 has a copy.
+  for (int i = 0; i < 6; ++i) {
+    const std::string target = "/object" + std::to_string(i);
+    change(target);
+    EXPECT_EQ(get(3, target).body(), "two") << target;
+    EXPECT_THAT(origin->requests.back(), HasSubstr("If-None-Match: \"one\"\r\n"));
+    EXPECT_EQ(get(0, target).body(), "two");
+  }
+  control = ", stale-while-revalidate=60";
+  for (int i = 0; i < 6; ++i) {
+    const std::string target = "/patient" + std::to_string(i);
+    change(target);
+    EXPECT_EQ(get(3, target).body(), "one") << "it stands in while it is asked for: " << target;
+    for (int tiers = 0; tiers < 2; ++tiers) get(3, target);  // each lets its own stand in once
+    EXPECT_EQ(get(3, target).body(), "two") << "what came down was not fresh: " << target;
   }
 }
 

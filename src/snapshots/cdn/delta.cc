@@ -13,6 +13,8 @@ namespace meridian::snapshots::cdn {
 namespace {
 
 constexpr std::string_view kMagic = "MCD2";  // the format and its version
+// Behind the id of a soft invalidation. Edges that know of none do not read ids: to them it is a hard one.
+constexpr std::string_view kSoftMark = " soft";
 
 // fields() below names the parts of each struct once, all of them: a member that is added to a struct does
 // not compile until it is encoded. A Writer and a Reader visit them in the same order.
@@ -32,6 +34,9 @@ class Writer {
     append_u8(out_, static_cast<std::uint8_t>(value));
   }
   void text(const std::string& value, std::size_t = kTextBytesMax) { append_sized(out_, value); }
+  void marked(const std::string& value, std::string_view mark, bool is_marked) {
+    append_sized(out_, is_marked ? value + std::string(mark) : value);
+  }
   template <typename T, typename Each>
   void list(const std::vector<T>& values, Each each, std::size_t = kListMax) {
     append_u32(out_, static_cast<std::uint32_t>(values.size()));
@@ -76,6 +81,11 @@ class Reader {
     const std::string_view read = in_.sized();
     good_ = good_ && read.size() <= size_max;
     if (good_) value = read;
+  }
+  void marked(std::string& value, std::string_view mark, bool& is_marked) {
+    text(value);
+    is_marked = value.ends_with(mark);
+    if (is_marked) value.resize(value.size() - mark.size());
   }
   // Grows with what is there: a count of what is not makes nothing.
   template <typename T, typename Each>
@@ -384,8 +394,8 @@ void fields(Io& io, T& value) {
 
 template <typename Io, Any<Invalidation> T>
 void fields(Io& io, T& value) {
-  auto& [id, distribution_id, revision, paths] = value;
-  io.text(id);
+  auto& [id, distribution_id, revision, paths, soft] = value;
+  io.marked(id, kSoftMark, soft);
   io.text(distribution_id);
   io.number(revision);
   texts(io, paths);

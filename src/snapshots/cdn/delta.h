@@ -19,6 +19,7 @@ struct Invalidation {
   std::string id, distribution_id;
   std::uint64_t revision = 0;      // of the store, when it was asked for
   std::vector<std::string> paths;  // "/images/*", "/index.html", "#tag"
+  bool soft = false;               // what it hits has expired, and is not gone
 };
 
 struct Delta {

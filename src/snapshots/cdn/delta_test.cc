@@ -31,6 +31,19 @@ TEST(CdnDelta, WhatIsDecodedIsWhatWasEncoded) {
   }
 }
 
+TEST(CdnDelta, ASoftInvalidationIsAHardOneToWhoKnowsOfNone) {
+  Delta delta{.from = 7, .to = 9, .invalidations = {{"I1", "E1", 8, {"/a", "#red"}, true}}};
+  const auto back = decode(encode(delta));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->invalidations[0].id, "I1");
+  EXPECT_TRUE(back->invalidations[0].soft);
+  const std::string soft = encode(delta);
+  delta.invalidations[0].soft = false;
+  EXPECT_FALSE(decode(encode(delta))->invalidations[0].soft);
+  delta.invalidations[0].id = "I1 soft";
+  EXPECT_EQ(encode(delta), soft) << "only the id, which nobody at an edge reads, is another";
+}
+
 // Each byte of a delta changed: what is not refused means something, and always the same.
 TEST(CdnDelta, AChangedByteIsRefusedOrHarmless) {
   RandomDistributions random(2);

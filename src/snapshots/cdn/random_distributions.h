@@ -44,7 +44,7 @@ class RandomDistributions {
     Delta out{.from = from, .to = to, .whole = from == 0};
     for (std::uint64_t i = random_.below(4); i > 0; --i) out.puts.push_back(distribution("E" + word()));
     out.removes = names();
-    if (coin()) out.invalidations = {{"I" + word(), "E" + word(), random_.below(to + 1), names()}};
+    if (coin()) out.invalidations = {{"I" + word(), "E" + word(), random_.below(to + 1), names(), coin()}};
     if (coin()) out.own_certificate = certificate();
     if (coin())
       out.origin_keys = std::make_shared<const OriginKeys>(OriginKeys{word(), {{word(), "s3", word()}}});

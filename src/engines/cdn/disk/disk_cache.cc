@@ -36,6 +36,9 @@ DiskCache::DiskCache(const DiskCacheParts& parts, std::string directory, std::ui
       kept_again_(parts.metrics.counter("meridian_cdn_disk_kept_again_total",
                                         "Objects written once more because they were asked for",
                                         at(parts.location))),
+      purged_(parts.metrics.counter("meridian_cdn_disk_purged_copies_total",
+                                    "Copies on disk that were found to be taken by an invalidation",
+                                    at(parts.location))),
       errors_(parts.metrics.counter("meridian_cdn_disk_errors_total",
                                     "Reads and writes that the disk refused", at(parts.location))),
       bytes_gauge_(
@@ -68,7 +71,7 @@ bool DiskCache::read(const Key& key, std::function<void(Found)> done) {
   return errands_.run([this, key, done = std::move(done)] { done(read_now(key)); });
 }
 
-std::string DiskCache::read_record(const Key& key, const std::function<bool(std::string_view)>& check) {
+std::string DiskCache::read_record(const Key& key, const std::function<Verdict(std::string_view)>& check) {
   std::optional<Index::Place> place;
   {
     std::lock_guard lock(index_mutex_);
@@ -77,10 +80,11 @@ std::string DiskCache::read_record(const Key& key, const std::function<bool(std:
   }
   if (!place) return {};
   auto record = segments_.read(*place);
-  if (!record || !check(*record)) {
+  const Verdict verdict = record ? check(*record) : Verdict::Damaged;
+  if (verdict != Verdict::Good) {
     // Its segment may just have been removed; all else is damage.
     std::lock_guard lock(index_mutex_);
-    if (index_.erase(key, *place)) bad_records_.add();
+    if (index_.erase(key, *place) && verdict == Verdict::Damaged) bad_records_.add();
     return {};
   }
   hits_.add();
@@ -89,14 +93,30 @@ std::string DiskCache::read_record(const Key& key, const std::function<bool(std:
 
 DiskCache::Found DiskCache::read_now(const Key& key) {
   Found found;
-  read_record(key, [&](std::string_view record) {
-    auto read = read_disk_record(record, key);
-    if (!read) return false;
-    found = {std::move(read->object), read->generation};
-    found.object->purges = purges_.of(read->distribution_id);
-    return true;
-  });
+  read_record(key, [&](std::string_view record) { return judge(record, key, found); });
   return found;
+}
+
+DiskCache::Verdict DiskCache::judge(std::string_view record, const Key& key, Found& found) {
+  auto read = read_disk_record(record, key);
+  if (!read) return Verdict::Damaged;
+  const auto log = purges_.of(read->distribution_id);
+  read->object->purges = log;
+  if (const Purged purged = read->object->purged(); purged.gone()) {
+    log->count_on_disk(purged);
+    purged_.add();
+    return Verdict::Purged;
+  }
+  found = {std::move(read->object), read->generation};
+  return Verdict::Good;
+}
+
+// Also of a slice, which is its head's to be purged.
+DiskCache::Verdict DiskCache::judge_any(std::string_view record, const Key& key) {
+  Found found;
+  const auto head = parse_record_head(record);
+  if (head && head->kind != RecordKind::Slice) return judge(record, key, found);
+  return head && read_slice_record(record, key) ? Verdict::Good : Verdict::Damaged;
 }
 
 bool DiskCache::read_slice(const Key& key, std::function<void(std::string_view)> done) {
@@ -105,7 +125,7 @@ bool DiskCache::read_slice(const Key& key, std::function<void(std::string_view)>
     const std::string record = read_record(key, [&](std::string_view bytes) {
       const auto read = read_slice_record(bytes, key);
       if (read) slice = *read;
-      return read.has_value();
+      return read ? Verdict::Good : Verdict::Damaged;
     });
     // Its end.
     done(std::string_view(record).substr(record.size() - slice.size()));
@@ -184,10 +204,9 @@ Result<void> DiskCache::reclaim(std::vector<std::pair<Key, std::string>>& again)
       }
       if (!asked || kept + entry.place.size > segment_bytes_ / kKeptAgainPart) continue;
       auto record = segments_.read(entry.place);
-      if (!record || !check_disk_record(*record, entry.key)) {
-        bad_records_.add();
-        continue;
-      }
+      const Verdict verdict = record ? judge_any(*record, entry.key) : Verdict::Damaged;
+      if (verdict == Verdict::Damaged) bad_records_.add();
+      if (verdict != Verdict::Good) continue;
       kept += record->size();
       again.emplace_back(entry.key, *std::move(record));
     }

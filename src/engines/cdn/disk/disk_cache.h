@@ -1,6 +1,6 @@
 // What a location keeps on disk, bounded by bytes. Finding out whether something is there is quick and of any
-// thread; reading and writing are errands. Rule: what it gives was compared with its checksums, and is held
-// against every invalidation by who asked.
+// thread; reading and writing are errands. Rule: what it gives was compared with its checksums, and held
+// against the invalidations of that moment; who asked holds it against those that came meanwhile.
 #pragma once
 
 #include <atomic>
@@ -60,8 +60,12 @@ class DiskCache {
  private:
   DiskCache(const DiskCacheParts& parts, std::string directory, std::uint64_t bytes_max);
   Found read_now(const Key& key);
-  // A record that `check` takes.
-  std::string read_record(const Key& key, const std::function<bool(std::string_view)>& check);
+  enum class Verdict : std::uint8_t { Good, Damaged, Purged };
+  // A record that `check` finds good; any other is found by nobody any more.
+  std::string read_record(const Key& key, const std::function<Verdict(std::string_view)>& check);
+  // Of an object's record, which is read as one.
+  Verdict judge(std::string_view record, const Key& key, Found& found);
+  Verdict judge_any(std::string_view record, const Key& key);
   // `record` makes it, in its turn; "": it is not wanted any more.
   void write_later(const Key& key, std::uint64_t size, std::function<std::string()> record);
   void write_now(const Key& key, std::string_view record);
@@ -78,7 +82,7 @@ class DiskCache {
   mutable std::mutex index_mutex_;
   Index index_;
   std::atomic<std::uint64_t> waiting_bytes_{0}, bytes_{0};
-  Counter &hits_, &bad_records_, &written_bytes_, &dropped_, &kept_again_, &errors_;
+  Counter &hits_, &bad_records_, &written_bytes_, &dropped_, &kept_again_, &purged_, &errors_;
   Gauge &bytes_gauge_, &objects_gauge_;
 };
 

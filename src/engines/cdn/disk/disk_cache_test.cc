@@ -154,12 +154,41 @@ TEST_F(DiskCacheTest, WhatWasPurgedMeanwhileIsKnownByItsNumber) {
   put(1);
   put(2);
   purges.of("E1")->purge("/1");
-  EXPECT_TRUE(get(1)->gone());
+  EXPECT_FALSE(get(1));
+  EXPECT_FALSE(cache->has(key_of(1))) << "nobody reads it twice";
   EXPECT_FALSE(get(2)->gone());
+  EXPECT_EQ(counted("purged_copies_total"), 1u);
+  EXPECT_EQ(counted("bad_records_total"), 0u);
+  EXPECT_EQ(purges.of("E1")->counts(9), (std::vector<PurgeCount>{{1, "/1", 0, false, 1}}));
   const auto purged = object_of(3, 10, purges);
   purges.of("E1")->purge("/3");
   cache->write(key_of(3), purged);
   EXPECT_FALSE(cache->has(key_of(3)));
+}
+
+TEST_F(DiskCacheTest, WhatIsPurgedIsNotWrittenOnceMoreWhenItsSegmentGoes) {
+  put(1);
+  put(2);
+  get(1);
+  get(2);
+  purges.of("E1")->purge("/1");
+  for (std::uint64_t n = 100; cache->has(key_of(1)); ++n) {
+    ASSERT_LT(n, 10'000u);
+    put(n);
+  }
+  EXPECT_TRUE(cache->has(key_of(2)));
+  EXPECT_EQ(counted("kept_again_total"), 1u);
+  EXPECT_EQ(counted("purged_copies_total"), 1u);
+}
+
+TEST_F(DiskCacheTest, WhatIsPurgedSoftlyIsGivenOutAsThat) {
+  put(1);
+  purges.of("E1")->purge("/1", StaleSince(std::chrono::sys_seconds(std::chrono::seconds(7))));
+  for (int i = 0; i < 2; ++i) {
+    const auto found = get(1);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->purged().how, Purged::How::Stale);
+  }
 }
 
 TEST_F(DiskCacheTest, AFullDiskAndABusyOneCostNothingButCopies) {

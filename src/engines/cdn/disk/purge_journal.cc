@@ -1,5 +1,5 @@
-// Each entry: its size, its CRC-32C, then 'P', distribution, number and item, or 'R' and a revision. The
-// first is 'B', so that an empty file is a damaged one.
+// Each entry: its size, its CRC-32C, then 'P', distribution, number and item; or 'S', the same and since when
+// it counts as expired; or 'R' and a revision. The first is 'B', so that an empty file is a damaged one.
 #include "engines/cdn/disk/purge_journal.h"
 
 #include "base/bytes.h"
@@ -7,7 +7,7 @@
 namespace meridian::engines::cdn::disk {
 namespace {
 
-constexpr char kBegin = 'B', kPurge = 'P', kRevision = 'R';
+constexpr char kBegin = 'B', kPurge = 'P', kSoftPurge = 'S', kRevision = 'R';
 constexpr std::string_view kVersion = "meridian purges 1";
 
 std::unexpected<Error> corrupt(std::string why) {
@@ -20,11 +20,13 @@ void put_entry(std::string& out, std::string_view payload) {
   out += payload;
 }
 
-std::string purge_payload(std::string_view distribution_id, std::uint64_t number, std::string_view item) {
-  std::string payload(1, kPurge);
+std::string purge_payload(std::string_view distribution_id, std::uint64_t number, std::string_view item,
+                          StaleSince stale_since) {
+  std::string payload(1, stale_since ? kSoftPurge : kPurge);
   append_sized(payload, distribution_id);
   append_u64(payload, number);
   append_sized(payload, item);
+  if (stale_since) append_u64(payload, static_cast<std::uint64_t>(stale_since->time_since_epoch().count()));
   return payload;
 }
 
@@ -65,11 +67,16 @@ Result<void> PurgeJournal::read() {
       case kRevision:
         revision_ = entry.u64();
         break;
-      case kPurge: {
+      case kPurge:
+      case kSoftPurge: {
         const std::string id(entry.sized());
         const std::uint64_t number = entry.u64();
         const std::string_view item = entry.sized();
-        if (!entry.ok() || !logs_.of(id)->restore(number, item)) return corrupt("its lines do not follow");
+        StaleSince since;
+        if (payload[0] == kSoftPurge)
+          since.emplace(std::chrono::seconds(static_cast<std::int64_t>(entry.u64())));
+        if (!entry.ok() || !logs_.of(id)->restore(number, item, since))
+          return corrupt("its lines do not follow");
         break;
       }
       default:
@@ -85,9 +92,10 @@ Result<void> PurgeJournal::read() {
 Result<void> PurgeJournal::begin() {
   std::string all;
   put_entry(all, std::string(1, kBegin).append(kVersion));
-  logs_.each_line([&all](std::string_view id, std::uint64_t number, std::string_view item) {
-    put_entry(all, purge_payload(id, number, item));
-  });
+  logs_.each_line(
+      [&all](std::string_view id, std::uint64_t number, std::string_view item, StaleSince stale_since) {
+        put_entry(all, purge_payload(id, number, item, stale_since));
+      });
   if (revision_) put_entry(all, revision_payload(*revision_));
   file_.reset();
   TRY(disk_.replace(path_, as_bytes(all)));
@@ -108,11 +116,12 @@ Result<void> PurgeJournal::append(std::string_view payload) {
   return done;
 }
 
-Result<void> PurgeJournal::purge(std::string_view distribution_id, std::string_view item) {
+Result<void> PurgeJournal::purge(std::string_view distribution_id, std::string_view item,
+                                 StaleSince stale_since) {
   std::lock_guard lock(mutex_);
   const auto log = logs_.of(distribution_id);
-  auto done = append(purge_payload(distribution_id, log->newest() + 1, item));
-  log->purge(item);
+  auto done = append(purge_payload(distribution_id, log->newest() + 1, item, stale_since));
+  log->purge(item, stale_since);
   return done;
 }
 

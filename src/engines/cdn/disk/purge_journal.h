@@ -27,7 +27,7 @@ class PurgeJournal {
   // Up to which revision invalidations had come when it was opened.
   std::optional<std::uint64_t> revision() const { return revision_; }
   // Written, then counted in the distribution's log. After a failure the file is gone.
-  Result<void> purge(std::string_view distribution_id, std::string_view item);
+  Result<void> purge(std::string_view distribution_id, std::string_view item, StaleSince stale_since = {});
   // All up to `revision` were given to purge(). Durable with all that came before when it returns.
   Result<void> told(std::uint64_t revision);
 

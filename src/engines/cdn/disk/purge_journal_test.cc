@@ -22,7 +22,7 @@ class PurgeJournalTest : public testing::Test {
   }
   static bool hits(PurgeLogs& logs, const char* uri, std::uint64_t seen) {
     std::atomic<std::uint64_t> saw{seen};
-    return logs.of("E1")->purged(uri, {"red"}, saw);
+    return logs.of("E1")->purged(uri, {"red"}, saw).gone();
   }
   FakeDisk disk;
   bool begun = false;
@@ -47,6 +47,25 @@ TEST_F(PurgeJournalTest, LinesCountAfterARestartUnderTheirNumbers) {
     EXPECT_FALSE(hits(life->logs, "/a", 1));
     EXPECT_TRUE(hits(life->logs, "/bc", 1));
     EXPECT_EQ(life->logs.of("E2")->newest(), 1u);
+  }
+}
+
+TEST_F(PurgeJournalTest, SoftLinesAreSoftAfterARestart) {
+  constexpr std::chrono::sys_seconds kThen(std::chrono::seconds(1'800'000'000));
+  {
+    const auto life = start();
+    EXPECT_TRUE(life->journal->purge("E1", "/a*", kThen));
+    EXPECT_TRUE(life->journal->purge("E1", "/abc"));
+    EXPECT_TRUE(life->journal->told(7));
+  }
+  for (int restart = 0; restart < 3; ++restart) {
+    const auto life = start();
+    EXPECT_TRUE(begun);
+    std::atomic<std::uint64_t> saw{0};
+    const Purged purged = life->logs.of("E1")->purged("/ab", {}, saw);
+    EXPECT_EQ(purged.how, Purged::How::Stale);
+    EXPECT_EQ(purged.since, kThen);
+    EXPECT_TRUE(hits(life->logs, "/abc", 0));
   }
 }
 

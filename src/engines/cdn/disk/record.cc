@@ -147,12 +147,4 @@ Result<std::string_view> read_slice_record(std::string_view bytes, const Key& ke
   return body;
 }
 
-Result<void> check_disk_record(std::string_view bytes, const Key& key) {
-  if (TRY(parse_record_head(bytes)).kind == RecordKind::Slice)
-    TRY(read_slice_record(bytes, key));
-  else
-    TRY(read_disk_record(bytes, key));
-  return {};
-}
-
 }  // namespace meridian::engines::cdn::disk

@@ -45,7 +45,4 @@ std::string write_slice_record(const Key& key, std::string_view slice);
 // The slice, which is a view of `bytes`.
 Result<std::string_view> read_slice_record(std::string_view bytes, const Key& key);
 
-// Whether it is what was written, whatever that is.
-Result<void> check_disk_record(std::string_view bytes, const Key& key);
-
 }  // namespace meridian::engines::cdn::disk

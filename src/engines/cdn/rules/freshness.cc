@@ -228,6 +228,16 @@ Seconds StoredLife::age(Time now) const {
   return bounded(Seconds(initial_age_s) + std::max(now - answered, Seconds(0)));
 }
 
+// What came in that very second was fresh for one at least: nothing at all is what origins say of answers
+// that each request is to ask for itself.
+StoredLife StoredLife::expired_at(Time when) const {
+  StoredLife life = *this;
+  if (fresh_s == 0 || when >= answered + Seconds(fresh_s)) return life;
+  life.fresh_s = as_u32(std::max(when - answered, Seconds(1)));
+  life.answered = when - Seconds(life.fresh_s);
+  return life;
+}
+
 Lifetime decide_lifetime(const LifetimeInput& input, Trace* trace) {
   const StatusClass status = classify_status(input.status);
   if (status == StatusClass::Never) {

@@ -59,6 +59,8 @@ struct StoredLife {
   bool fetch_unconditionally = false;  // Vary: *
 
   Seconds age(Time now) const;
+  // The same as if it had been fresh up to `when`, at the most.
+  StoredLife expired_at(Time when) const;
   bool operator==(const StoredLife&) const = default;
 };
 
