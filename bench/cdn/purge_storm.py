@@ -26,7 +26,7 @@ import botocore.credentials
 
 from cdn_servers import CACHING_OPTIMIZED, HOST, Origin
 from in_turns import cpu_seconds, folder_of
-from meridian_server import Server, aws_commands
+from meridian_server import Server, aws_commands, resident_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LOAD = ROOT / "build" / "release" / "http_load"
@@ -71,12 +71,12 @@ def path_of(half: str, number: int) -> str:
 class Purger:
     """Invalidations over one kept connection. They are signed beforehand, as that costs more than to ask."""
 
-    def __init__(self, server: Server, distribution: str):
-        keys = dict(line.split(" = ") for line in (server.directory / "credentials").read_text().splitlines() if " = " in line)
+    def __init__(self, control, distribution: str):
+        keys = credentials_of(control)
         self.auth = botocore.auth.SigV4Auth(
             botocore.credentials.Credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"]), "cloudfront", "us-east-1")
-        self.target, self.api = f"/2020-05-31/distribution/{distribution}/invalidation", server.api
-        self.connection = http.client.HTTPConnection(*server.api)
+        self.target, self.api = f"/2020-05-31/distribution/{distribution}/invalidation", control.api
+        self.connection = http.client.HTTPConnection(*control.api)
 
     def sign(self, item: str) -> botocore.awsrequest.AWSRequest:
         # A tag is written as a path that begins with "#".
@@ -137,19 +137,27 @@ def worker_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def credentials_of(control) -> dict[str, str]:
+    return dict(line.split(" = ") for line in (control.directory / "credentials").read_text().splitlines() if " = " in line)
+
+
 class Bench:
-    def __init__(self, options, server: Server, folder: pathlib.Path, origin: Origin):
-        self.options, self.server, self.folder = options, server, folder
-        found = json.loads((server.directory / "endpoints.json").read_text())
-        self.places = [Server.address(place) for place in found["cdn"]]
+    """`control` has the API, `served` is the process whose hits count, `places` are where viewers ask: the first one's hits."""
+
+    def __init__(self, options, control, served: subprocess.Popen, places: list[tuple[str, int]], folder: pathlib.Path, origin: Origin):
+        self.options, self.control, self.pid, self.places, self.folder = options, control, served.pid, places, folder
         versions = http.server.ThreadingHTTPServer((HOST, 0), Versions)
         threading.Thread(target=versions.serve_forever, daemon=True).start()
         made = self.create(origin.port, versions.server_port)
-        self.host, self.purger = made["DomainName"], Purger(server, made["Id"])
+        self.host, self.purger = made["DomainName"], Purger(control, made["Id"])
 
     def aws(self, *words: str):
-        done = subprocess.run([aws_commands()[0], "--output", "json", "cloudfront", *words], env=self.server.environment,
-                              check=True, capture_output=True, text=True)
+        keys = credentials_of(self.control)
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": keys["aws_access_key_id"], "AWS_PAGER": "", "AWS_REGION": "us-east-1",
+                       "AWS_SECRET_ACCESS_KEY": keys["aws_secret_access_key"], "AWS_DEFAULT_REGION": "us-east-1",
+                       "AWS_ENDPOINT_URL": "http://%s:%d" % self.control.api}
+        done = subprocess.run([aws_commands()[0], "--output", "json", "cloudfront", *words], env=environment, check=True,
+                              capture_output=True, text=True)
         return json.loads(done.stdout) if done.stdout else None
 
     def create(self, *ports: int) -> dict:
@@ -164,39 +172,39 @@ class Bench:
         self.aws("wait", "distribution-deployed", "--id", made["Id"])
         return made
 
-    def load(self, targets, seconds: float, *more: str) -> dict:
-        requests = self.folder / "requests"
+    def load(self, targets, seconds: float, *more: str, place: int = 0) -> dict:
+        requests = self.folder / f"requests-{place}"
         requests.write_text("".join(f"GET {target}\n" for target in targets))
-        done = subprocess.run(["taskset", "-c", str(self.options.load_core), LOAD, "--server", "%s:%d" % self.places[0], "--host",
+        done = subprocess.run(["taskset", "-c", str(self.options.load_core), LOAD, "--server", "%s:%d" % self.places[place], "--host",
                                self.host, "--requests", requests, "--seconds", str(seconds), "--connections", "32", *more],
                               capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
 
-    def fill(self):
+    def fill(self, place: int = 0):
         half = self.options.objects // 2
-        found = self.load([path_of(name, number) for name in ("sale", "stay") for number in range(half)], 600, "--times", "1")
+        found = self.load([path_of(name, number) for name in ("sale", "stay") for number in range(half)], 600, "--times", "1", place=place)
         assert found["replies"] == 2 * half and not found["failed"], found
-        print(f"{found['replies']} objects of 1 KiB kept after {found['seconds']:.0f} s, {self.server.resident_bytes() / 1e6:.0f} MB")
+        print(f"{found['replies']} objects kept after {found['seconds']:.0f} s, {resident_bytes(self.pid) / 1e6:.0f} MB", flush=True)
 
-    def hits(self, seconds: float) -> dict:
+    def hits(self, seconds: float, *more: str) -> dict:
         half = self.options.objects // 2
         weights = list(itertools.accumulate(1 / rank for rank in range(1, half + 1)))
         targets = [path_of("stay", n) for n in random.Random(1).choices(range(half), cum_weights=weights, k=100_000)]
-        pid = self.server.process.pid
-        before, worker = cpu_seconds(pid), worker_seconds(pid)
-        found = self.load(targets, seconds)
-        used, worker = cpu_seconds(pid) - before, worker_seconds(pid) - worker
+        before, worker = cpu_seconds(self.pid), worker_seconds(self.pid)
+        found = self.load(targets, seconds, *more)
+        used, worker = cpu_seconds(self.pid) - before, worker_seconds(self.pid) - worker
         assert not found["failed"], found
         return {"a second": found["replies"] / found["seconds"], "a worker's second": found["replies"] / worker, "used": used,
                 "elsewhere": used - worker, "seconds": found["seconds"]}
 
-    def turns(self, kind: str, rate: float) -> str:
+    def turns(self, kind: str, rate: float, *more: str) -> str:
+        """`more` is for the load."""
         seconds, ratios, worker, taken, refused, cost = self.options.seconds, [], [], 0, 0, []
         for _ in range(self.options.rounds):
-            calm = self.hits(seconds)
+            calm = self.hits(seconds, *more)
             storm = Storm(self.purger, kind, rate, seconds, self.options.objects // 2)
             storm.start()
-            beside = self.hits(seconds)
+            beside = self.hits(seconds, *more)
             storm.over.set()
             storm.join()
             ratios.append(beside["a second"] / calm["a second"])
@@ -209,7 +217,8 @@ class Bench:
                 f" {statistics.median(worker):8.3f} ({min(worker):.2f} to {max(worker):.2f}) {statistics.median(cost or [0]):8.0f}")
 
     def everywhere(self, kind: str, times: int) -> str:
-        """Of each invalidation: how long after its reply the last old byte was asked for, and all locations had been seen new."""
+        """Of each invalidation: how long after its reply the last old byte was asked for, and how long after the call began all
+        places had been seen new."""
         last_old, all_new = [], []
         viewers = [http.client.HTTPConnection(*place) for place in self.places]
         for _ in range(times):
@@ -217,17 +226,18 @@ class Bench:
             self.look(viewers, path)
             Versions.version += 1
             request = self.purger.sign({"path": path, "wildcard": path[:-1] + "*", "tag": "#everywhere"}[kind])
+            began = time.monotonic()
             while not self.purger.send(request):
-                request = self.purger.sign(path)
+                request, began = self.purger.sign(path), time.monotonic()
             replied, old_at, left = time.monotonic(), 0.0, list(viewers)
             while left:
                 asked = time.monotonic()
                 old = [viewer for viewer in left if self.look([viewer], path) != {Versions.version}]
                 old_at, left = (asked - replied, old) if old else (old_at, [])
             last_old.append(old_at)
-            all_new.append(time.monotonic() - replied)
-        return (f"{kind:9} {times} times at {len(viewers)} locations: last old byte asked for {max(last_old) * 1e3:.1f} ms after the reply at "
-                f"worst; all seen new median {statistics.median(all_new) * 1e3:.1f} ms, worst {max(all_new) * 1e3:.1f} ms")
+            all_new.append(time.monotonic() - began)
+        return (f"{kind:9} {times} times at {len(viewers)} places: all seen new {statistics.median(all_new) * 1e3:.1f} ms after the call "
+                f"began, worst {max(all_new) * 1e3:.1f} ms; last old byte asked for {max(last_old) * 1e3:.1f} ms after the reply at worst")
 
     def look(self, viewers, path: str) -> set[int]:
         seen = set()
@@ -252,7 +262,8 @@ def main() -> int:
         server = stack.enter_context(Server("--cdn-listen", listen, "--cdn-workers", "1", "--cdn-cache", "8GiB"))
         for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {options.server_core})
-        bench = Bench(options, server, folder, origin)
+        places = [Server.address(place) for place in json.loads((server.directory / "endpoints.json").read_text())["cdn"]]
+        bench = Bench(options, server, server.process, places, folder, origin)
         bench.fill()
         bench.hits(options.seconds)
         print(f"{'purged':9} {'taken/s':>7} {'refused':>7} {'hits/s, to calm':>22} {'hits/worker CPU-s':>22} {'us of CPU a purge':>8}")
