@@ -25,6 +25,9 @@ class ServiceWithDryRuns final : public aws::Service {
 
   const aws::ServiceModel& model() const override { return real_->model(); }
   bool has_dry_runs() const override { return true; }
+  bool has_soft_purges(const aws::Operation& operation) const override {
+    return real_->has_soft_purges(operation);
+  }
   bool decides_access() const override { return real_->decides_access(); }
   aws::Outcome<void> authorize(const aws::Call& call, const aws::Operation& operation,
                                const aws::Value& input) override {

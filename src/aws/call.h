@@ -11,6 +11,10 @@
 
 namespace meridian::aws {
 
+// An invalidation that leaves copies as expired ones. The answer has it, too: of whom does not know it, it is
+// not heeded.
+inline constexpr const char* kSoftPurgeHeader = "x-meridian-soft-purge";
+
 enum class Signed : std::uint8_t { No, Header, Query, Form };
 
 // A service of this system that calls another, and for what (service_caller.h).
@@ -38,6 +42,7 @@ struct Call {
   std::string endpoint;  // scheme://authority the caller used, for URLs in answers
   bool secure_transport = false;
   bool dry_run = false;            // nothing of what the call does is kept
+  bool soft_purge = false;         // what it invalidates has expired, and is not gone
   std::string announced_trailer;   // X-Amz-Trailer: what will follow the body
   std::shared_ptr<BodySink> body;  // what Service::receive() returned, with the whole body in it
 

@@ -136,15 +136,16 @@ void FrontDoor::serve(const std::shared_ptr<Exchange>& exchange) {
     return finish(*exchange);
   }
   static constexpr Refused (FrontDoor::*kSteps[])(Exchange&) = {
-      &FrontDoor::route,           // which service, which protocol
-      &FrontDoor::note_origin,     // what a page of another origin may see of any answer
-      &FrontDoor::authenticate,    // whose call it is
-      &FrontDoor::find_operation,  // what is asked
-      &FrontDoor::open_body,       // what is around the body; a short one is taken out of it
-      &FrontDoor::decode,          // with which input; checked against the model
-      &FrontDoor::authorize,       // whether its caller may
-      &FrontDoor::vet,             // whether the service takes such an input at all
-      &FrontDoor::receive,         // where a streaming body goes
+      &FrontDoor::route,            // which service, which protocol
+      &FrontDoor::note_origin,      // what a page of another origin may see of any answer
+      &FrontDoor::authenticate,     // whose call it is
+      &FrontDoor::find_operation,   // what is asked
+      &FrontDoor::note_soft_purge,  // whether it can be done in that way
+      &FrontDoor::open_body,        // what is around the body; a short one is taken out of it
+      &FrontDoor::decode,           // with which input; checked against the model
+      &FrontDoor::authorize,        // whether its caller may
+      &FrontDoor::vet,              // whether the service takes such an input at all
+      &FrontDoor::receive,          // where a streaming body goes
   };
   for (const auto step : kSteps)
     if ((exchange->error = (this->*step)(*exchange))) break;
@@ -240,7 +241,8 @@ bool FrontDoor::answer_at_once(Exchange& exchange) {
     if (router_.find_unmodelled(exchange.request, exchange.listener).call) return false;
     exchange.error = route(exchange);
     if (exchange.error || std::ranges::find(quick_, exchange.to.service) == quick_.end()) return false;
-    for (const auto step : {&FrontDoor::note_origin, &FrontDoor::authenticate, &FrontDoor::find_operation})
+    for (const auto step : {&FrontDoor::note_origin, &FrontDoor::authenticate, &FrontDoor::find_operation,
+                            &FrontDoor::note_soft_purge})
       if (!exchange.error) exchange.error = (this->*step)(exchange);
     if (exchange.error || !exchange.to.service->answers_at_once(*exchange.operation)) return false;
     for (const auto step : {&FrontDoor::open_body, &FrontDoor::decode, &FrontDoor::authorize, &FrontDoor::vet,
@@ -376,6 +378,22 @@ FrontDoor::Refused FrontDoor::find_operation(Exchange& exchange) {
   return std::nullopt;
 }
 
+// Who asks for it means it: where it cannot be, nothing is done.
+FrontDoor::Refused FrontDoor::note_soft_purge(Exchange& exchange) {
+  const std::string* wish = exchange.request.headers.find(kSoftPurgeHeader);
+  if (wish == nullptr || equal_ignoring_case(*wish, "false")) return std::nullopt;
+  if (!exchange.to.service->has_soft_purges(*exchange.operation))
+    return ServiceError{"NotImplemented", "This operation has no soft purges.", 501, Fault::Receiver, {}};
+  if (!equal_ignoring_case(*wish, "true"))
+    return ServiceError{"InvalidArgument",
+                        fmt::format("The header {} is neither true nor false.", kSoftPurgeHeader),
+                        400,
+                        Fault::Sender,
+                        {}};
+  exchange.call.soft_purge = true;
+  return std::nullopt;
+}
+
 FrontDoor::Refused FrontDoor::open_body(Exchange& exchange) {
   const bool streams = has_streaming_payload(*exchange.operation->input);
   if (!streams && !exchange.to.service->model().is_s3()) return std::nullopt;
@@ -470,6 +488,7 @@ void FrontDoor::encode(Exchange& exchange) {
   if (exchange.response.headers.find("x-amz-request-id") == nullptr)
     exchange.response.headers.set("x-amzn-RequestId", request_id);
   for (const auto& [name, value] : exchange.cross_origin) exchange.response.headers.add(name, value);
+  if (exchange.call.soft_purge && !exchange.error) exchange.response.headers.set(kSoftPurgeHeader, "true");
   if (!exchange.call.dry_run) return;
   exchange.response.headers.set(kDryRun, "true");
   if (!exchange.error) {

@@ -88,6 +88,7 @@ class FrontDoor final : public http::Handler {
   Refused note_origin(Exchange& exchange);
   Refused authenticate(Exchange& exchange);
   Refused find_operation(Exchange& exchange);
+  Refused note_soft_purge(Exchange& exchange);
   Refused open_body(Exchange& exchange);
   Refused decode(Exchange& exchange);
   Refused authorize(Exchange& exchange);

@@ -24,6 +24,7 @@ class WhoAsks final : public gen::route53::Api {
     if (on_call) on_call();
     EXPECT_TRUE(dry_runs || !call.dry_run);
     call.would_change = would_change;
+    soft_purge = call.soft_purge;
     gen::route53::GetChangeResponse response;
     response.ChangeInfo.Id = input.Id;
     response.ChangeInfo.Status = "INSYNC";
@@ -32,6 +33,7 @@ class WhoAsks final : public gen::route53::Api {
     return response;
   }
   bool has_dry_runs() const override { return dry_runs; }
+  bool has_soft_purges(const Operation&) const override { return soft_purges; }
   bool decides_access() const override { return decides; }
   Outcome<void> authorize(const Call& call, const Operation&, const Value&) override {
     asked.push_back(call);
@@ -42,7 +44,7 @@ class WhoAsks final : public gen::route53::Api {
   bool decides = false, allows = true, quick = false;
   std::vector<Call> asked;
   std::function<void()> on_call;
-  bool dry_runs = false;
+  bool dry_runs = false, soft_purges = false, soft_purge = false;
   std::string would_change;
 };
 
@@ -241,6 +243,27 @@ TEST_F(AtTheFrontDoor, ADryRunReachesOnlyWhoKnowsWhatItIs) {
   EXPECT_EQ(http::find_header(response.headers, "x-meridian-dry-run")->value, "true");
   EXPECT_EQ(http::find_header(response.headers, "x-meridian-would-change")->value, "[1]");
   EXPECT_EQ(http::find_header(send(signed_by(get(), good_key)).headers, "x-meridian-dry-run"), nullptr);
+}
+
+TEST_F(AtTheFrontDoor, ASoftPurgeIsHeededOrRefused) {
+  open();
+  const auto asking = [&](const std::string& wish) {
+    HttpRequest request = get();
+    request.headers.add("X-Meridian-Soft-Purge", wish);
+    return send(signed_by(request, good_key));
+  };
+  const auto refused = asking("true");
+  EXPECT_EQ(refused.status, 501);
+  EXPECT_TRUE(has(refused, "This operation has no soft purges."));
+  EXPECT_EQ(asking("false").status, 200);
+  who.soft_purges = true;
+  const auto odd = asking("yes");
+  EXPECT_EQ(odd.status, 400);
+  EXPECT_TRUE(has(odd, "<Code>InvalidArgument</Code>"));
+  EXPECT_EQ(http::find_header(asking("false").headers, kSoftPurgeHeader), nullptr);
+  EXPECT_FALSE(who.soft_purge);
+  EXPECT_EQ(http::find_header(asking("true").headers, kSoftPurgeHeader)->value, "true");
+  EXPECT_TRUE(who.soft_purge);
 }
 
 TEST_F(AtTheFrontDoor, APresignedCallNeedsNoHeader) {

@@ -87,6 +87,8 @@ class Service {
   virtual Headers cross_origin(const HttpRequest& head, Listener listener);
   // Whether invoke() heeds call.dry_run; when not, such calls do not reach it.
   virtual bool has_dry_runs() const { return false; }
+  // The same of call.soft_purge.
+  virtual bool has_soft_purges(const Operation&) const { return false; }
 };
 
 // What every operation answers until a service overrides it: 501 NotImplemented.

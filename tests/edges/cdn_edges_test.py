@@ -29,7 +29,13 @@ class Origin(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         Origin.asked.append(self.path)
+        tag = '"%s"' % Origin.body.decode()
+        if self.headers["If-None-Match"] == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            return self.end_headers()
         self.send_response(200)
+        self.send_header("ETag", tag)
         self.send_header("Cache-Control", "max-age=3600")
         self.send_header("Content-Length", str(len(Origin.body)))
         self.end_headers()
@@ -167,6 +173,36 @@ class CdnEdges(CdnEdgesCase):
             self.assertEqual(self.get(edge, other["DomainName"], "/b")[0], 200)
         self.assertEqual(self.get(one, host, "/a"), (200, "Hit from cloudfront", b"second"),
                          "a control that starts again costs no cache")
+
+    def test_a_soft_purge_reaches_every_edge_and_stays_soft(self):
+        edges = one, two = [self.make_cdn_edge("one", [EDGE_BINARY], "--cdn-disk", str(self.root / "one-disk")),
+                            self.make_cdn_edge("two", [EDGE_BINARY], "--cdn-disk", str(self.root / "two-disk"))]
+        self.wait_for("both live", lambda: all(e["state"] == "live" for e in self.listed().values()))
+        made = self.create()
+        host = made["DomainName"]
+
+        def invalidate(*words):
+            return edges_test.meridian("invalidate", made["Id"], *words, "--wait", "--endpoint-url", "http://%s:%d" % self.control.api,
+                                       "--data-dir", self.control.directory).stdout
+        for edge in edges:
+            for path in ("/a", "/b"):
+                self.get(edge, host, path)
+        self.assertIn("every edge has acknowledged", invalidate("/a", "--soft"))
+        self.assertEqual(self.get(one, host, "/a"), (200, "RefreshHit from cloudfront", b"first"))
+
+        # One that is away when it is asked for hears of it with the image, and its disk holds it against what it has.
+        two.end(signal.SIGKILL)
+        self.wait_for("two gone", lambda: self.listed()["two"]["state"] != "live")
+        invalidate("/*", "--soft")
+        two.restart()
+        self.wait_for("two back", lambda: self.listed()["two"]["state"] == "live")
+        for edge in edges:
+            self.wait_for("renewal", lambda: self.get(edge, host, "/b")[1] == "RefreshHit from cloudfront")
+            self.assertEqual(self.get(edge, host, "/b"), (200, "Hit from cloudfront", b"first"))
+        Origin.body = b"second"
+        invalidate("/b", "--soft")
+        for edge in edges:
+            self.assertEqual(self.get(edge, host, "/b"), (200, "Miss from cloudfront", b"second"))
 
     def test_a_private_bucket_is_read_from_edges(self):
         """The keys that an edge signs with came over the feed, and are good for its days alone."""

@@ -140,7 +140,8 @@ Result<void> CdnWatcher::read(const store::KeyValue& item) {
     invalidations_.push_back({.id = entity.id,
                               .distribution_id = entity.public_name,
                               .revision = item.modified,
-                              .paths = entity.config.Paths.Items.value_or(std::vector<std::string>())});
+                              .paths = entity.config.Paths.Items.value_or(std::vector<std::string>()),
+                              .soft = entity.soft});
   }
   return {};
 }

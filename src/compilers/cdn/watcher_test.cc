@@ -202,6 +202,7 @@ TEST_F(CdnWatcherTest, AnInvalidationIsHandedOverOnce) {
   EXPECT_EQ(sink.deltas.back().invalidations[0].distribution_id, "E1");
   EXPECT_EQ(sink.deltas.back().invalidations[0].revision, revision);
   EXPECT_THAT(sink.deltas.back().invalidations[0].paths, ElementsAre("/a/*", "#shoes"));
+  EXPECT_FALSE(sink.deltas.back().invalidations[0].soft);
   put("P1", policy(61));
   EXPECT_TRUE(sink.deltas.back().invalidations.empty());
 }

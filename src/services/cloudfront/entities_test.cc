@@ -285,6 +285,20 @@ TEST_F(EntitiesTest, InvalidationsAreCompletedByEdges) {
   EXPECT_EQ(code(cloudfront_.GetInvalidation(call_, {id, "I1"})), "NoSuchInvalidation");
 }
 
+TEST_F(EntitiesTest, ASoftInvalidationIsAnotherThanAHardOne) {
+  const std::string id = create(config()).Distribution->Id;
+  call_.soft_purge = true;
+  const std::string made = invalidate(id, {"/a"}, "r1");
+  EXPECT_EQ(invalidate(id, {"/a"}, "r1"), made);
+  const auto row = store_.get(invalidations_prefix(call_.account_id, id) + made);
+  ASSERT_TRUE(row && *row);
+  EXPECT_TRUE(decode<api::InvalidationBatch>((*row)->value)->soft);
+  call_.soft_purge = false;
+  EXPECT_EQ(invalidate(id, {"/a"}, "r1"), "InvalidationBatchAlreadyExists");
+  EXPECT_EQ(cloudfront_.GetInvalidation(call_, {id, made})->Invalidation->InvalidationBatch.Paths.Items,
+            std::vector<std::string>{"/a"});
+}
+
 TEST_F(EntitiesTest, InvalidationsHaveRulesAndLimits) {
   const std::string id = create(config()).Distribution->Id;
   EXPECT_EQ(invalidate("E1", {"/a"}, "r"), "NoSuchDistribution");
@@ -323,8 +337,7 @@ TEST_F(EntitiesTest, InvalidationsOfAVersionWithoutAnIndexCount) {
   const auto forget_index = [&] {
     store::Transaction transaction;
     const auto rows = store_.range(invalidation_index_prefix(call_.account_id, id));
-    for (const auto& row : rows->items)
-      transaction.deletes.push_back(row.key);
+    for (const auto& row : rows->items) transaction.deletes.push_back(row.key);
     EXPECT_GT(transaction.deletes.size(), 4u);
     ASSERT_TRUE(store_.commit(std::move(transaction)));
   };

@@ -68,7 +68,7 @@ aws::Outcome<std::optional<Found>> find_repeated(store::Store& store, const Inva
   if (!id) return std::nullopt;
   auto found =
       TRY(aws::read(store, invalidations_prefix(made.account, made.public_name) + *id, decode<Batch>));
-  if (found && found->value.config != made.config)
+  if (found && (found->value.config != made.config || found->value.soft != made.soft))
     return aws::refuse("InvalidationBatchAlreadyExists",
                        "Your request contains a caller reference that was used for a previous invalidation "
                        "batch for the same distribution.",
@@ -103,6 +103,7 @@ aws::Outcome<api::CreateInvalidationResult> CloudFront::CreateInvalidation(
   made.created_at = made.changed_at = shown_time(call);
   made.config = input.InvalidationBatch;
   made.public_name = distribution;
+  made.soft = call.soft_purge;
   std::optional<Found> made_before;
   TRY(aws::commit_built(
       store_,

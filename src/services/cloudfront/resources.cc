@@ -12,7 +12,7 @@
 namespace meridian::services::cloudfront {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 2: soft invalidations
 
 class Writer : public store::FieldWriter<Writer> {
  public:
@@ -86,7 +86,7 @@ std::string encode(const Entity<Config>& entity) {
   writer.close();
   Writer out;
   out.text(entity.account).text(entity.id).text(entity.etag).time(entity.created_at).time(entity.changed_at);
-  return out.text(config).text(entity.public_name).take();
+  return out.text(config).text(entity.public_name).flag(entity.soft).take();
 }
 
 template <typename Config>
@@ -100,6 +100,7 @@ Result<Entity<Config>> decode(std::string_view bytes) {
   entity.changed_at = in.time();
   const std::string config = in.text();
   entity.public_name = in.text();
+  entity.soft = in.version() >= 2 && in.flag();
   const auto document = xml::Document::parse(config);
   if (!document ||
       !aws::read_xml({}, config_shape(&entity.config), document->root(), &entity.config, aws::Path{}))

@@ -30,6 +30,7 @@ struct Entity {
   Config config;
   // Of a distribution its domain name, of an origin access identity its canonical user id.
   std::string public_name = {};
+  bool soft = false;  // an invalidation that leaves copies as expired ones
 };
 
 using DistributionResource = Entity<api::DistributionConfig>;

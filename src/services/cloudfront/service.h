@@ -189,6 +189,9 @@ class CloudFront final : public api::Api {
   aws::Outcome<api::ListKeyGroupsResult> ListKeyGroups(aws::Call&, const api::ListKeyGroupsRequest&) override;
 
   // invalidations.cc
+  bool has_soft_purges(const aws::Operation& operation) const override {
+    return std::string_view(operation.name) == "CreateInvalidation";
+  }
   aws::Outcome<api::CreateInvalidationResult> CreateInvalidation(
       aws::Call&, const api::CreateInvalidationRequest&) override;
   aws::Outcome<api::GetInvalidationResult> GetInvalidation(aws::Call&,
