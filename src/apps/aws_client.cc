@@ -78,11 +78,14 @@ Result<AwsClient> AwsClient::open(const ClientOptions& options, const aws::Servi
   return AwsClient(std::move(url), std::move(credentials), model, clock);
 }
 
-aws::Outcome<aws::Value> AwsClient::call_value(std::string_view name, const aws::Value& input) {
+aws::Outcome<aws::Value> AwsClient::call_value(std::string_view name, const aws::Value& input,
+                                               Beside* beside) {
   const aws::Operation* operation = model_->find(name);
   CHECK(operation);
   aws::HttpRequest request = codec_->encode_request(*operation, input);
   request.headers.set("Host", url_.authority());
+  if (beside)
+    for (const auto& [field, value] : beside->said) request.headers.set(field, value);
   const bool s3 = std::string_view(model_->signing_name) == "s3";
   if (s3) request.headers.set("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
   aws::sigv4::sign(request,
@@ -103,6 +106,7 @@ aws::Outcome<aws::Value> AwsClient::call_value(std::string_view name, const aws:
   response.status = reply->status;
   for (auto& header : reply->headers) response.headers.add(std::move(header.name), std::move(header.value));
   response.body = std::move(reply->body);
+  if (beside) beside->heard = response.headers;
   return codec_->decode_response(*operation, response);
 }
 

@@ -26,13 +26,19 @@ class AwsClient {
   static Result<AwsClient> open(const ClientOptions& options, const aws::ServiceModel& model,
                                 const Clock& clock);
 
+  // Fields of heads that are in no model: what goes with the call, and what came back.
+  struct Beside {
+    aws::Headers said, heard;
+  };
+
   template <typename Output, typename Input>
-  aws::Outcome<Output> call(std::string_view operation, const Input& input) {
-    auto output = call_value(operation, aws::Value::of(input));
+  aws::Outcome<Output> call(std::string_view operation, const Input& input, Beside* beside = nullptr) {
+    auto output = call_value(operation, aws::Value::of(input), beside);
     if (!output) return std::unexpected(std::move(output).error());
     return output->template as<Output>();
   }
-  aws::Outcome<aws::Value> call_value(std::string_view operation, const aws::Value& input);
+  aws::Outcome<aws::Value> call_value(std::string_view operation, const aws::Value& input,
+                                      Beside* beside = nullptr);
 
  private:
   AwsClient(http::Url url, ClientCredentials credentials, const aws::ServiceModel& model, const Clock& clock);

@@ -21,6 +21,7 @@
 #include "apps/command_texts.h"
 #include "apps/doctor/doctor_words.h"
 #include "apps/drill/drill_words.h"
+#include "apps/invalidate/invalidate_words.h"
 #include "apps/sign/sign_words.h"
 #include "apps/version.h"
 
@@ -55,6 +56,7 @@ struct Parsed {
   ZoneExportOptions zone_export;
   SignOptions sign;
   BillOptions bill;
+  InvalidateOptions invalidate;
   SupportMatrixOptions support_matrix;
   VersionOptions version;
   std::string shell;
@@ -547,6 +549,7 @@ void add_all(CLI::App& root, Parsed& parsed) {
   add_zone(root, parsed);
   add_sign(root, parsed.sign);
   add_bill(root, parsed.bill);
+  add_invalidate(root, parsed.invalidate);
   CLI::App& matrix = *root.add_subcommand("support-matrix", "Every AWS operation, and whether it is there");
   matrix.add_option("--service", parsed.support_matrix.service, "Only this service, for example route53")
       ->type_name("NAME");
@@ -647,6 +650,7 @@ Command chosen(const CLI::App& root, Parsed& parsed) {
   }
   if (got("sign")) return parsed.sign;
   if (got("bill")) return parsed.bill;
+  if (got("invalidate")) return parsed.invalidate;
   if (got("support-matrix")) return parsed.support_matrix;
   if (got("completion")) return PrintOptions{completion_script(root, parsed.shell)};
   if (got("man")) return PrintOptions{manual_page(root)};

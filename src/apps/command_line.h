@@ -294,6 +294,12 @@ struct BillOptions {
   double https_percent = 100;
   std::string prices;  // a file; empty: the table that came with the program
 };
+struct InvalidateOptions {
+  ClientOptions client;
+  std::string distribution;
+  std::vector<std::string> paths, tags;
+  bool soft = false, wait = false;
+};
 struct SupportMatrixOptions {
   Output output = Output::Table;
   std::string service;
@@ -314,7 +320,7 @@ using Command =
                  EdgesRemoveOptions, CaOptions, HealthListOptions, HealthSetOptions, HealthClearOptions,
                  StatusOptions, ExplainDnsOptions, ExplainHealthOptions, ExplainHttpOptions, ExplainS3Options,
                  DiffOptions, DoctorOptions, DrillOptions, ZoneImportOptions, ZoneExportOptions, SignOptions,
-                 BillOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
+                 BillOptions, InvalidateOptions, SupportMatrixOptions, VersionOptions, PrintOptions>;
 
 Command parse_command_line(int count, const char* const* words);
 

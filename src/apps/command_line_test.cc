@@ -301,5 +301,15 @@ TEST(CommandLine, ADrillIsListedShownOrPlayed) {
   EXPECT_EQ(std::get<PrintOptions>(parse({"drill", "run"})).exit_code, 2);
 }
 
+TEST(CommandLine, AnInvalidationNamesPathsAndTags) {
+  const auto made = std::get<InvalidateOptions>(
+      parse({"invalidate", "E1", "/a", "/b/*", "--tag", "red", "--tag=blue", "--soft", "--wait"}));
+  EXPECT_EQ(made.distribution, "E1");
+  EXPECT_EQ(made.paths, (std::vector<std::string>{"/a", "/b/*"}));
+  EXPECT_EQ(made.tags, (std::vector<std::string>{"red", "blue"}));
+  EXPECT_TRUE(made.soft && made.wait);
+  EXPECT_EQ(std::get<PrintOptions>(parse({"invalidate"})).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace meridian::apps

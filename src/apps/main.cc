@@ -9,6 +9,7 @@
 #include "apps/doctor/doctor_command.h"
 #include "apps/drill/drill_command.h"
 #include "apps/edge/edge.h"
+#include "apps/invalidate/invalidate_command.h"
 #include "apps/remote_commands.h"
 #include "apps/serve.h"
 #include "apps/sign/sign_command.h"
@@ -72,6 +73,7 @@ int main(int count, char** words) {
           [&](const ZoneExportOptions& options) { return zone_export(options, clock); },
           [&](const SignOptions& options) { return sign(options, clock); },
           [&](const BillOptions& options) { return bill::run_bill(options, clock); },
+          [&](const InvalidateOptions& options) { return invalidate(options, clock, random); },
           [&](const SupportMatrixOptions& options) { return support_matrix(options); },
           [&](const VersionOptions& options) { return version(options); },
           [&](const PrintOptions& options) { return print(options); },
