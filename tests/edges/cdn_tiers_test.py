@@ -191,20 +191,20 @@ class TierRole(CdnRole):
         return self
 
 
-class Processes(CdnEdgesCase):
+class ProcessesCase(CdnEdgesCase):
     """Twenty locations in four edges: each regional cache is one ring of all four."""
-    EDGES, VIEWERS = 4, 500
+    EDGES, OPTIONS = 4, ()
 
     def setUp(self):
         super().setUp()
-        self.slow = start_origin(self)
         codes = [code for codes in LOCATIONS.values() for code in codes]
         self.edges, self.places = [], {}
         for number in range(self.EDGES):
             mine = codes[number::self.EDGES]
             listen = ",".join(f"{code}=127.0.0.1:0" for code in mine)
             edge = self.start_edge(f"edge{number}", [EDGE_BINARY] if number % 2 else [BINARY, "edge"], "--cdn-listen", listen,
-                                   "--cdn-tier-listen", "127.0.0.1:0", "--cdn-workers", str(1 + number % 2))
+                                   "--cdn-tier-listen", "127.0.0.1:0", "--cdn-workers", str(1 + number % 2),
+                                   *self.OPTIONS)
             self.edges.append(edge)
             self.places.update((code, (edge, address)) for code, address in zip(mine, edge.places))
         self.wait_for("all know one another", lambda: all(
@@ -219,11 +219,21 @@ class Processes(CdnEdgesCase):
         for edge in self.edges:
             self.assertIsNone(edge.process.poll() if edge.expected else None, f"{edge.directory.name} died: {edge.log()}")
 
-    def create_at(self, port=None, **more):
-        made = self.aws("cloudfront").create_distribution(
-            DistributionConfig=config(port or self.slow.server_port, **more))["Distribution"]
+    def create_for(self, port, **more):
+        made = self.aws("cloudfront").create_distribution(DistributionConfig=config(port, **more))["Distribution"]
         self.wait_deployed(made["Id"])
         return made
+
+
+class Processes(ProcessesCase):
+    VIEWERS = 500
+
+    def setUp(self):
+        super().setUp()
+        self.slow = start_origin(self)
+
+    def create_at(self, port=None, **more):
+        return self.create_for(port or self.slow.server_port, **more)
 
     def crowd(self, host, path, viewers=None, places=None, during=None):
         """What each viewer of one object saw, all of them at once."""

@@ -11,7 +11,7 @@
 #include "engines/cdn/rules/validation_merge.h"
 #include "engines/cdn/rules/vary.h"
 #include "engines/cdn/rules/viewer_response_headers.h"
-#include "engines/cdn/tier_wire.h"
+#include "engines/cdn/slice_fetch.h"
 #include "engines/cdn/worker.h"
 #include "http/date.h"
 
@@ -159,6 +159,7 @@ OriginFetch::OriginFetch(Worker& worker, std::shared_ptr<const Ask> ask, FetchTe
     : worker_(worker), ask_(std::move(ask)), terms_(std::move(terms)), on_result_(std::move(on_result)) {}
 
 OriginFetch::~OriginFetch() {
+  if (readers_changed_) readers_changed_->cancel();
   if (body_) body_->finish(Body::State::Cut);
 }
 
@@ -253,7 +254,8 @@ void OriginFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
   time_head(*object_);
   body_ = object_->body;
   if (body_->kind() == Body::Kind::Passing) watch_readers();
-  if (may_slice(*object_)) terms_.slice(*object_, body_);
+  if (terms_.slice && may_keep_ && SliceFetch::comes_in_slices(*ask_, *object_))
+    terms_.slice(*object_, body_);
   answer(std::move(result));
 }
 
@@ -316,12 +318,6 @@ std::optional<rules::ContentRange> OriginFetch::part_in(const http1::ResponseHea
   if (!got || !got->size || !rules::answers_range(*got, *ask_->range, head.framing.content_length))
     return std::nullopt;
   return got;
-}
-
-// Slices of different answers belong together only if a strong validator says so.
-bool OriginFetch::may_slice(const Object& object) const {
-  return terms_.slice && may_keep_ && (object.too_large || object.part) && object.status == 200 &&
-         ask_->method == "GET" && object.length && !strong_etag(object.fields).empty();
 }
 
 bool OriginFetch::compress(const http1::ResponseHead& head, Object& object,

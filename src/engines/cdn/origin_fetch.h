@@ -50,7 +50,6 @@ class OriginFetch final : public upstream::Reply, public std::enable_shared_from
   void fail_over();
   std::shared_ptr<Object> read_response(const http1::ResponseHead& head, http1::BodyEnd end);
   std::optional<rules::ContentRange> part_in(const http1::ResponseHead& head) const;
-  bool may_slice(const Object& object) const;
   std::shared_ptr<Object> read_not_modified(const http1::ResponseHead& head);
   void decide(Object& object, rules::Fields fields) const;
   bool compress(const http1::ResponseHead& head, Object& object, std::optional<std::uint64_t> length,

@@ -4,6 +4,7 @@
 
 #include "engines/cdn/tier.h"
 #include "engines/cdn/tier_fetch.h"
+#include "engines/cdn/tier_routes.h"
 #include "engines/cdn/worker.h"
 
 namespace meridian::engines::cdn {
@@ -11,28 +12,39 @@ namespace {
 
 constexpr std::size_t kBytesAtOnce = 64 * 1024;
 
-// Fetches as whoever asked last would, on his worker.
+// Fetches as whoever asked last would, on his worker. Once a shield's question was answered with its slices,
+// what is missing comes from the origin alone: edges whose configurations differ for a moment must not wait
+// for one another.
 class LastAsker final : public slices::Source {
  public:
-  explicit LastAsker(SliceFetch::Question question) : question_(std::move(question)) {}
+  explicit LastAsker(SliceFetch::Question question) : question_(std::move(question)) {
+    question_.at_shield = question_.ask->at_shield;
+    goes_on_ = question_.worker->routes.goes_on(*question_.tier, *question_.ask);
+  }
   void fetch(std::shared_ptr<slices::Fill> fill) override {
     std::lock_guard lock(mutex_);
     question_.worker->loop.post(
         [question = question_, fill = std::move(fill)] { SliceFetch::start(question, fill); });
   }
-  const Tier& ask_as(Worker& worker, std::shared_ptr<const Ask> ask) {
+  const Tier* ask_as(Worker& worker, std::shared_ptr<const Ask> ask) {
     std::lock_guard lock(mutex_);
+    if (ask->at_shield && goes_on_) return nullptr;
+    question_.at_shield |= ask->at_shield;
+    if (!goes_on_ && !question_.at_shield) goes_on_ = worker.routes.goes_on(*question_.tier, *ask);
     question_.worker = &worker;
     question_.ask = std::move(ask);
-    return *question_.tier;
+    return question_.tier;
   }
 
  private:
   std::mutex mutex_;
   SliceFetch::Question question_;
+  bool goes_on_ = false;  // some of it may have been asked of a tier behind this one
 };
 
-std::shared_ptr<Ask> part_of(const Ask& whole, const rules::ByteRange& range, const std::string& etag) {
+}  // namespace
+
+std::shared_ptr<Ask> part_of(const Ask& whole, const rules::ByteRange& range, std::string_view etag) {
   auto ask = std::make_shared<Ask>();
   ask->distribution = whole.distribution;
   ask->behavior = whole.behavior;
@@ -56,7 +68,21 @@ std::shared_ptr<Ask> part_of(const Ask& whole, const rules::ByteRange& range, co
   return ask;
 }
 
-}  // namespace
+rules::ByteRange whole_slices(const rules::ByteRange& range) {
+  using slices::kSliceBytes;
+  return {range.first / kSliceBytes * kSliceBytes,
+          range.last == kRangeEnd ? kRangeEnd : (range.last / kSliceBytes + 1) * kSliceBytes - 1};
+}
+
+std::shared_ptr<const Ask> in_whole_slices(const std::shared_ptr<const Ask>& ask) {
+  if (!ask->range || ask->range->first % slices::kSliceBytes == 0) return ask;
+  return part_of(*ask, whole_slices(*ask->range), ask->if_range);
+}
+
+bool SliceFetch::comes_in_slices(const Ask& ask, const Object& object) {
+  return (object.too_large || object.part) && object.status == 200 && ask.method == "GET" && object.length &&
+         !strong_etag(object.fields).empty();
+}
 
 void SliceFetch::keep_in_slices(slices::Slices& slices, disk::DiskCache* disk, Question question,
                                 Object& object, std::shared_ptr<Body> coming) {
@@ -85,7 +111,7 @@ void SliceFetch::read_in_slices(slices::Slices& slices, disk::DiskCache& disk, Q
                                          std::make_shared<LastAsker>(std::move(question)));
 }
 
-const Tier& SliceFetch::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
+const Tier* SliceFetch::ask_as(const Object& object, Worker& worker, std::shared_ptr<const Ask> ask) {
   auto& body = static_cast<slices::SlicedBody&>(*object.body->parts());
   return static_cast<LastAsker&>(body.source()).ask_as(worker, std::move(ask));
 }
@@ -104,7 +130,10 @@ SliceFetch::SliceFetch(Question question, std::shared_ptr<slices::Fill> fill)
 
 void SliceFetch::ask() {
   auto part = part_of(*question_.ask, {fill_->at(), fill_->until() - 1}, question_.etag);
-  TierFetch::start(*question_.worker, *question_.tier, std::move(part), {},
+  part->at_shield |= question_.at_shield;
+  TierFetch::Terms terms;
+  terms.cuts_left = 0;  // this asks again, from where it broke off
+  TierFetch::start(*question_.worker, *question_.tier, std::move(part), std::move(terms),
                    [self = shared_from_this()](const Answer& answer) { self->answered(answer); });
 }
 
@@ -126,7 +155,8 @@ void SliceFetch::answered(const Answer& answer) {
     object.let_go();
     return again();
   }
-  const std::uint64_t end = object.part ? object.part->last + 1 : fill_->length();
+  // No further than was asked: where that is slices of another tier, it would ask for what nobody wants.
+  const std::uint64_t end = object.part ? std::min(object.part->last + 1, fill_->until()) : fill_->until();
   read(std::make_unique<BodyReader>(object.body, fill_->at() - first, end - first));
 }
 
@@ -166,7 +196,10 @@ void SliceFetch::wait_to_be_wanted() {
 // What came was not all that was asked for: the rest is asked for.
 void SliceFetch::again() {
   coming_.reset();
-  if (cuts_left_-- > 0) return ask();
+  if (cuts_left_-- > 0) {
+    question_.worker->counters.slice_runs_continued.add();
+    return ask();
+  }
   fill_->fail();
   over();
 }

@@ -6,7 +6,7 @@
 #include "engines/cdn/rules/error_page.h"
 #include "engines/cdn/rules/protocol_rules.h"
 #include "engines/cdn/rules/unsafe_invalidation.h"
-#include "engines/cdn/slices/slice_memory.h"
+#include "engines/cdn/slice_fetch.h"
 #include "engines/cdn/tier_routes.h"
 
 namespace meridian::engines::cdn {
@@ -75,8 +75,7 @@ std::optional<rules::ByteRange> Request::range_to_ask() const {
   if (part.first > kUnknown / 2) part = {0, 0};
   const bool is_open = part.last == kUnknown - 1;
   if (is_open && part.first < kSlice) return std::nullopt;
-  return rules::ByteRange{part.first / kSlice * kSlice,
-                          is_open ? kRangeEnd : (part.last / kSlice + 1) * kSlice - 1};
+  return whole_slices({part.first, is_open ? kRangeEnd : part.last});
 }
 
 void Request::ask_tier(const Key& key) {

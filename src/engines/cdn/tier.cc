@@ -161,16 +161,21 @@ FetchTerms Tier::terms(Worker& worker, const std::shared_ptr<const Ask>& ask,
   return terms;
 }
 
-void Tier::ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
+bool Tier::ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
                   std::shared_ptr<const Ask> ask) {
-  const Tier& tier = SliceFetch::ask_as(*object, worker, ask);
+  const Tier* const tier = SliceFetch::ask_as(*object, worker, ask);
+  if (!tier) return false;
   // What is old goes from disks, and this may have been the oldest of it.
-  if (tier.disk_ && !tier.disk_->has(ask->key)) tier.keep_head(ask->key, object);
+  if (tier->disk_ && !tier->disk_->has(ask->key)) tier->keep_head(ask->key, object);
+  return true;
 }
 
 void Tier::fetch(const std::shared_ptr<Flight>& flight) {
   TierFetch::start(flight->worker, *this, flight->ask, {terms(flight->worker, flight->ask, flight->previous)},
-                   [this, flight](Answer answer) { landed(flight, std::move(answer)); });
+                   [this, flight](Answer answer) {
+                     keep_head(flight->ask->key, answer.object);
+                     landed(flight, std::move(answer));
+                   });
 }
 
 // It is whole, and its length is known.
@@ -224,7 +229,6 @@ void Tier::landed(const std::shared_ptr<Flight>& flight, Answer answer) {
     waiters.swap(flight->waiters);
     remember(*flight->ask, flight->previous.get(), answer, slot, flight->worker.now());
   });
-  if (answer.outcome == Outcome::Miss) keep_head(flight->ask->key, answer.object);
   // Who came after an invalidation does not get what was asked for before it.
   if (answer.object->purged().at_all())
     std::erase_if(waiters, [&](const std::shared_ptr<Waiter>& waiter) {

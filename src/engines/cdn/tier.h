@@ -45,6 +45,8 @@ class Tier {
   std::optional<Answer> find(const Key& key, rules::Time now);
   // Answers once, on the waiter's loop, perhaps inside; not at all when the waiter is cancelled.
   void ask(const std::shared_ptr<Waiter>& waiter);
+  // The same from the origin, whoever else asks; what it says is kept.
+  void ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous);
 
   const std::string& name() const { return name_; }
   Cache& cache() { return cache_; }
@@ -58,8 +60,9 @@ class Tier {
   }
   // What is too large to be kept in one piece, or came in part, is kept there. It outlives every object.
   void slice_into(slices::Slices& slices) { slices_ = &slices; }
-  // From now on what is missing of an object in slices is asked for as `ask` would be.
-  static void ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
+  // From now on what is missing of an object in slices is asked for as `ask` would be. False: it comes from a
+  // tier that may be waiting for `ask`, which is of a shield.
+  static bool ask_as(const std::shared_ptr<const Object>& object, Worker& worker,
                      std::shared_ptr<const Ask> ask);
 
   // What a request does with what is there.
@@ -95,7 +98,6 @@ class Tier {
   void fetch(const std::shared_ptr<Flight>& flight);
   void landed(const std::shared_ptr<Flight>& flight, Answer answer);
   void remember(const Ask& ask, const Object* previous, Answer& answer, Cache::Slot& slot, rules::Time now);
-  void ask_alone(const std::shared_ptr<Waiter>& waiter, std::shared_ptr<const Object> previous);
   void give(const std::vector<std::shared_ptr<Waiter>>& waiters, const Worker& here, const Answer& answer);
   void settle(const Key& key);
 

@@ -1,6 +1,7 @@
 #include "engines/cdn/tier_fetch.h"
 
 #include "engines/cdn/origin_fetch.h"
+#include "engines/cdn/slice_fetch.h"
 #include "engines/cdn/tier.h"
 #include "engines/cdn/worker.h"
 
@@ -65,6 +66,8 @@ TierFetch::TierFetch(Worker& worker, const Tier& tier, std::shared_ptr<const Ask
       hops_(worker.routes.after(tier, *ask_)) {}
 
 TierFetch::~TierFetch() {
+  if (readers_changed_) readers_changed_->cancel();
+  if (more_) more_->cancel();
   if (body_) body_->finish(Body::State::Cut);
 }
 
@@ -73,7 +76,7 @@ void TierFetch::next() {
     const TierHop& hop = hops_[next_hop_++];
     if (hop.tier) {
       hop.tier->ask(std::make_shared<Waiter>(
-          worker_, ask_, [self = shared_from_this(), shield = hop.shield](Answer got) {
+          worker_, in_whole_slices(ask_), [self = shared_from_this(), shield = hop.shield](Answer got) {
             got.from_shield |= shield && got.outcome == Outcome::Hit && !got.collapsed;
             self->answer(std::move(got));
           }));
@@ -89,8 +92,11 @@ void TierFetch::next() {
 
 // Of a copy whose body need not come again.
 std::string_view TierFetch::have() const {
-  if (!terms_.previous || terms_.previous->body->state() != Body::State::Whole) return "";
-  return strong_etag(terms_.previous->fields);
+  if (!terms_.previous) return "";
+  const Body& body = *terms_.previous->body;
+  const bool is_there =
+      body.state() == Body::State::Whole || (body.parts() && body.state() != Body::State::Cut);
+  return is_there ? strong_etag(terms_.previous->fields) : "";
 }
 
 bool TierFetch::ask_peer(const TierHop& hop) {
@@ -101,6 +107,7 @@ bool TierFetch::ask_peer(const TierHop& hop) {
                     silence_max(*ask_), *this);
   if (!call_) return false;
   worker_.counters.tier_requests.add();
+  if (ask_->range) worker_.counters.tier_ranges.add();
   watch();
   return true;
 }
@@ -123,14 +130,18 @@ void TierFetch::pass_over() {
 void TierFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
   if (head.status != 200) return pass_over();
   auto reply = read_tier_reply(head.fields, worker_.now());
-  if (!reply || (reply->same && have().empty())) return pass_over();
+  if (!reply || !answers(*reply, head)) return pass_over();
   object_ = read(*reply, head);
   const Duration waited = worker_.loop.clock().monotonic() - asked_at_;
   object_->origin_asked = asked_at_;
   object_->origin_first_byte = waited;
-  if (object_->body->state() == Body::State::Growing) body_ = object_->body;
+  if (!reply->same && object_->body->state() == Body::State::Growing) body_ = object_->body;
   if (body_ && !object_->kept) watch_readers();
   if (body_ && end == http1::BodyEnd::None) body_->finish(Body::State::Whole);
+  if (body_ && terms_.slice && reply->rule != rules::LifetimeRule::NotKept &&
+      SliceFetch::comes_in_slices(*ask_, *object_))
+    terms_.slice(*object_, body_);
+  sliced_ = body_ && object_->body != body_;
   Answer got{.object = object_,
              .outcome = reply->outcome,
              .stale = reply->stale,
@@ -139,6 +150,12 @@ void TierFetch::on_head(const http1::ResponseHead& head, http1::BodyEnd end) {
              .from_shield = reply->from_shield};
   got.from_shield |= hop().shield && got.outcome == Outcome::Hit && !got.collapsed;
   answer(std::move(got));
+}
+
+// It says nothing that cannot be true of what was asked.
+bool TierFetch::answers(const TierReply& reply, const http1::ResponseHead& head) const {
+  if (reply.same && have().empty()) return false;
+  return !reply.part || (ask_->range && head.framing.content_length == reply.part->size());
 }
 
 std::shared_ptr<Object> TierFetch::read(TierReply& reply, const http1::ResponseHead& head) const {
@@ -155,11 +172,14 @@ std::shared_ptr<Object> TierFetch::read(TierReply& reply, const http1::ResponseH
   if (!ask_->distribution->tag_header.empty())
     object->tags = read_tags(rules::value_of(reply.fields, ask_->distribution->tag_header));
   object->length = reply.length;
+  object->part = reply.part;
   object->too_large = reply.too_large || reply.length.value_or(0) > terms_.object_bytes_max;
-  object->kept = reply.kept && ask_->for_cache && !object->too_large;
+  object->kept = reply.kept && ask_->for_cache && !object->too_large && !object->part;
   if (reply.same) {
     object->body = terms_.previous->body;
     object->length = terms_.previous->length;
+    object->too_large = false;
+    object->kept = reply.rule != rules::LifetimeRule::NotKept;
   } else if (reply.failed || ask_->method == "HEAD") {
     object->body = Body::of("");
   } else {
@@ -231,7 +251,7 @@ void TierFetch::on_failure(const upstream::CallFailure& failure) {
 
 // Whoever is next begins at the beginning: what is known of it already is held against what came.
 void TierFetch::go_on() {
-  if (!body_ || terms_.cuts_left == 0) return cut();
+  if (!body_ || sliced_ || terms_.cuts_left == 0) return cut();
   Terms terms;
   terms.object_bytes_max = terms_.object_bytes_max;
   terms.cuts_left = terms_.cuts_left - 1;
@@ -240,7 +260,7 @@ void TierFetch::go_on() {
 }
 
 bool TierFetch::is_the_same(const Object& other) const {
-  if (other.failed || other.status != object_->status) return false;
+  if (other.failed || other.status != object_->status || other.part != object_->part) return false;
   const auto length = body_->length(), its = other.length_now();
   if (length && its && *length != *its) return false;
   if (body_->kind() == Body::Kind::Kept) return true;  // as its bytes will show

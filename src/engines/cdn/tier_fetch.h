@@ -1,7 +1,8 @@
 // One object from behind a tier: of peers in other processes, one after another, of a tier of this process,
 // or in the end of the origin. Rule: there is always an answer, and it comes once. A peer that is gone,
 // behind or a stranger costs the viewer nothing but time: before its answer the next is asked, and in the
-// middle of it what is missing is taken from the next, if what that begins with is byte for byte what came.
+// middle of it what is missing is taken from the next, if what that begins with is byte for byte what came;
+// of what is kept in slices whoever fills them asks for the rest.
 #pragma once
 
 #include <functional>
@@ -46,6 +47,7 @@ class TierFetch final : public upstream::Reply, public std::enable_shared_from_t
   bool ask_peer(const TierHop& hop);
   const TierHop& hop() const { return hops_[next_hop_ - 1]; }
   std::string_view have() const;
+  bool answers(const TierReply& reply, const http1::ResponseHead& head) const;
   std::shared_ptr<Object> read(TierReply& reply, const http1::ResponseHead& head) const;
   void pass_over();
   void watch();
@@ -79,7 +81,7 @@ class TierFetch final : public upstream::Reply, public std::enable_shared_from_t
   std::shared_ptr<Wake> readers_changed_, more_;
   std::unique_ptr<BodyReader> ours_, source_;
   std::uint64_t known_ = 0;  // bytes of the source that came before the cut
-  bool paused_ = false, over_ = false;
+  bool sliced_ = false, paused_ = false, over_ = false;
 };
 
 }  // namespace meridian::engines::cdn

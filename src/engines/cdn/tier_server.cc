@@ -3,6 +3,7 @@
 #include "engines/cdn/request.h"
 #include "engines/cdn/rules/cache_key.h"
 #include "engines/cdn/rules/method_rules.h"
+#include "engines/cdn/slice_fetch.h"
 #include "engines/cdn/tier_look.h"
 #include "engines/cdn/tier_wire.h"
 
@@ -28,11 +29,14 @@ class TierExchange final : public Exchange {
   }
 
  private:
+  const std::shared_ptr<Waiter>& wait();
   void answered(const Answer& answer);
+  std::optional<rules::ByteRange> part_to_send(const Object& object) const;
   void pump();
 
   Worker& worker_;
   ViewerStream& peer_;
+  TierServer::Question question_;
   bool is_head_ = false;
   std::string have_;
   std::shared_ptr<Waiter> waiter_;
@@ -42,12 +46,17 @@ class TierExchange final : public Exchange {
 };
 
 void TierExchange::ask(const TierServer::Question& question, std::string have) {
+  question_ = question;
   is_head_ = question.ask->method == "HEAD";
   have_ = std::move(have);
   if (const auto found = question.tier->find(question.ask->key, worker_.now())) return answered(*found);
   if (is_head_) question.ask->key = question.head_key;
-  waiter_ = std::make_shared<Waiter>(worker_, question.ask, [this](const Answer& got) { answered(got); });
-  question.tier->ask(waiter_);
+  question.tier->ask(wait());
+}
+
+const std::shared_ptr<Waiter>& TierExchange::wait() {
+  waiter_ = std::make_shared<Waiter>(worker_, question_.ask, [this](const Answer& got) { answered(got); });
+  return waiter_;
 }
 
 void TierExchange::look(const TierServer::Question& question) {
@@ -80,21 +89,40 @@ void TierExchange::answered(const Answer& answer) {
   }
   const bool same =
       !have_.empty() && object.status == 200 && !is_head_ && have_ == strong_etag(object.fields);
-  rules::FieldList fields;
-  write_tier_reply(answer, worker_.now(), same, fields);
   ReplyHead head;
-  head.fields = fields;
   head.has_body = !same && !is_head_ && !object.failed;
-  head.length = head.has_body ? object.body->length() : std::optional<std::uint64_t>(0);
+  if (head.has_body && object.body->parts() && !Tier::ask_as(answer.object, worker_, question_.ask))
+    return question_.tier->ask_alone(wait(), nullptr);
+  const auto part = head.has_body ? part_to_send(object) : std::nullopt;
+  rules::FieldList fields;
+  write_tier_reply(answer, worker_.now(), {same, part}, fields);
+  head.fields = fields;
+  head.length = !head.has_body ? 0 : part ? part->size() : object.body->length();
   worker_.counters.tier_answers.add();
+  if (part) worker_.counters.tier_parts.add();
   peer_.reply(head);
   if (!head.has_body) {
     if (object.body->kind() == Body::Kind::Passing) object.body->abandon();
     return peer_.finish();
   }
-  reader_ = std::make_unique<BodyReader>(object.body, 0, kToTheEnd);
+  const std::uint64_t first = part && !object.part ? part->first : 0;
+  reader_ = std::make_unique<BodyReader>(object.body, first, part ? first + part->size() : kToTheEnd);
   wake_ = std::make_shared<Wake>(worker_.loop, [this] { pump(); });
   pump();
+}
+
+// What is sent of it; nothing: all. Who cannot keep a part is better off with the whole, and of what lies
+// behind the end the first slice tells where that is.
+std::optional<rules::ByteRange> TierExchange::part_to_send(const Object& object) const {
+  if (object.part) return object.part;
+  const auto length = object.length_now();
+  if (!question_.part || object.status != 200 || !object.kept || length.value_or(0) == 0 ||
+      strong_etag(object.fields).empty())
+    return std::nullopt;
+  rules::ByteRange part = *question_.part;
+  if (part.first >= *length) part = whole_slices({0, 0});
+  part.last = std::min(part.last, *length - 1);
+  return part.size() == *length ? std::nullopt : std::optional(part);
 }
 
 void TierExchange::pump() {
@@ -155,6 +183,9 @@ std::expected<TierServer::Question, int> TierServer::read(const TierRequest& req
   ask.viewer_version = request.version;
   ask.viewer_tls = request.tls;
   ask.request_id = request.request_id;
+  question.part = request.range;
+  if (request.range) ask.range = whole_slices(*request.range);
+  ask.if_range = request.if_range;
   ask.via_host = worker_.via_host;
   ask.at_shield = request.role.shield;
   std::string bytes;

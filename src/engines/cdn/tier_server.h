@@ -25,6 +25,8 @@ class TierServer final : public ViewerHandler {
     Tier* tier = nullptr;
     std::shared_ptr<Ask> ask;
     Key head_key{};  // of the answer to a HEAD
+    // No more of it is sent; the tier itself is asked for whole slices.
+    std::optional<rules::ByteRange> part;
   };
   std::expected<Question, int> read(const TierRequest& request, const ViewerConnection& connection);
   Worker& worker() { return worker_; }

@@ -44,6 +44,21 @@ std::vector<rules::Field> theirs(rules::Fields fields) {
   return out;
 }
 
+// FIRST LAST, or FIRST alone.
+std::string range_text(const rules::ByteRange& range) {
+  return range.last == kRangeEnd ? fmt::to_string(range.first)
+                                 : fmt::format("{} {}", range.first, range.last);
+}
+
+bool read_range(std::string_view text, std::optional<rules::ByteRange>& out) {
+  rules::ByteRange range{0, kRangeEnd};
+  if (!take(text, range.first, kTierByteMax)) return false;
+  if (!text.empty() && (!take(text, range.last, kTierByteMax) || !text.empty())) return false;
+  if (range.last < range.first) return false;
+  out = range;
+  return true;
+}
+
 // AGE INITIAL FRESH STALE-WHILE-REVALIDATE STALE-IF-ERROR NEVER-STALE UNCONDITIONAL RULE
 // One that a soft purge has hit has expired for everybody.
 std::string life_text(const Object& object, rules::Time now) {
@@ -82,10 +97,12 @@ std::string write_tier_request(const Ask& ask, const TierRole& role, const Purge
   std::string out = fmt::format(
       "GET {}{}{} HTTP/1.1\r\nHost: tier\r\nm-version: {}\r\nm-role: {}{}\r\nm-region: {}\r\n"
       "m-distribution: {}\r\nm-purges: {} {}\r\nm-method: {}\r\nm-viewer: {} {} {:d}\r\nm-request: {}\r\n",
-      ask.path, ask.query.empty() ? "" : "?", ask.query, kTierWireVersion, role.look ? kLook : "",
-      role.shield ? "shield" : "regional", role.region, ask.distribution->id, wanted.revision, wanted.store,
-      ask.method, ask.viewer.to_string(), static_cast<int>(ask.viewer_version), ask.viewer_tls,
-      ask.request_id);
+      ask.path, ask.query.empty() ? "" : "?", ask.query, ask.range ? kTierRangeVersion : kTierWireVersion,
+      role.look ? kLook : "", role.shield ? "shield" : "regional", role.region, ask.distribution->id,
+      wanted.revision, wanted.store, ask.method, ask.viewer.to_string(), static_cast<int>(ask.viewer_version),
+      ask.viewer_tls, ask.request_id);
+  if (ask.range) out += fmt::format("m-range: {}\r\n", range_text(*ask.range));
+  if (!ask.if_range.empty()) out += fmt::format("m-if-range: {}\r\n", ask.if_range);
   if (!have.empty()) out += fmt::format("m-have: {}\r\n", have);
   for (const rules::Field& field : ask.fields.fields()) {
     out += kTheirs;
@@ -100,7 +117,8 @@ std::string write_tier_request(const Ask& ask, const TierRole& role, const Purge
 
 Result<TierRequest> read_tier_request(std::string_view path, std::string_view query, rules::Fields fields) {
   const auto value = [&](std::string_view name) { return rules::value_of(fields, name); };
-  if (value("m-version") != kTierWireVersion) return refused("a version");
+  const bool has_range = value("m-version") == kTierRangeVersion;
+  if (!has_range && value("m-version") != kTierWireVersion) return refused("a version");
   TierRequest request;
   std::string_view role = value("m-role");
   const bool look = role.starts_with(kLook);
@@ -127,21 +145,28 @@ Result<TierRequest> read_tier_request(std::string_view path, std::string_view qu
   request.viewer = *address;
   request.version = static_cast<HttpVersion>(version);
   request.tls = tls != 0;
+  if (has_range) {
+    request.if_range = value("m-if-range");
+    if (request.method != "GET" || !read_range(value("m-range"), request.range) ||
+        (!request.if_range.empty() && !request.if_range.starts_with('"')))
+      return refused("a range");
+  }
   request.fields = theirs(fields);
   return request;
 }
 
-void write_tier_reply(const Answer& answer, rules::Time now, bool same, rules::FieldList& fields) {
+void write_tier_reply(const Answer& answer, rules::Time now, const TierBody& body, rules::FieldList& fields) {
   const Object& object = *answer.object;
   fields.add_copy("m-status", fmt::to_string(object.status));
   fields.add_copy("m-outcome", fmt::to_string(static_cast<int>(answer.outcome)));
   fields.add_copy("m-life", life_text(object, now));
   fields.add_copy("m-flags", fmt::format("{:d} {:d} {:d} {:d} {:d} {:d}", answer.stale, answer.collapsed,
-                                         object.kept, object.too_large, same, answer.from_shield));
+                                         object.kept, object.too_large, body.same, answer.from_shield));
   if (answer.stands_in_until > now)
     fields.add_copy("m-stands-in", fmt::to_string((answer.stands_in_until - now).count()));
   if (object.failed) fields.add_copy("m-failed", fmt::to_string(static_cast<int>(*object.failed)));
   if (const auto length = object.length_now()) fields.add_copy("m-length", fmt::to_string(*length));
+  if (body.part) fields.add_copy("m-part", range_text(*body.part));
   for (const rules::Field& field : object.fields.fields())
     fields.add(fields.keep(std::string(kTheirs) + std::string(field.name)), field.value);
 }
@@ -175,8 +200,13 @@ Result<TierReply> read_tier_reply(rules::Fields fields, rules::Time now) {
     reply.failed = static_cast<rules::Refusal>(*failed);
   }
   if (const auto* field = rules::find(fields, "m-length")) {
-    reply.length = number<std::uint64_t>(field->value, ~std::uint64_t{0});
+    reply.length = number<std::uint64_t>(field->value, kTierByteMax);
     if (!reply.length) return refused("a length");
+  }
+  if (const auto* field = rules::find(fields, "m-part")) {
+    if (!read_range(field->value, reply.part) || !reply.length || reply.part->last >= *reply.length ||
+        reply.part->size() == *reply.length || reply.status != 200 || reply.same || reply.failed)
+      return refused("a part");
   }
   reply.fields = theirs(fields);
   return reply;

@@ -16,6 +16,9 @@
 namespace meridian::engines::cdn {
 
 inline constexpr std::string_view kTierWireVersion = "1";
+// Of questions for a part of an object. Who speaks the first version alone refuses them, and is passed over.
+inline constexpr std::string_view kTierRangeVersion = "2";
+inline constexpr std::uint64_t kTierByteMax = std::uint64_t{1} << 62;  // of a range's places, and of lengths
 // Why a peer does not answer, as the status of the conversation; who asked goes on to the next.
 inline constexpr int kTierUnknown = 404;  // it has no such distribution, or no cache of that Region
 inline constexpr int kTierBehind = 409;   // it has invalidations still to come
@@ -37,6 +40,9 @@ struct TierRequest {
   HttpVersion version = HttpVersion::Http11;
   bool tls = false;
   std::string_view have;  // the strong ETag of the copy that the asker has; "": none
+  // Of a GET: what of the object is asked for, up to kRangeEnd where that is its last byte.
+  std::optional<rules::ByteRange> range;
+  std::string_view if_range;  // the strong ETag that the part must be of; "": any
   std::vector<rules::Field> fields;
 };
 std::string write_tier_request(const Ask& ask, const TierRole& role, const PurgePosition& wanted,
@@ -54,10 +60,16 @@ struct TierReply {
   std::optional<rules::Refusal> failed;
   rules::StoredLife life;
   rules::LifetimeRule rule = rules::LifetimeRule::NotKept;
-  std::optional<std::uint64_t> length;  // of the whole
+  std::optional<std::uint64_t> length;   // of the whole
+  std::optional<rules::ByteRange> part;  // all that the body has of the whole, and less than that
   std::vector<rules::Field> fields;
 };
-void write_tier_reply(const Answer& answer, rules::Time now, bool same, rules::FieldList& fields);
+// What of the answer's object goes with it.
+struct TierBody {
+  bool same = false;                          // nothing: the asker has it
+  std::optional<rules::ByteRange> part = {};  // no more than that
+};
+void write_tier_reply(const Answer& answer, rules::Time now, const TierBody& body, rules::FieldList& fields);
 Result<TierReply> read_tier_reply(rules::Fields fields, rules::Time now);
 
 // Of a response, "": it has none, or a weak one.

@@ -80,6 +80,33 @@ TEST_F(TierWireTest, ARequestWithoutAStoreOrACopyIsOneToo) {
   EXPECT_EQ(got->request->have, "");
 }
 
+TEST_F(TierWireTest, APartIsAskedForInAVersionThatOthersRefuse) {
+  ask.method = "GET";
+  ask.range = rules::ByteRange{1048576, 2097151};
+  ask.if_range = "\"v1\"";
+  const auto got = sent({"us-east-1", true}, {});
+  ASSERT_TRUE(got->request) << got->request.error().message;
+  EXPECT_EQ(got->request->range, ask.range);
+  EXPECT_EQ(got->request->if_range, "\"v1\"");
+  EXPECT_EQ(rules::value_of(got->head.fields, "m-version"), "2");
+  const auto read = [&](std::string_view name, std::string_view value) {
+    std::vector<rules::Field> fields = got->head.fields;
+    for (rules::Field& field : fields)
+      if (rules::same_name(field.name, name)) field.value = value;
+    return read_tier_request("/", "", fields);
+  };
+  ASSERT_TRUE(read("m-range", "7"));
+  EXPECT_EQ(read("m-range", "7")->range, (rules::ByteRange{7, kRangeEnd}));
+  EXPECT_EQ(read("m-version", "1")->range, std::nullopt) << "not a word of that version";
+  for (const char* range :
+       {"", "-1", "7-9", "9 7", "7 9 11", "7 x", "4611686018427387905", "0 18446744073709551616"})
+    EXPECT_FALSE(read("m-range", range)) << range;
+  EXPECT_FALSE(read("m-if-range", "W/\"v1\""));
+  EXPECT_FALSE(read("m-method", "HEAD"));
+  ask.range->last = kRangeEnd;
+  EXPECT_EQ(sent({"us-east-1", true}, {})->request->range, ask.range);
+}
+
 TEST_F(TierWireTest, WhatIsNoRequestIsRefused) {
   const auto good = sent({"us-east-1", false}, {"ab", 1});
   const auto refused = [&](std::string_view name, std::string_view value) {
@@ -89,7 +116,7 @@ TEST_F(TierWireTest, WhatIsNoRequestIsRefused) {
     return !read_tier_request("/", "", fields);
   };
   EXPECT_FALSE(refused("m-region", "eu-west-1"));
-  EXPECT_TRUE(refused("m-version", "2"));
+  EXPECT_TRUE(refused("m-version", "3"));
   EXPECT_TRUE(refused("m-role", "location"));
   EXPECT_TRUE(refused("m-region", ""));
   EXPECT_TRUE(refused("m-distribution", ""));
@@ -121,7 +148,7 @@ TEST(TierReplies, AnAnswerComesAsItWentOnAnotherClock) {
                       .collapsed = true,
                       .from_shield = true};
   rules::FieldList fields;
-  write_tier_reply(answer, kNow, false, fields);
+  write_tier_reply(answer, kNow, {}, fields);
   const Time there = kNow + std::chrono::hours(7);  // a clock that is wrong
   const auto reply = read_tier_reply(fields, there);
   ASSERT_TRUE(reply) << reply.error().message;
@@ -146,11 +173,35 @@ TEST(TierReplies, AnAnswerComesAsItWentOnAnotherClock) {
   EXPECT_EQ(strong_etag(reply->fields), "\"v1\"");
 }
 
+TEST(TierReplies, APartIsToldWithItsPlaceInTheWhole) {
+  auto large = object();
+  large->status = 200;
+  large->length = 5'000'000;
+  rules::FieldList good;
+  write_tier_reply({.object = large}, kNow, {.part = rules::ByteRange{1'048'576, 2'097'151}}, good);
+  const auto with = [&](std::string_view name, std::string_view value) {
+    std::vector<rules::Field> fields(good.fields().begin(), good.fields().end());
+    for (rules::Field& field : fields)
+      if (rules::same_name(field.name, name)) field.value = value;
+    return read_tier_reply(fields, kNow);
+  };
+  const auto reply = with("", "");
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->part, (rules::ByteRange{1'048'576, 2'097'151}));
+  EXPECT_EQ(reply->length, 5'000'000u);
+  EXPECT_EQ(strong_etag(reply->fields), "\"v1\"");
+  for (const char* part : {"", "1", "x 2", "2 1", "0 4999999", "1 5000000", "1 2 3"})
+    EXPECT_FALSE(with("m-part", part)) << part;
+  EXPECT_FALSE(with("m-length", "2097151"));
+  EXPECT_FALSE(with("m-status", "206"));
+  EXPECT_FALSE(with("m-flags", "0 0 1 0 1 0")) << "the asker has the whole of it";
+}
+
 TEST(TierReplies, AFailureKeepsItsKind) {
   auto failed = object();
   failed->failed = rules::Refusal::OriginTimeout;
   rules::FieldList fields;
-  write_tier_reply({.object = failed}, kNow, true, fields);
+  write_tier_reply({.object = failed}, kNow, {.same = true}, fields);
   const auto reply = read_tier_reply(fields, kNow);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->failed, rules::Refusal::OriginTimeout);
@@ -160,7 +211,7 @@ TEST(TierReplies, AFailureKeepsItsKind) {
 
 TEST(TierReplies, WhatIsNoAnswerIsRefused) {
   rules::FieldList good;
-  write_tier_reply({.object = object()}, kNow, false, good);
+  write_tier_reply({.object = object()}, kNow, {}, good);
   const auto refused = [&](std::string_view name, std::string_view value) {
     std::vector<rules::Field> fields(good.fields().begin(), good.fields().end());
     for (rules::Field& field : fields)

@@ -14,6 +14,8 @@ EngineCounters::EngineCounters(Metrics& metrics)
                                  "Bytes of responses to viewers, with their heads")),
       tier_requests(metrics.counter("meridian_cdn_tier_requests_total",
                                     "Questions to caches of edges in other processes")),
+      tier_ranges(metrics.counter("meridian_cdn_tier_ranges_total",
+                                  "Such questions for a part of an object, and not for all of it")),
       tier_failures(
           metrics.counter("meridian_cdn_tier_failures_total",
                           "Such questions that the other process failed to answer, or to answer whole")),
@@ -24,10 +26,15 @@ EngineCounters::EngineCounters(Metrics& metrics)
                                      "Bodies that broke off and came on from elsewhere")),
       tier_answers(metrics.counter("meridian_cdn_tier_answers_total",
                                    "Questions of edges in other processes that were answered")),
+      tier_parts(
+          metrics.counter("meridian_cdn_tier_parts_total", "Such answers that were a part of an object")),
       tier_refusals(
           metrics.counter("meridian_cdn_tier_refusals_total",
                           "Questions of edges in other processes that were refused: of strangers, of "
-                          "what is not served here, or while invalidations were still to come")) {
+                          "what is not served here, or while invalidations were still to come")),
+      slice_runs_continued(metrics.counter(
+          "meridian_cdn_slice_runs_continued_total",
+          "Times that the rest of a run of slices was asked for, because less had come than was asked")) {
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const std::string_view result = rules::result_type(static_cast<rules::CacheResult>(i));
     results_[i] = &metrics.counter("meridian_cdn_requests_total", "Requests of viewers, by result",

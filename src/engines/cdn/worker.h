@@ -40,7 +40,9 @@ class EngineCounters {
 
   Counter &origin_requests, &origin_failures, &collapsed, &received_bytes, &sent_bytes;
   // Of what is asked of edges in other processes, and what they ask.
-  Counter &tier_requests, &tier_failures, &tier_passed_over, &tier_continued, &tier_answers, &tier_refusals;
+  Counter &tier_requests, &tier_ranges, &tier_failures, &tier_passed_over, &tier_continued, &tier_answers,
+      &tier_parts, &tier_refusals;
+  Counter& slice_runs_continued;
 
  private:
   std::array<Counter*, rules::kCacheResults> results_;
