@@ -11,7 +11,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "clients")]
-from cdn_tiers_test import OriginServer, ProcessesCase, metric  # noqa: E402
+from cdn_tiers_test import LOCATIONS, OriginServer, ProcessesCase, metric  # noqa: E402
+from edges_test import meridian  # noqa: E402
 from meridian_server import Server  # noqa: E402
 
 SLICE = 1024 * 1024
@@ -98,6 +99,26 @@ class LargeObjects(ProcessesCase):
         self.read_all(host)
         self.read_all(host, 7)
         self.assertEqual(len(LargeOrigin.asked), asked)
+
+    def test_explain_tells_what_is_missing_and_who_would_be_asked(self):
+        host = self.create_for(self.origin.server_port, shield="us-east-1")["DomainName"]
+        code = LOCATIONS["ap-southeast-2"][0]
+        edge, address = self.places[code]
+
+        def explain(first, last):
+            return meridian("explain", "http", f"http://{host}/large", "-H", f"Range: bytes={first}-{last}",
+                            "--admin", f"http://{edge.admin}", "--location", code).stdout
+        cold = explain(5 * SLICE, 6 * SLICE)
+        self.assertIn(f"Range: bytes={5 * SLICE}-{7 * SLICE - 1}", cold)
+        asyncio.run(visit(address, host, SLICE, SLICE + 9))
+        told = explain(SLICE + 5, 3 * SLICE)
+        print(told)
+        words = " ".join(told.split())
+        self.assertIn(f"{self.SIZE} bytes in 30 slices, 1 of them in memory", words)
+        self.assertIn(f"bytes {2 * SLICE} to {4 * SLICE - 1} of it are missing", words)
+        self.assertIn('If-Range: "1"', words)
+        self.assertEqual(len(LargeOrigin.asked), 1)
+        self.stop_origin()
 
 
 if __name__ == "__main__":

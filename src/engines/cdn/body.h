@@ -58,6 +58,14 @@ class Parts {
   // Tells them from those of any other body that the same key has had, or will.
   virtual std::uint64_t generation() const = 0;
   virtual bool in_memory() const = 0;  // some of it, so that something is lost with them; of any thread
+  // For explain: of how many which are there, or coming; and what of [from, until) is missing in the first
+  // place.
+  struct Stock {
+    std::size_t parts = 0, in_memory = 0, on_disk = 0;  // on_disk: of those that memory has not
+    std::uint64_t missing_from = 0, missing_until = 0;
+    bool misses() const { return missing_from < missing_until; }
+  };
+  virtual Stock stock(std::uint64_t from, std::uint64_t until) const = 0;
 };
 
 class Body {

@@ -70,6 +70,7 @@ struct PlayedParts final : Parts {
   std::unique_ptr<PartsReader> read(std::uint64_t, std::uint64_t) override { return nullptr; }
   std::uint64_t generation() const override { return 1; }
   bool in_memory() const override { return some_in_memory; }
+  Stock stock(std::uint64_t, std::uint64_t) const override { return {}; }
   const bool& some_in_memory;
 };
 

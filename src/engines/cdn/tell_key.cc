@@ -98,10 +98,11 @@ void Request::tell_purges() {
 // Told before the object is found, so that it is of what was there. Other processes may have to be asked.
 Request::Next Request::look_through_tiers() {
   const auto ask = make_ask(true);
-  look_ = std::make_unique<TierLook>(site_.worker, ask, [this, ask](TierLook::Told told) {
+  ask->range = range_to_ask();
+  look_ = std::make_unique<TierLook>(site_.worker, ask, [this](TierLook::Told told) {
     for (Trace::Step& step : told.steps) trace_->add(step.what, std::move(step.text), std::move(step.fields));
     tell_purges();
-    if (told.asks_origin) tell_origin(*ask, told.previous.get());
+    if (told.asks_origin) tell_origin(look_->ask(), look_->previous());
     if (std::exchange(looking_, Looking::Done) != Looking::Waits) return;
     step_ = index_of(&Request::find_object);
     run();

@@ -62,27 +62,17 @@ std::string shown(const Origin& origin, const rules::Field& field) {
 
 }  // namespace
 
-// find_object() with nobody disturbed: what is kept and may be served is; else the story ends with what would
-// be asked.
+// find_object() with nobody disturbed: what the look through the tiers found, and may be served, is; else the
+// story ends with what would be asked.
 Request::Next Request::find_kept_object() {
-  if (for_cache_) {
-    const auto ask = make_ask(true);
-    Tier* tier = &site_.tier;
-    Tier::Held held = look_for(*tier, *ask, site_.worker.now());
-    while (held.choice == Tier::Choice::Ask) {
-      const auto hops = site_.worker.routes.after(*tier, *ask);
-      if (hops.empty()) break;
-      if (hops.front().peer) return end_story(fmt::format("edge {} would be asked", hops.front().peer->name));
-      tier = hops.front().tier;
-      held = look_for(*tier, *ask, site_.worker.now());
-    }
-    if (held.serves()) {
-      answer_ = Answer{.object = std::move(held.object),
-                       .outcome = Outcome::Hit,
-                       .stale = held.choice != Tier::Choice::Serve};
-      return Next::Step;
-    }
+  if (for_cache_ && look_->held().serves()) {
+    const Tier::Held& held = look_->held();
+    answer_ =
+        Answer{.object = held.object, .outcome = Outcome::Hit, .stale = held.choice != Tier::Choice::Serve};
+    return Next::Step;
   }
+  if (for_cache_ && !look_->edge().empty())
+    return end_story(fmt::format("edge {} would be asked", look_->edge()));
   return end_story("the origin would be asked");
 }
 

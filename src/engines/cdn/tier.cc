@@ -127,17 +127,36 @@ void Tier::begin(const std::shared_ptr<Flight>& flight) {
   if (!disk_ || flight->previous || !disk_->has(key) || !disk_->read(key, tell)) fetch(flight);
 }
 
-void Tier::from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read) {
-  std::shared_ptr<Object> found = read.object;
-  const Purged purged = found ? found->purged() : Purged();
-  if (!found || purged.gone()) return fetch(flight);
+std::shared_ptr<Object> Tier::open(Worker& worker, const std::shared_ptr<const Ask>& ask,
+                                   const disk::DiskCache::Found& read) const {
+  if (!read.object || read.object->gone()) return nullptr;
   if (read.generation != 0) {
-    if (!slices_ || !slices_->has_memory()) return fetch(flight);
-    SliceFetch::read_in_slices(*slices_, *disk_, {&flight->worker, this, flight->ask, {}}, read.generation,
-                               *found);
+    if (!slices_ || !slices_->has_memory()) return nullptr;
+    SliceFetch::read_in_slices(*slices_, *disk_, {&worker, this, ask, {}}, read.generation, *read.object);
   }
+  return read.object;
+}
+
+bool Tier::look_on_disk(const Key& key, Worker& worker, const std::shared_ptr<const Ask>& ask,
+                        std::function<void(Held)> told) {
+  if (!disk_ || !disk_->has(key)) return false;
+  return disk_->look(key, [this, &worker, ask, told = std::move(told)](disk::DiskCache::Found found) {
+    worker.loop.post([this, &worker, ask, told, found = std::move(found)] {
+      Held held{.object = open(worker, ask, found), .on_disk = true};
+      if (found.object) held.purged = found.object->purged();
+      if (held.object &&
+          rules::judge(held.object->life_as(held.purged, worker.now()), worker.now()) == rules::Use::Fresh)
+        held.choice = Choice::Serve;
+      told(std::move(held));
+    });
+  });
+}
+
+void Tier::from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read) {
+  std::shared_ptr<Object> found = open(flight->worker, flight->ask, read);
+  if (!found) return fetch(flight);
   const rules::Time now = flight->worker.now();
-  const rules::Use use = rules::judge(found->life_as(purged, now), now);
+  const rules::Use use = rules::judge(found->life_as(found->purged(), now), now);
   if (use == rules::Use::Fresh) return landed(flight, {.object = std::move(found), .outcome = Outcome::Hit});
   // It has expired, and may be renewed, or stand in.
   flight->previous = found;

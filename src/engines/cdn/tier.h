@@ -78,12 +78,16 @@ class Tier {
   struct Held {
     std::shared_ptr<const Object> object;  // null: none
     Choice choice = Choice::Ask;
-    Purged purged;  // what it is, or what was there and is not any more
+    Purged purged{};       // what it is, or what was there and is not any more
+    bool on_disk = false;  // and not in memory
     bool serves() const {
       return choice == Choice::Serve || choice == Choice::StandIn || choice == Choice::ServeAndRefresh;
     }
   };
   Held look(const Key& key, rules::Time now);
+  // The same of the disk, of what memory does not have; `told` on the worker's loop. False: nothing is there.
+  bool look_on_disk(const Key& key, Worker& worker, const std::shared_ptr<const Ask>& ask,
+                    std::function<void(Held)> told);
 
  private:
   static Choice choose(Cache::Slot& slot, rules::Time now);
@@ -91,6 +95,9 @@ class Tier {
   std::size_t object_bytes_max() const { return std::max(object_bytes_max_, cache_.object_bytes_max()); }
   void begin(const std::shared_ptr<Flight>& flight);
   void from_disk(const std::shared_ptr<Flight>& flight, const disk::DiskCache::Found& read);
+  // With its slices, where it has them; null: it may not be served.
+  std::shared_ptr<Object> open(Worker& worker, const std::shared_ptr<const Ask>& ask,
+                               const disk::DiskCache::Found& read) const;
   // Of an object in slices, which nobody would find without it.
   void keep_head(const Key& key, const std::shared_ptr<const Object>& object) const;
   FetchTerms terms(Worker& worker, const std::shared_ptr<const Ask>& ask,

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "engines/cdn/origin_fetch.h"
 #include "engines/cdn/request.h"
+#include "engines/cdn/slice_fetch.h"
 #include "engines/cdn/tier_fetch.h"
 #include "engines/cdn/tier_wire.h"
 #include "engines/cdn/worker.h"
@@ -18,7 +19,8 @@ constexpr std::uint8_t kToldForm = 1;
 constexpr std::size_t kToldStepsMax = 1000;
 // All that an edge tells of: steps and fields have literals for names.
 constexpr std::array<std::string_view, 2> kWhats = {"cache", "lifetime"};
-constexpr std::array<std::string_view, 7> kNames = {"tier", "copy", "fresh", "age", "edge", "shield", "told"};
+constexpr std::array<std::string_view, 10> kNames = {"tier",   "copy", "fresh", "age",    "edge",
+                                                     "shield", "told", "disk",  "slices", "missing"};
 
 template <std::size_t kCount>
 std::uint8_t index_of(const std::array<std::string_view, kCount>& literals, std::string_view name) {
@@ -27,7 +29,21 @@ std::uint8_t index_of(const std::array<std::string_view, kCount>& literals, std:
 
 std::string size_text(const Object& object) {
   const auto length = object.length_now();
-  return length ? fmt::format("{} bytes", *length) : "of a length that is not known yet";
+  if (!length) return "of a length that is not known yet";
+  if (!object.body->parts()) return fmt::format("{} bytes", *length);
+  const Parts::Stock stock = object.body->parts()->stock(0, 0);
+  return fmt::format("{} bytes in {} slices, {} of them in memory and {} on disk", *length, stock.parts,
+                     stock.in_memory, stock.on_disk);
+}
+
+// Of what is kept in slices, what the viewer wants to read first, or whoever asks for a part.
+std::optional<rules::ByteRange> wanted_of(const Ask& ask, std::uint64_t length) {
+  using Kind = rules::RangeChoice::Kind;
+  if (!ask.if_range.empty()) return *ask.range;
+  const rules::RangeChoice choice = rules::choose_ranges(ask.fields, length);
+  if (ask.method != "GET" || choice.kind == Kind::Unsatisfiable) return std::nullopt;
+  if (choice.kind == Kind::Part) return choice.part;
+  return choice.kind == Kind::Parts ? choice.parts.front() : rules::ByteRange{0, length - 1};
 }
 
 const char* choice_text(Tier::Choice choice) {
@@ -48,7 +64,7 @@ const char* choice_text(Tier::Choice choice) {
 }
 
 void tell_copy(std::string_view tier, const Tier::Held& held, const Ask& ask, rules::Time now, Trace& trace) {
-  std::string text = "no copy";
+  std::string text = held.on_disk ? "one that cannot be read" : "no copy";
   if (held.object) {
     std::vector<std::string> lines;
     rules::judge(held.object->life_as(held.purged, now), now, &lines);
@@ -59,11 +75,17 @@ void tell_copy(std::string_view tier, const Tier::Held& held, const Ask& ask, ru
   } else if (held.purged.gone()) {
     text = "a copy, taken by the invalidation of " + ask.purges->item(held.purged.line);
   }
-  trace.add("cache", fmt::format("{}: {}{}", tier, text, choice_text(held.choice)),
-            {{"tier", std::string(tier)},
-             {"copy", held.object != nullptr},
-             {"fresh", held.choice == Tier::Choice::Serve},
-             {"age", held.object ? static_cast<std::int64_t>(held.object->life.age(now).count()) : -1}});
+  Trace::Fields fields = {
+      {"tier", std::string(tier)},
+      {"copy", held.object != nullptr},
+      {"fresh", held.choice == Tier::Choice::Serve},
+      {"age", held.object ? static_cast<std::int64_t>(held.object->life.age(now).count()) : -1}};
+  if (held.on_disk) fields.push_back({"disk", true});
+  if (held.object && held.object->body->parts()) fields.push_back({"slices", true});
+  trace.add("cache",
+            fmt::format("{}: {}{}{}", tier, held.on_disk ? "no copy in memory, on disk " : "", text,
+                        choice_text(held.choice)),
+            std::move(fields));
   if (held.object) tell_lifetime(ask, *held.object, trace);
 }
 
@@ -93,15 +115,41 @@ void tell_lifetime(const Ask& ask, const Object& object, Trace& trace) {
 }
 
 void TierLook::begin(Tier& tier) {
-  const rules::Time now = worker_.now();
-  const Tier::Held held = look_for(tier, *ask_, now);
-  tell_copy(tier.name(), held, *ask_, now, trace_);
-  previous_ = held.object;
-  if (held.serves() || held.choice == Tier::Choice::Join) return end(false);
+  Tier::Held held = look_for(tier, *ask_, worker_.now());
+  const bool asks = held.choice == Tier::Choice::Ask && !held.object && !held.purged.gone();
+  const auto go_on = [self = std::weak_ptr(self_), &tier](Tier::Held read) {
+    if (const auto look = self.lock()) (*look)->look_at(tier, std::move(read));
+  };
+  const Key key = ask_->method == "HEAD" ? key_of_head(ask_->key) : ask_->key;
+  if (!asks || !tier.look_on_disk(key, worker_, ask_, go_on)) look_at(tier, std::move(held));
+}
+
+void TierLook::look_at(Tier& tier, Tier::Held held) {
+  tell_copy(tier.name(), held, *ask_, worker_.now(), trace_);
+  if (!is_of_slices()) held_ = held;
+  if (held.serves() && !ask_for_slices(tier, *held.object)) return end(false);
+  if (held.choice == Tier::Choice::Join) return end(false);
   if (held.choice == Tier::Choice::AskAlone) return end(true);
   hops_ = worker_.routes.after(tier, *ask_);
   next_hop_ = 0;
   next();
+}
+
+// What is missing of it comes through the tiers behind this one.
+bool TierLook::ask_for_slices(const Tier& tier, const Object& object) {
+  if (!object.body->parts()) return false;
+  const auto wanted = wanted_of(*ask_, *object.length_now());
+  if (!wanted) return false;
+  const Parts::Stock stock =
+      object.body->parts()->stock(wanted->first, std::min(wanted->last, *object.length_now() - 1) + 1);
+  if (!stock.misses()) return false;
+  const rules::ByteRange missing{stock.missing_from, stock.missing_until - 1};
+  trace_.add("cache",
+             fmt::format("{}: bytes {} to {} of it are missing, and asked for", tier.name(), missing.first,
+                         missing.last),
+             {{"tier", tier.name()}, {"missing", true}});
+  ask_ = part_of(*ask_, missing, strong_etag(object.fields));
+  return true;
 }
 
 void TierLook::next() {
@@ -116,6 +164,7 @@ void TierLook::next() {
 
 bool TierLook::ask_peer(const TierHop& hop) {
   body_.clear();
+  if (edge_.empty()) edge_ = hop.peer->name;
   call_ = call_peer(worker_, hop,
                     write_tier_request(*ask_, {hop.region, hop.shield, true}, worker_.purges.wanted(), ""),
                     kToldTimeMax, *this);
@@ -164,7 +213,7 @@ void TierLook::on_failure(const upstream::CallFailure& failure) {
 }
 
 void TierLook::end(bool asks_origin) {
-  Told told{trace_.steps(), asks_origin, std::move(previous_)};
+  Told told{trace_.steps(), asks_origin};
   const OnTold on_told = std::move(on_told_);  // may destroy this
   on_told(std::move(told));
 }

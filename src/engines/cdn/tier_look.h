@@ -26,14 +26,20 @@ class TierLook final : public upstream::Reply {
   struct Told {
     std::vector<Trace::Step> steps;
     bool asks_origin = false;  // nobody has what may be served
-    // Of the last tier of this process, which would be revalidated; null: none.
-    std::shared_ptr<const Object> previous;
   };
   using OnTold = std::function<void(Told)>;  // may destroy this
 
   TierLook(Worker& worker, std::shared_ptr<const Ask> ask, OnTold on_told)
       : worker_(worker), ask_(std::move(ask)), on_told_(std::move(on_told)) {}
   void begin(Tier& tier);
+  // What the last tier of this process has that was looked at for all of the object.
+  const Tier::Held& held() const { return held_; }
+  // The first other edge that was asked; "": none.
+  const std::string& edge() const { return edge_; }
+  // What whoever is last would be asked: where slices are missing, for those.
+  const Ask& ask() const { return *ask_; }
+  // The copy that would be revalidated; null: none.
+  const Object* previous() const { return is_of_slices() ? nullptr : held_.object.get(); }
 
   void on_head(const http1::ResponseHead& head, http1::BodyEnd body) override;
   void on_data(std::string_view piece) override;
@@ -41,20 +47,25 @@ class TierLook final : public upstream::Reply {
   void on_failure(const upstream::CallFailure& failure) override;
 
  private:
+  bool is_of_slices() const { return !ask_->if_range.empty(); }
+  void look_at(Tier& tier, Tier::Held held);
+  bool ask_for_slices(const Tier& tier, const Object& object);
   void next();
   bool ask_peer(const TierHop& hop);
   void does_not_tell(std::string_view why);
   void end(bool asks_origin);
 
   Worker& worker_;
-  const std::shared_ptr<const Ask> ask_;
+  std::shared_ptr<const Ask> ask_;
   OnTold on_told_;
   Trace trace_{Trace::Origins::Spared};
-  std::shared_ptr<const Object> previous_;
+  Tier::Held held_;
+  std::string edge_;
   std::vector<TierHop> hops_;
   std::size_t next_hop_ = 0;
   std::unique_ptr<upstream::Call> call_;
   std::string body_;
+  const std::shared_ptr<TierLook*> self_ = std::make_shared<TierLook*>(this);  // for who may come too late
 };
 
 // What a tier has under the ask's key; of a HEAD, under its own too.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engines/cdn/disk/disk_fixture.h"
 #include "sim/cdn/virtual_cdn.h"
 
 namespace meridian::sim {
@@ -118,9 +119,51 @@ TEST_F(ExplainHttp, ACopyIsToldWithTheArithmeticOfItsLifetime) {
   EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr(": expired, by the soft invalidation of /* 3 s ago")));
   EXPECT_THAT(tell("sent"), Contains("If-None-Match: \"1\""));
   cdn.shared->purges.of("E1")->purge("/*");
-  EXPECT_THAT(tell("cache"),
-              ElementsAre("TST0-C1: a copy, taken by the invalidation of /*"));
+  EXPECT_THAT(tell("cache"), ElementsAre("TST0-C1: a copy, taken by the invalidation of /*"));
   EXPECT_THAT(tell("invalidated"), ElementsAre("/*: 1 found in memory so far, 0 on disk"));
+}
+
+TEST_F(ExplainHttp, ACopyOnDiskIsToldWhereMemoryHasNone) {
+  using engines::cdn::disk::DiskCache;
+  FakeDisk disk;
+  engines::cdn::disk::AtOnce errands;
+  const auto open = [&](VirtualCdn& world) {
+    return DiskCache::open({disk, errands, world.shared->purges, world.metrics, "L"}, "d/L", 64 * 1024 * 1024)
+        .value();
+  };
+  VirtualCdn before;
+  before.publish();
+  PlayedOrigin its(before.network, VirtualCdn::kFirst, answer);
+  const auto first = open(before);
+  before.shared->tiers[0]->keep_on(*first);
+  before.get("/a");
+  const auto second = open(cdn);
+  cdn.shared->tiers[0]->keep_on(*second);
+  EXPECT_THAT(tell("cache", "GET /b"), ElementsAre("TST0-C1: no copy"));
+  const auto explained = ask("GET /a");
+  ASSERT_TRUE(explained);
+  EXPECT_THAT(told(explained, "cache"),
+              ElementsAre(StartsWith("TST0-C1: no copy in memory, on disk a copy: 200, 5 bytes, kept for")));
+  EXPECT_THAT(told(explained, "answer"), ElementsAre(StartsWith("200, Hit from cloudfront")));
+  EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr("on disk"))) << "it was not taken into memory";
+  EXPECT_THAT(cdn.metrics.prometheus_text(), HasSubstr("meridian_cdn_disk_hits_total{location=\"L\"} 0"));
+  EXPECT_EQ(cdn.get("/a").field("X-Cache"), "Hit from cloudfront");
+  EXPECT_THAT(tell("cache"), ElementsAre(HasSubstr("TST0-C1: a copy: 200")));
+  VirtualCdn later;
+  later.publish();
+  const auto third = open(later);
+  later.shared->tiers[0]->keep_on(*third);
+  later.shared->purges.of("E1")->purge("/a");
+  Result<Explanation> purged = invalid("explain did not answer");
+  ExplainAsk ask;
+  ask.head = "GET /a HTTP/1.1\r\nHost: d1.cloudfront.net\r\n\r\n";
+  ask.viewer = net::Address::parse("203.0.113.7:0").value();
+  later.worker->explain(std::move(ask), [&](Result<Explanation> got) { purged = std::move(got); });
+  later.network.advance(1s);
+  EXPECT_THAT(
+      told(purged, "cache"),
+      ElementsAre(StartsWith("TST0-C1: no copy in memory, on disk a copy, taken by the invalidation of /a")));
+  EXPECT_THAT(origin->requests, IsEmpty());
 }
 
 TEST_F(ExplainHttp, ADistributionIsNamedByWhatItWasFoundBy) {

@@ -302,6 +302,28 @@ TEST_F(LargeObjectsInTiers, AnEdgeThatKnowsNoRangesIsPassedOver) {
   EXPECT_THAT(refused.back(), HasSubstr("\r\nm-version: 1\r\n")) << "it may know what all of it is";
 }
 
+TEST_F(LargeObjectsInTiers, ExplainTellsWhatIsMissingWhereAndWhoWouldBeAsked) {
+  begin();
+  const std::string cold = explain(kHere, "/a", range(kSlice + 5, kSlice + 9));
+  EXPECT_THAT(cold, HasSubstr("eu-west-1: no copy"));
+  EXPECT_THAT(cold, HasSubstr("Range: bytes=1048576-2097151\""));
+  expect_part(get(1, "/a", range(2 * kSlice, 2 * kSlice + 9)), 2 * kSlice, 2 * kSlice + 9);
+  expect_part(get(kHere, "/a", range(kSlice, kSlice + 9)), kSlice, kSlice + 9);
+  const std::size_t asked = origin->requests.size();
+  const std::string told = explain(kHere, "/a", range(kSlice + 5, file.size - 1));
+  EXPECT_THAT(
+      told, HasSubstr("TST0-C1: a copy: 200, 3158073 bytes in 4 slices, 1 of them in memory and 0 on disk"));
+  EXPECT_THAT(told, HasSubstr("TST0-C1: bytes 2097152 to 3158072 of it are missing, and asked for"));
+  EXPECT_THAT(told, HasSubstr("eu-west-1: at edge edge1, which says"));
+  EXPECT_THAT(told, HasSubstr("eu-west-1: a copy: 200, 3158073 bytes in 4 slices, 2 of them"));
+  EXPECT_THAT(told, HasSubstr("eu-west-1: bytes 3145728 to 3158072 of it are missing, and asked for"));
+  EXPECT_THAT(told, HasSubstr("us-east-1: bytes 3145728 to 3158072 of it are missing, and asked for"));
+  EXPECT_THAT(told, HasSubstr("206, Hit from cloudfront"));
+  const std::string here = explain(kHere, "/a", range(kSlice + 5, kSlice + 9));
+  EXPECT_THAT(here, Not(HasSubstr("missing")));
+  EXPECT_EQ(origin->requests.size(), asked) << "and nobody is asked";
+}
+
 TEST_F(LargeObjectsInTiers, EdgesOfTwoConfigurationsDoNotWaitForOneAnother) {
   file.size = 12 * kSlice;
   rings = {{"eu-west-1"}, {"us-east-1"}};

@@ -76,7 +76,7 @@ class VirtualEdges : public testing::Test {
     }
   }
   void purge(std::size_t process, const std::string& path, std::uint64_t to,
-             StaleSince stale_since = {}) {
+             engines::cdn::StaleSince stale_since = {}) {
     auto& shared = *processes[process]->shared;
     shared.purge_clock.begin({"store", to});
     shared.purges.of("E1")->purge(path, stale_since);

@@ -68,15 +68,20 @@ void DiskCache::forget(const Key& key) {
 }
 
 bool DiskCache::read(const Key& key, std::function<void(Found)> done) {
-  return errands_.run([this, key, done = std::move(done)] { done(read_now(key)); });
+  return errands_.run([this, key, done = std::move(done)] { done(read_now(key, Reading::Asked)); });
 }
 
-std::string DiskCache::read_record(const Key& key, const std::function<Verdict(std::string_view)>& check) {
+bool DiskCache::look(const Key& key, std::function<void(Found)> done) {
+  return errands_.run([this, key, done = std::move(done)] { done(read_now(key, Reading::Looked)); });
+}
+
+std::string DiskCache::read_record(const Key& key, Reading how,
+                                   const std::function<Verdict(std::string_view)>& check) {
   std::optional<Index::Place> place;
   {
     std::lock_guard lock(index_mutex_);
     place = index_.find(key);
-    index_.ask(key);
+    if (how == Reading::Asked) index_.ask(key);
   }
   if (!place) return {};
   auto record = segments_.read(*place);
@@ -87,22 +92,23 @@ std::string DiskCache::read_record(const Key& key, const std::function<Verdict(s
     if (index_.erase(key, *place) && verdict == Verdict::Damaged) bad_records_.add();
     return {};
   }
-  hits_.add();
+  if (how == Reading::Asked) hits_.add();
   return *std::move(record);
 }
 
-DiskCache::Found DiskCache::read_now(const Key& key) {
+DiskCache::Found DiskCache::read_now(const Key& key, Reading how) {
   Found found;
-  read_record(key, [&](std::string_view record) { return judge(record, key, found); });
+  read_record(key, how, [&](std::string_view record) { return judge(record, key, how, found); });
   return found;
 }
 
-DiskCache::Verdict DiskCache::judge(std::string_view record, const Key& key, Found& found) {
+DiskCache::Verdict DiskCache::judge(std::string_view record, const Key& key, Reading how, Found& found) {
   auto read = read_disk_record(record, key);
   if (!read) return Verdict::Damaged;
   const auto log = purges_.of(read->distribution_id);
   read->object->purges = log;
-  if (const Purged purged = read->object->purged(); purged.gone()) {
+  const Purged purged = read->object->purged();
+  if (purged.gone() && how == Reading::Asked) {
     log->count_on_disk(purged);
     purged_.add();
     return Verdict::Purged;
@@ -115,14 +121,14 @@ DiskCache::Verdict DiskCache::judge(std::string_view record, const Key& key, Fou
 DiskCache::Verdict DiskCache::judge_any(std::string_view record, const Key& key) {
   Found found;
   const auto head = parse_record_head(record);
-  if (head && head->kind != RecordKind::Slice) return judge(record, key, found);
+  if (head && head->kind != RecordKind::Slice) return judge(record, key, Reading::Asked, found);
   return head && read_slice_record(record, key) ? Verdict::Good : Verdict::Damaged;
 }
 
 bool DiskCache::read_slice(const Key& key, std::function<void(std::string_view)> done) {
   return errands_.run([this, key, done = std::move(done)] {
     std::string_view slice;
-    const std::string record = read_record(key, [&](std::string_view bytes) {
+    const std::string record = read_record(key, Reading::Asked, [&](std::string_view bytes) {
       const auto read = read_slice_record(bytes, key);
       if (read) slice = *read;
       return read ? Verdict::Good : Verdict::Damaged;

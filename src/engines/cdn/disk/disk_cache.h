@@ -46,6 +46,8 @@ class DiskCache {
   void forget(const Key& key);
   // `done` is called on a thread of the errands, once. False: it is not called.
   bool read(const Key& key, std::function<void(Found)> done);
+  // The same, and it does not count as asked for.
+  bool look(const Key& key, std::function<void(Found)> done);
   // In its turn, unless too much waits.
   void write(const Key& key, std::shared_ptr<const Object> object);
   // The same of slices. What `done` gets is good as long as it runs; "": it cannot be had.
@@ -59,12 +61,13 @@ class DiskCache {
 
  private:
   DiskCache(const DiskCacheParts& parts, std::string directory, std::uint64_t bytes_max);
-  Found read_now(const Key& key);
+  enum class Reading : std::uint8_t { Asked, Looked };
   enum class Verdict : std::uint8_t { Good, Damaged, Purged };
+  Found read_now(const Key& key, Reading how);
   // A record that `check` finds good; any other is found by nobody any more.
-  std::string read_record(const Key& key, const std::function<Verdict(std::string_view)>& check);
-  // Of an object's record, which is read as one.
-  Verdict judge(std::string_view record, const Key& key, Found& found);
+  std::string read_record(const Key& key, Reading how, const std::function<Verdict(std::string_view)>& check);
+  // Of an object's record, which is read as one. A look takes what is purged for good, and leaves it there.
+  Verdict judge(std::string_view record, const Key& key, Reading how, Found& found);
   Verdict judge_any(std::string_view record, const Key& key);
   // `record` makes it, in its turn; "": it is not wanted any more.
   void write_later(const Key& key, std::uint64_t size, std::function<std::string()> record);

@@ -48,6 +48,7 @@ struct PlayedParts final : Parts {
   std::unique_ptr<PartsReader> read(std::uint64_t, std::uint64_t) override { return nullptr; }
   std::uint64_t generation() const override { return 77; }
   bool in_memory() const override { return true; }
+  Stock stock(std::uint64_t, std::uint64_t) const override { return {}; }
 };
 
 TEST(DiskRecord, OfAnObjectInSlicesSaysWhichTheyAre) {

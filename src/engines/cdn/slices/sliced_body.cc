@@ -153,6 +153,20 @@ std::unique_ptr<PartsReader> SlicedBody::read(std::uint64_t from, std::uint64_t 
   return std::make_unique<SliceReader>(*this, from, until);
 }
 
+Parts::Stock SlicedBody::stock(std::uint64_t from, std::uint64_t until) const {
+  std::lock_guard lock(slices_.mutex_);
+  Stock stock{.parts = slices()};
+  for (std::uint32_t index = 0; index < slices(); ++index) {
+    const bool in_memory = parts_.contains(index), on_disk = !in_memory && is_on_disk(index);
+    stock.in_memory += in_memory;
+    stock.on_disk += on_disk;
+    if (in_memory || on_disk || end_of(index) <= from || begin_of(index) >= until) continue;
+    if (!stock.misses()) stock.missing_from = begin_of(index);
+    if (!stock.misses() || stock.missing_until == begin_of(index)) stock.missing_until = end_of(index);
+  }
+  return stock;
+}
+
 std::shared_ptr<Fill> SlicedBody::begin(std::uint64_t from, std::uint64_t until) {
   auto fill = std::make_shared<Fill>(body_.lock(), *this, from, until);
   std::lock_guard lock(slices_.mutex_);

@@ -78,6 +78,7 @@ class SlicedBody final : public Parts {
   std::unique_ptr<PartsReader> read(std::uint64_t from, std::uint64_t until) override;
   std::uint64_t generation() const override { return place_.generation; }
   bool in_memory() const override { return whole_.load(std::memory_order_relaxed) > 0; }
+  Stock stock(std::uint64_t from, std::uint64_t until) const override;
   // Of what is already on its way: [from, until) of the body, `from` where a slice begins.
   std::shared_ptr<Fill> begin(std::uint64_t from, std::uint64_t until);
   Source& source() const { return *source_; }
