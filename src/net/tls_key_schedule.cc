@@ -191,9 +191,11 @@ int begin_provider(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DIS
 }  // namespace
 
 const char* key_schedule_properties() {
-  static const bool taken = OSSL_PROVIDER_add_builtin(nullptr, kName, begin_provider) == 1 &&
-                            OSSL_PROVIDER_try_load(nullptr, kName, 1) != nullptr;
-  return taken ? "?provider=meridian" : nullptr;
+  // Never unloaded: contexts of any thread may still use it.
+  static const OSSL_PROVIDER* const loaded = OSSL_PROVIDER_add_builtin(nullptr, kName, begin_provider) == 1
+                                                 ? OSSL_PROVIDER_try_load(nullptr, kName, 1)
+                                                 : nullptr;
+  return loaded ? "?provider=meridian" : nullptr;
 }
 
 }  // namespace meridian::net
