@@ -125,9 +125,10 @@ double cpu_seconds() {
 }  // namespace
 
 // callgrind --toggle-collect
-__attribute__((noinline)) void serve(net::TcpHandler& handler, net::TcpConnection& tcp,
-                                     std::string_view bytes) {
+__attribute__((noinline)) void serve(net::VirtualLoop& loop, net::TcpHandler& handler,
+                                     net::TcpConnection& tcp, std::string_view bytes) {
   handler.on_data(tcp, as_bytes(bytes));
+  loop.run_posted();
 }
 
 }  // namespace meridian
@@ -173,7 +174,7 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < kAtOnce; ++i) client->ask("/zipf/" + std::to_string(draw(random)), bytes);
     const std::uint64_t before = allocations;
     const double began = cpu_seconds();
-    serve(*session, tcp, bytes);
+    serve(cdn.network, *session, tcp, bytes);
     seconds += cpu_seconds() - began;
     made_by_us += allocations - before;
     std::string heard;

@@ -1,5 +1,6 @@
 // The Linux event loop: one epoll set, one timer map, one queue of posted tasks.
-// Each turn: wait, deliver events, run due timers, run posted tasks, then whatever asked for soon().
+// Each turn: wait, deliver events, run due timers, run posted tasks and what is for the turn's end, then
+// whatever asked for soon().
 #include "net/epoll_loop.h"
 
 #include <pthread.h>
@@ -64,6 +65,7 @@ void EpollLoop::run() {
     }
     run_timers();
     run_posted();
+    run_turn_ends();
     run_soon();
   }
   stopping_ = false;
@@ -158,6 +160,17 @@ void EpollLoop::run_posted() {
   for (auto& task : tasks) task();
 }
 
+// Tasks that these ask for belong to the next turn.
+void EpollLoop::run_turn_ends() {
+  if (turn_ends_.empty()) return;
+  std::vector<std::function<void()>> tasks;
+  tasks.swap(turn_ends_);
+  for (auto& task : tasks) {
+    task();
+    serve_urgent();
+  }
+}
+
 void EpollLoop::run_timers() {
   if (timers_.empty()) return;
   // Timers set by these tasks wait for the next turn, so that a zero delay cannot starve the sockets.
@@ -180,7 +193,7 @@ void EpollLoop::run_soon() {
 }
 
 int EpollLoop::wait_ms() const {
-  if (!soon_.empty()) return 0;
+  if (!soon_.empty() || !turn_ends_.empty()) return 0;
   if (timers_.empty()) return -1;
   const Duration left = timers_.begin()->first.first - clock_.monotonic();
   if (left <= Duration::zero()) return 0;

@@ -40,6 +40,7 @@ class EpollLoop final : public Loop {
   void run() override;
   void stop() override;
   void post(std::function<void()> task) override;
+  void at_turn_end(std::function<void()> task) override { turn_ends_.push_back(std::move(task)); }
   std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) override;
   Result<std::unique_ptr<TcpListener>> listen_tcp(
       const Address& address, const ListenOptions& options, std::shared_ptr<TlsServerContext> tls,
@@ -87,6 +88,7 @@ class EpollLoop final : public Loop {
   void serve_urgent();
   void run_posted();
   void run_timers();
+  void run_turn_ends();
   void run_soon();
   int wait_ms() const;
 
@@ -94,7 +96,7 @@ class EpollLoop final : public Loop {
   FileDescriptor epoll_, wake_;
   std::atomic<bool> stopping_{false};
   std::mutex posted_mutex_;
-  std::vector<std::function<void()>> posted_;
+  std::vector<std::function<void()>> posted_, turn_ends_;
   std::map<TimerKey, std::function<void()>> timers_;
   std::uint64_t timer_count_ = 0;
   std::vector<Slot> slots_;

@@ -58,7 +58,7 @@ class TcpConnection {
   virtual void write(std::string bytes) = 0;  // queued; see pending()
   // The same of bytes that are not copied where that can be avoided; their owner lives until they are sent.
   virtual void write_piece(Piece piece) { write(std::move(piece).take_text()); }
-  virtual std::size_t pending() const = 0;    // bytes queued and not yet taken by the kernel
+  virtual std::size_t pending() const = 0;  // bytes queued and not yet taken by the kernel
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
   // The loop takes over what is pending, sends it (for at most 30 s) and closes; no callback follows, and
@@ -155,6 +155,9 @@ class Loop {
   virtual void run() = 0;                             // until stop()
   virtual void stop() = 0;                            // thread-safe
   virtual void post(std::function<void()> task) = 0;  // thread-safe; runs the task on the loop's thread
+  // Runs the task once all that this turn of the loop brought was heard, and before what connections were
+  // given to write goes out. On the loop's thread.
+  virtual void at_turn_end(std::function<void()> task) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) = 0;
 

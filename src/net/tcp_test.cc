@@ -416,6 +416,20 @@ TEST(EpollLoop, LooksAtWhatIsUrgentBetweenTheEventsOfALongTurn) {
   for (std::size_t i = 0; i < keys.size(); ++i) loop.unwatch(keys[i], ready[i].get());
 }
 
+TEST(EpollLoop, ATurnEndsWhenAllThatItBroughtWasHeard) {
+  const auto loop = make_loop();
+  std::string said;
+  loop->at_turn_end([&] {
+    said += "end ";
+    loop->at_turn_end([&] { said += "next end "; });
+    loop->post([&] { said += "posted in the end "; });
+  });
+  for (int i = 0; i < 2; ++i) loop->post([&] { said += "posted "; });
+  const auto timer = loop->after(std::chrono::milliseconds(1), [&] { loop->stop(); });
+  loop->run();
+  EXPECT_EQ(said, "posted posted end posted in the end next end ");
+}
+
 TEST(LoopTimers, FireInOrderAndNotAfterTheirDestruction) {
   auto loop = make_loop();
   std::string order;

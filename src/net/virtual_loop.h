@@ -1,5 +1,6 @@
 // A net::Loop without sockets, whose time moves only when told: for tests and simulations. What they need
-// beyond that (a client's side of a connection, datagrams) they add by extending it; sim/ has a whole network.
+// beyond that (a client's side of a connection, datagrams) they add by extending it; sim/ has a whole
+// network.
 #pragma once
 
 #include <map>
@@ -19,6 +20,8 @@ class VirtualLoop : public Loop {
     std::lock_guard lock(mutex_);
     posted_.push_back(std::move(task));
   }
+  // A turn is all that happens at one moment.
+  void at_turn_end(std::function<void()> task) final { turn_ends_.push_back(std::move(task)); }
   std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) final {
     const Key key{clock_.monotonic() + delay, ++timers_made_};
     timers_.emplace(key, std::move(task));
@@ -44,25 +47,20 @@ class VirtualLoop : public Loop {
   }
 
   void run_posted() {
-    for (;;) {
-      std::vector<std::function<void()>> tasks;
-      {
-        std::lock_guard lock(mutex_);
-        tasks.swap(posted_);
-      }
-      if (tasks.empty()) return;
-      for (auto& task : tasks) task();
-    }
+    do run_tasks();
+    while (end_turn());
   }
   void advance(Duration by) {
     run_posted();
     const MonotonicTime until = clock_.monotonic() + by;
     while (!timers_.empty() && timers_.begin()->first.first <= until) {
-      clock_.advance(timers_.begin()->first.first - clock_.monotonic());
+      const MonotonicTime due = timers_.begin()->first.first;
+      clock_.advance(due - clock_.monotonic());
       auto task = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
       task();
-      run_posted();
+      run_tasks();
+      if (timers_.empty() || timers_.begin()->first.first > due) run_posted();
     }
     clock_.advance(until - clock_.monotonic());
   }
@@ -76,6 +74,24 @@ class VirtualLoop : public Loop {
 
  private:
   using Key = std::pair<MonotonicTime, std::uint64_t>;
+  void run_tasks() {
+    for (;;) {
+      std::vector<std::function<void()>> tasks;
+      {
+        std::lock_guard lock(mutex_);
+        tasks.swap(posted_);
+      }
+      if (tasks.empty()) return;
+      for (auto& task : tasks) task();
+    }
+  }
+  // False: there was nothing to do.
+  bool end_turn() {
+    std::vector<std::function<void()>> tasks;
+    tasks.swap(turn_ends_);
+    for (auto& task : tasks) task();
+    return !tasks.empty();
+  }
   struct VirtualTimer final : Timer {
     VirtualTimer(VirtualLoop& owner, Key at) : loop(owner), key(at) {}
     ~VirtualTimer() override { loop.timers_.erase(key); }
@@ -95,7 +111,7 @@ class VirtualLoop : public Loop {
   // 1994-11-06T08:49:37Z, the example of RFC 9110.
   ManualClock clock_{SystemTime(std::chrono::seconds(784111777))};
   std::mutex mutex_;
-  std::vector<std::function<void()>> posted_;
+  std::vector<std::function<void()>> posted_, turn_ends_;
   std::map<Key, std::function<void()>> timers_;
   std::uint64_t timers_made_ = 0;
   std::function<void(std::unique_ptr<TcpConnection>)> on_accept_;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/prefetch.h"
+
 namespace meridian::engines::cdn {
 namespace {
 
-constexpr std::size_t kCopiedBytesMax = 4096;  // up to here a copy is cheaper than to share
+constexpr std::size_t kCopiedBytesMax = 4096;      // up to here a copy is cheaper than to share
+constexpr std::size_t kPrefetchedBytesMax = 2048;  // a processor sees where a longer reading leads
 
 }  // namespace
 
@@ -93,6 +96,13 @@ std::uint64_t Body::least_read() const {
   std::uint64_t least = size();
   for (const BodyReader* reader : readers_) least = std::min(least, reader->at_);
   return least;
+}
+
+void Body::fetch_ahead(int place) const {
+  if (place == 0) return prefetch(this);
+  if (state() != State::Whole || kind() != Kind::Kept || blocks_.size() != 1) return;
+  const Block& block = blocks_.front();
+  place == 1 ? prefetch(&block) : prefetch(block.bytes.get(), std::min(block.used, kPrefetchedBytesMax));
 }
 
 bool Body::congested() {

@@ -113,6 +113,9 @@ class Body {
     const Block& block = blocks_.front();
     return Bytes{block.bytes, {block.bytes.get(), block.used}};
   }
+  // What is touched of a body that in_one_piece() gives, asked for before it: 0 itself, 1 where its bytes
+  // are, 2 those.
+  void fetch_ahead(int place) const;
   Parts* parts() const { return parts_.get(); }  // null: it has its bytes itself
 
  private:

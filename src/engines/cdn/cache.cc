@@ -31,6 +31,12 @@ Cache::Opened::~Opened() {
   shard_.mutex.unlock();
 }
 
+void Cache::fetch_ahead(const Key& key, int place) {
+  Shard& shard = shard_of(key);
+  std::lock_guard lock(shard.mutex);
+  shard.part.fetch_ahead(key, place);
+}
+
 template <typename Value>
 Value Cache::sum(Value (*value)(const Shard&)) const {
   Value sum = 0;

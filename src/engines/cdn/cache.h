@@ -40,6 +40,11 @@ class Cache {
     return look(opened.slot());
   }
 
+  // What a look at the key will touch, asked for before it: 0 to kPlaces - 1, in this order, each of use when
+  // the one before has come.
+  static constexpr int kPlaces = 4;
+  void fetch_ahead(const Key& key, int place);
+
   // No larger object is kept.
   std::size_t object_bytes_max() const { return object_bytes_max_; }
   std::size_t bytes() const;

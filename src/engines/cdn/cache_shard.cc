@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
+
 namespace meridian::engines::cdn {
 namespace {
 
@@ -36,6 +38,23 @@ CacheShard::Index CacheShard::find(const Key& key) {
   Index index = buckets_[key.low & (buckets_.size() - 1)];
   while (index != kNone && entry(index).key != key) index = entry(index).next;
   return index;
+}
+
+void CacheShard::fetch_ahead(const Key& key, int place) {
+  if (buckets_.empty()) return;
+  const Index& bucket = buckets_[key.low & (buckets_.size() - 1)];
+  if (place == 0) return prefetch(&bucket);
+  if (bucket == kNone) return;
+  if (place == 1) return prefetch(&entry(bucket));
+  const Index index = find(key);
+  if (index == kNone) return;
+  const Entry& found = entry(index);
+  if (found.at_rest)
+    place == 2 ? prefetch(found.packed) : found.packed->fetch_ahead();
+  else if (place == 2)
+    prefetch(found.live);
+  else if (const Object* const object = found.live->slot.object.get())
+    prefetch(object);
 }
 
 Cache::Slot* CacheShard::open(const Key& key, Index& index) {

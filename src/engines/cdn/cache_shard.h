@@ -25,6 +25,7 @@ class CacheShard {
 
   // The slot of a key that has one, unpacked.
   Cache::Slot* open(const Key& key, Index& index);
+  void fetch_ahead(const Key& key, int place);  // see Cache
   // After a look at it: the books are put in order.
   void settle(Index index);
   // After a look at a slot that was not here.

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "engines/cdn/object_record.h"
 
 namespace meridian::engines::cdn {
@@ -40,6 +41,7 @@ class PackedObject {
   void saw(std::uint64_t purges) { purges_seen_ = purges; }
   std::size_t charge() const;  // what it costs a cache
   std::size_t body_size() const { return body_size_; }
+  void fetch_ahead() const { prefetch(text(), head_size_); }
 
  private:
   PackedObject() = default;

@@ -1,5 +1,6 @@
 #include "engines/cdn/prepared_head.h"
 
+#include "base/prefetch.h"
 #include "engines/cdn/http1_text.h"
 
 namespace meridian::engines::cdn {
@@ -31,6 +32,12 @@ const PreparedHead* PreparedHeads::find(const PreparedHead::Terms& terms) const 
   const PreparedHead* each = first_.load(std::memory_order_acquire);
   while (each && !each->is_for(terms)) each = each->next_;
   return each;
+}
+
+void PreparedHeads::fetch_ahead(int place) const {
+  const PreparedHead* const first = first_.load(std::memory_order_acquire);
+  if (!first || place == 0) return;
+  place == 1 ? prefetch(first) : prefetch(first->http1_.data(), first->http1_.size());
 }
 
 const PreparedHead* PreparedHeads::add(std::unique_ptr<PreparedHead> made) {

@@ -62,6 +62,7 @@ class PreparedHeads {
   bool wanted_again() {
     return wanted_.load(std::memory_order_relaxed) || wanted_.exchange(true, std::memory_order_relaxed);
   }
+  void fetch_ahead(int place) const;  // of the newest, as Body::fetch_ahead
   bool full() const {
     const PreparedHead* const first = first_.load(std::memory_order_acquire);
     return first && first->number_ >= kHeadsMax;

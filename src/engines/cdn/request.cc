@@ -67,6 +67,7 @@ void Request::operator delete(void* gone, std::size_t size) {
 }
 
 Request::~Request() {
+  if (in_lookups_) site_.worker.lookups.forget(*this);
   if (waiter_) waiter_->cancel();
   if (wake_) wake_->cancel();
   if (fetch_) {

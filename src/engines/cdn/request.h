@@ -34,7 +34,14 @@ class Request final : public Exchange {
   // May end the exchange, and with it this.
   void run();
   // What follows does not happen at the moment any more at which the request came.
-  void goes_on_later() { at_once_ = false; }
+  void goes_on_later() { at_once_ = in_lookups_ = false; }
+  // With others that look into caches (lookups.h).
+  bool waits_for_turn_end() const { return in_lookups_; }
+  Site& site() const { return site_; }
+  const Key& key() const { return key_; }
+  static constexpr int kPlaces = 7;
+  void fetch_ahead(int place);  // of what go_on_together() will touch: 0 to kPlaces - 1, in this order
+  void go_on_together();        // may end the exchange
 
   void on_body(std::string_view piece, bool last) override;
   void on_room() override;
@@ -63,6 +70,7 @@ class Request final : public Exchange {
   Next make_key();
   // step_fetch.cc
   Next find_object();
+  Next take_found();
   Next replace_error();
   // step_deliver.cc
   Next deliver();
@@ -135,6 +143,7 @@ class Request final : public Exchange {
   const MonotonicTime began_;
   const SystemTime began_at_;
   bool at_once_ = true;
+  bool in_lookups_ = false;
   std::unique_ptr<RequestSpace> space_;
   std::string& request_id_;
   std::size_t step_ = 0;

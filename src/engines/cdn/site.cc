@@ -58,7 +58,7 @@ std::string ServedTable::name_of(std::string_view host) {
 std::unique_ptr<Exchange> Site::begin(const ViewerRequest& request, ViewerStream& stream) {
   auto exchange = std::make_unique<Request>(*this, request, stream);
   exchange->run();
-  exchange->goes_on_later();
+  if (!exchange->waits_for_turn_end()) exchange->goes_on_later();
   return exchange;
 }
 

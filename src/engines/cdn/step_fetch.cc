@@ -26,7 +26,31 @@ Request::Next Request::find_object() {
     ask_origin();
     return Next::Wait;
   }
+  if (at_once_ && !in_lookups_ && !trace_ && viewer_->writes_at_turn_end()) {
+    in_lookups_ = true;
+    site_.worker.lookups.add(*this);
+    return Next::Wait;
+  }
   answer_ = site_.tier.find(key_, now());
+  return take_found();
+}
+
+void Request::fetch_ahead(int place) {
+  constexpr int kInReply = kPlaces - Cache::kPlaces;
+  if (place < Cache::kPlaces) return site_.tier.cache().fetch_ahead(key_, place);
+  if (place == Cache::kPlaces) answer_ = site_.tier.find(key_, now());
+  static_assert(kInReply == 3);
+  if (!answer_) return;
+  answer_->object->body->fetch_ahead(place - Cache::kPlaces);
+  answer_->object->heads.fetch_ahead(place - Cache::kPlaces);
+}
+
+void Request::go_on_together() {
+  if (!answer_) answer_ = site_.tier.find(key_, now());
+  if (take_found() == Next::Step) run();
+}
+
+Request::Next Request::take_found() {
   if (answer_) return Next::Step;
   const bool head = request_.method == "HEAD" && !page_;
   ask_tier(head ? key_of_head(key_) : key_);

@@ -78,6 +78,9 @@ class ViewerStream {
   virtual void abort() = 0;                      // what was sent must not look whole
   virtual void read_body() = 0;                  // one more piece of the request's body
   virtual std::uint64_t sent_bytes() const = 0;  // of this exchange, with its head
+  // What is written here goes out at the end of the loop's turn, and nothing of this connection waits behind
+  // it: so it may be answered then.
+  virtual bool writes_at_turn_end() const { return false; }
 };
 
 // The engine's side. Destroyed when the exchange is over, or the viewer left.

@@ -48,6 +48,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   void abort() override;
   void read_body() override;
   std::uint64_t sent_bytes() const override { return sent_; }
+  bool writes_at_turn_end() const override { return is_last_; }
 
  private:
   enum class Phase : std::uint8_t { Head, Body, Busy, Tunnel, Closed };
@@ -88,6 +89,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   bool taking_ = false, beginning_ = false, finished_ = false, in_tunnel_ = false;
   bool body_wanted_ = false, expect_continue_ = false, body_chunked_ = false;
   bool keep_alive_ = true, close_after_ = false, chunked_reply_ = false, head_only_ = false;
+  bool is_last_ = false;  // nothing was said behind the head
   bool head_begun_ = false, paused_ = false, peer_ended_ = false;
   std::unique_ptr<Exchange> exchange_;
   MonotonicTime deadline_;
@@ -156,6 +158,7 @@ std::size_t Http1Session::take_head(std::string_view bytes) {
     return 0;
   }
   head_begun_ = false;
+  is_last_ = *size == bytes.size();
   head_end_.reset();
   head_bytes_.assign(bytes.substr(0, *size));
   if (auto parsed = http1::parse_request(head_bytes_, head_); !parsed) {

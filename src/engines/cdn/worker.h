@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "engines/cdn/ask.h"
+#include "engines/cdn/lookups.h"
 #include "engines/cdn/rules/viewer_response_headers.h"
 #include "upstream/origin_client.h"
 
@@ -73,7 +74,8 @@ class Worker {
         signer(parts.signer),
         via_host(parts.via_host),
         peers(parts.peers),
-        peers_have_tls(parts.peers_have_tls) {}
+        peers_have_tls(parts.peers_have_tls),
+        lookups(parts.loop) {}
   ~Worker();
 
   rules::Time now() const { return std::chrono::floor<std::chrono::seconds>(loop.clock().now()); }
@@ -92,6 +94,7 @@ class Worker {
   const std::string via_host;
   upstream::OriginClient* const peers;
   const bool peers_have_tls;
+  Lookups lookups;
 
  private:
   std::unordered_map<const void*, std::shared_ptr<void>> fetches_;
