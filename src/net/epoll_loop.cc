@@ -160,14 +160,14 @@ void EpollLoop::run_posted() {
   for (auto& task : tasks) task();
 }
 
-// Tasks that these ask for belong to the next turn.
 void EpollLoop::run_turn_ends() {
-  if (turn_ends_.empty()) return;
-  std::vector<std::function<void()>> tasks;
-  tasks.swap(turn_ends_);
-  for (auto& task : tasks) {
-    task();
-    serve_urgent();
+  for (int round = 0; round < kTurnEndRounds && !turn_ends_.empty(); ++round) {
+    turn_ends_running_.swap(turn_ends_);
+    for (auto& task : turn_ends_running_) {
+      task();
+      serve_urgent();
+    }
+    turn_ends_running_.clear();
   }
 }
 

@@ -28,6 +28,7 @@ class EpollLoop final : public Loop {
  public:
   static constexpr std::size_t kScratchBytes = 64 * 1024;
   static constexpr std::size_t kLingeringMax = 1024;
+  static constexpr int kTurnEndRounds = 4;  // what is asked for then happens in the same turn
   static constexpr Duration kUrgentGap = std::chrono::microseconds(200);
 
   using Key = std::uint64_t;  // a slot and its generation
@@ -96,7 +97,7 @@ class EpollLoop final : public Loop {
   FileDescriptor epoll_, wake_;
   std::atomic<bool> stopping_{false};
   std::mutex posted_mutex_;
-  std::vector<std::function<void()>> posted_, turn_ends_;
+  std::vector<std::function<void()>> posted_, turn_ends_, turn_ends_running_;
   std::map<TimerKey, std::function<void()>> timers_;
   std::uint64_t timer_count_ = 0;
   std::vector<Slot> slots_;

@@ -156,7 +156,7 @@ class Loop {
   virtual void stop() = 0;                            // thread-safe
   virtual void post(std::function<void()> task) = 0;  // thread-safe; runs the task on the loop's thread
   // Runs the task once all that this turn of the loop brought was heard, and before what connections were
-  // given to write goes out. On the loop's thread.
+  // given to write goes out; so do tasks that it asks for in turn, for a few rounds. On the loop's thread.
   virtual void at_turn_end(std::function<void()> task) = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Timer> after(Duration delay, std::function<void()> task) = 0;

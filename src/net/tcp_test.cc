@@ -427,7 +427,7 @@ TEST(EpollLoop, ATurnEndsWhenAllThatItBroughtWasHeard) {
   for (int i = 0; i < 2; ++i) loop->post([&] { said += "posted "; });
   const auto timer = loop->after(std::chrono::milliseconds(1), [&] { loop->stop(); });
   loop->run();
-  EXPECT_EQ(said, "posted posted end posted in the end next end ");
+  EXPECT_EQ(said, "posted posted end next end posted in the end ");
 }
 
 TEST(LoopTimers, FireInOrderAndNotAfterTheirDestruction) {

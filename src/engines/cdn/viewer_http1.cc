@@ -32,7 +32,7 @@ class Http1Session final : public ViewerSession, public ViewerStream {
   }
   ~Http1Session() override { const auto over = std::move(exchange_); }  // it asks us for the last time
   void check_time(MonotonicTime now) override;
-  void read_on() override;
+  void go_on() override;
 
   void on_data(net::TcpConnection& connection, Bytes data) override;
   void on_drained(net::TcpConnection& connection) override;
@@ -113,7 +113,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
     in_ = input;
   } else {
     in_ += input;
-    read_on();
+    go_on();
   }
   if (phase_ != Phase::Closed && !may_take() && in_.size() > owner_.limits().read_ahead_max && !paused_) {
     paused_ = true;
@@ -121,7 +121,7 @@ void Http1Session::on_data(net::TcpConnection&, Bytes data) {
   }
 }
 
-void Http1Session::read_on() {
+void Http1Session::go_on() {
   if (taking_) return;
   begin_turn();
   std::string input;
@@ -217,7 +217,7 @@ void Http1Session::read_body() {
   // Never from inside the exchange's own call.
   if (!taking_ && !in_.empty())
     owner_.loop().post([&owner = owner_, id = id_] {
-      if (ViewerSession* const session = owner.find(id)) session->read_on();
+      if (ViewerSession* const session = owner.find(id)) session->go_on();
     });
 }
 
@@ -326,7 +326,7 @@ void Http1Session::end_exchange() {
   if (close_after_ || phase_ == Phase::Body || phase_ == Phase::Tunnel) return close();
   phase_ = Phase::Head;
   set_deadline(owner_.limits().idle_time);
-  if (!taking_ && (!in_.empty() || peer_ended_)) read_on();
+  if (!taking_ && (!in_.empty() || peer_ended_)) go_on();
 }
 
 void Http1Session::abort() {

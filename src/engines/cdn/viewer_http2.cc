@@ -73,6 +73,7 @@ class Http2Stream final : public http2::Stream, public ViewerStream {
   void abort() override;
   void read_body() override;
   std::uint64_t sent_bytes() const override { return sent_; }
+  bool writes_at_turn_end() const override { return true; }
 
   void serve_again();
   void add_field(std::string_view name, std::string_view value);
@@ -111,7 +112,10 @@ class Http2Session final : public ViewerSession, public http2::SessionUser {
   void on_drained(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, const Error* why) override;
   void check_time(MonotonicTime now) override;
-  void read_on() override {}
+  void go_on() override {
+    flush_asked_ = false;
+    flush();
+  }
 
   http2::Stream& open_stream() override;
   void on_section(http2::Stream&, http2::Section section) override {
@@ -162,12 +166,11 @@ class Http2Session final : public ViewerSession, public http2::SessionUser {
   http2::Session h2_;
   std::vector<std::unique_ptr<Http2Stream>> open_, closed_, spare_;  // the closed ones may be on the stack
   std::vector<Http2Stream*> waiting_;                                // for what has come of a request's body
-  std::unique_ptr<net::Timer> flush_timer_;
   MonotonicTime idle_since_;
   MonotonicTime turn_{};  // when the bytes came that are being handled
   SystemTime turn_at_{};
   StallWatch stall_;
-  bool in_trailers_ = false, in_turn_ = false, paused_ = false, over_ = false;
+  bool in_trailers_ = false, in_turn_ = false, flush_asked_ = false, paused_ = false, over_ = false;
 };
 
 const ViewerConnection& Http2Stream::connection() const {
@@ -420,7 +423,6 @@ void Http2Session::on_closed(net::TcpConnection&, const Error*) {
 
 void Http2Session::end_streams() {
   over_ = true;
-  flush_timer_.reset();
   auto open = std::exchange(open_, {});
   open.clear();
   bury_closed();
@@ -428,10 +430,9 @@ void Http2Session::end_streams() {
 }
 
 void Http2Session::flush_soon() {
-  if (in_turn_ || flush_timer_ || over_) return;
-  flush_timer_ = owner_.loop().after(Duration::zero(), [this] {
-    flush_timer_.reset();
-    flush();
+  if (in_turn_ || over_ || std::exchange(flush_asked_, true)) return;
+  owner_.loop().at_turn_end([&owner = owner_, id = id_] {
+    if (ViewerSession* const session = owner.find(id)) session->go_on();
   });
 }
 

@@ -8,7 +8,7 @@ namespace meridian::engines::cdn {
 class ViewerSession : public net::TcpHandler {
  public:
   virtual void check_time(MonotonicTime now) = 0;  // about once a second
-  virtual void read_on() = 0;  // handles what it holds, as far as it goes; not from inside an exchange
+  virtual void go_on() = 0;  // with what it holds, as far as that goes; not from inside an exchange
 };
 
 // They read `tcp` through its handler, which is the session itself or hands on what it hears.

@@ -40,8 +40,8 @@ class TlsDoor final : public ViewerSession {
     if (inner_) return inner_->check_time(now);
     if (now >= deadline_) owner_.bury(id_);
   }
-  void read_on() override {
-    if (inner_) inner_->read_on();
+  void go_on() override {
+    if (inner_) inner_->go_on();
   }
 
  private:
