@@ -105,6 +105,8 @@ void CacheShard::settle(Index index) {
   }
   if (bytes() > bytes_max_) evict(index);
   if (slot.empty()) return erase(index);
+  // What has just come is still near; later it would have to be fetched to be packed.
+  if (live.listed && !live.used) pack(live);
   pack_some();
 }
 
