@@ -58,12 +58,8 @@ void Worker::release(const void* fetch) {
   if (at == fetches_.end()) return;
   over_.push_back(std::move(at->second));
   fetches_.erase(at);
-  if (burial_) return;
-  burial_ = loop.after(Duration::zero(), [this] {
-    auto gone = std::move(over_);
-    over_.clear();
-    burial_.reset();
-  });
+  if (over_.size() > 1) return;
+  loop.at_turn_end([this] { const auto gone = std::exchange(over_, {}); });
 }
 
 }  // namespace meridian::engines::cdn

@@ -99,7 +99,6 @@ class Worker {
  private:
   std::unordered_map<const void*, std::shared_ptr<void>> fetches_;
   std::vector<std::shared_ptr<void>> over_;
-  std::unique_ptr<net::Timer> burial_;
 };
 
 }  // namespace meridian::engines::cdn
