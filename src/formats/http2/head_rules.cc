@@ -97,7 +97,8 @@ bool HeadCheck::pseudo_field(std::string_view name, std::string_view value) {
     if (name != ":status" || !first(Status) || value.size() != 3) return false;
     const auto [end, error] = std::from_chars(value.data(), value.data() + 3, status_);
     // RFC 9113 §8.6: there is no 101.
-    return error == std::errc() && end == value.data() + 3 && status_ >= 100 && status_ != 101;
+    return error == std::errc() && end == value.data() + 3 && status_ >= 100 && status_ <= 599 &&
+           status_ != 101;
   }
   if (name == ":method") {
     connect_ = value == "CONNECT";

@@ -85,6 +85,7 @@ bool Session::calm(Flood flood) {
 
 // Else a peer could have us begin and end streams as fast as it resets them itself.
 bool Session::refuse(Stream& stream, ErrorCode code) {
+  stream.refused_ = true;
   reset(stream, code);
   return spend(resets_left_, Flood::Resets);
 }
@@ -143,8 +144,8 @@ bool Session::handle(const FrameHead& head, std::string_view payload) {
     case FrameType::Settings:
       return on_settings(head, payload);
     case FrameType::Ping:
-      if (head.has(kAck)) return true;
       if (!spend(pings_, Flood::Pings)) return false;
+      if (head.has(kAck)) return true;
       append_frame_head(out_, {.size = 8, .type = FrameType::Ping, .flags = kAck});
       out_ += payload;
       return true;
@@ -248,8 +249,9 @@ bool Session::take_head(Stream& stream, const FrameHead& head) {
   if (role_ == Role::Client && check_.status() < 200)
     return !last || refuse(stream, ErrorCode::ProtocolError);
   stream.head_came_ = true;
-  // RFC 9113 §8.1.1: an answer to HEAD may say how long another would be.
-  if (check_.content_length() && (role_ == Role::Server || !last)) {
+  if (role_ == Role::Client && (stream.to_head_ || check_.status() == 204 || check_.status() == 304)) {
+    stream.measured_ = true;  // RFC 9113 §8.1.1: whatever it says of the length that another would have
+  } else if (check_.content_length()) {
     stream.measured_ = true;
     stream.body_left_ = *check_.content_length();
     if (last && stream.body_left_ > 0) return refuse(stream, ErrorCode::ProtocolError);
@@ -278,7 +280,7 @@ bool Session::on_data(const FrameHead& head, std::string_view payload) {
     if (is_idle(head.stream)) return fail(ErrorCode::ProtocolError);
     if (!was_reset(head.stream)) return fail(ErrorCode::StreamClosed);
     give_back(head.size);
-    return true;
+    return !data->empty() || spend(empty_, Flood::EmptyFrames);
   }
   const auto refused = [&](ErrorCode code) {
     give_back(head.size);
@@ -301,8 +303,8 @@ bool Session::on_data(const FrameHead& head, std::string_view payload) {
 
 bool Session::on_settings(const FrameHead& head, std::string_view payload) {
   settings_came_ = true;
-  if (head.has(kAck)) return true;
   if (!spend(settings_, Flood::Settings)) return false;
+  if (head.has(kAck)) return true;
   for (; !payload.empty(); payload.remove_prefix(6)) {
     const auto setting = static_cast<Setting>(static_cast<std::uint8_t>(payload[0]) << 8 |
                                               static_cast<std::uint8_t>(payload[1]));
@@ -366,6 +368,7 @@ bool Session::on_rst_stream(const FrameHead& head, std::string_view payload) {
 
 // RFC 9113 §6.8: what is beyond the last of them was not looked at.
 bool Session::on_go_away(std::string_view payload) {
+  if (!spend(priorities_, Flood::Priorities)) return false;
   peer_goes_away_ = true;
   if (role_ == Role::Server) return true;
   const std::uint32_t last = read_u32(payload) & 0x7FFF'FFFF;

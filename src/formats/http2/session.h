@@ -25,9 +25,9 @@ struct Allowance {
   std::uint32_t burst, a_second;
 };
 inline constexpr Allowance kResetsMax{400, 100};  // streams that it resets, or that its errors make us reset
-inline constexpr Allowance kPingsMax{100, 20};
+inline constexpr Allowance kPingsMax{100, 20};    // and answers to none, as below
 inline constexpr Allowance kSettingsMax{50, 5};
-inline constexpr Allowance kPrioritiesMax{1000, 200};  // and frames of types that nobody knows
+inline constexpr Allowance kPrioritiesMax{1000, 200};  // and GOAWAY, and frames of types that nobody knows
 inline constexpr Allowance kEmptyFramesMax{200, 50};   // DATA without a byte that end nothing
 
 enum class Flood : std::uint8_t {
@@ -62,6 +62,8 @@ class Stream {
   std::size_t unsent() const { return queued_; }  // of its body, not in the output yet
   bool is_open() const { return open_; }
   bool peer_ended() const { return peer_ended_; }
+  bool own_ended() const { return ended_; }  // and all of it is in the output
+  bool refused() const { return refused_; }  // we have reset it, for a fault of the peer's
 
  protected:
   ~Stream() = default;
@@ -71,8 +73,9 @@ class Stream {
   friend class Session;
 
   std::uint32_t id_ = 0;
-  bool open_ = false, head_came_ = false, peer_ended_ = false;
+  bool open_ = false, head_came_ = false, peer_ended_ = false, refused_ = false;
   bool head_sent_ = false, finishing_ = false, ended_ = false, ready_ = false;
+  bool to_head_ = false;         // a request that has answers without a body
   bool measured_ = false;        // it has said how long its body is
   std::uint64_t body_left_ = 0;  // then
   std::int64_t send_window_ = 0, receive_window_ = 0;
@@ -116,8 +119,8 @@ class Session {
   // Takes all of it. False: the connection is over, and the output has the last words.
   bool receive(std::string_view bytes, MonotonicTime now);
 
-  // A client's; its head is to be sent next. False: no more streams here.
-  bool open(Stream& stream);
+  // A client's; its head is to be sent next. False: no more streams here. `to_head`: the method is HEAD.
+  bool open(Stream& stream, bool to_head = false);
   bool has_room() const;
 
   // A head, field by field: nothing else may be sent before its end.
@@ -179,7 +182,7 @@ class Session {
   void insert(Stream& stream, std::uint32_t id);
   void close(Stream& stream, ErrorCode code);
   void close_if_done(Stream& stream);
-  void remember_reset(std::uint32_t id) { resets_[resets_made_++ % kRemembered] = id; }
+  void remember_reset(std::uint32_t id);
   bool was_reset(std::uint32_t id) const;
   void give_back(std::uint32_t size);
   void make_ready(Stream& stream);
@@ -204,6 +207,7 @@ class Session {
   std::uint32_t last_peer_ = 0, last_own_ = 0;
   std::array<std::uint32_t, kRemembered> resets_{};  // of streams, by us, of late
   std::size_t resets_made_ = 0;
+  std::uint32_t forgotten_ = 0;  // the last of them that is not remembered
 
   std::string block_;  // of a section that is not whole
   FrameHead block_head_;

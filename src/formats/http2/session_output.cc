@@ -42,8 +42,14 @@ void Session::close_if_done(Stream& stream) {
   if (stream.ended_ && stream.peer_ended_) close(stream, ErrorCode::NoError);
 }
 
+void Session::remember_reset(std::uint32_t id) {
+  std::uint32_t& place = resets_[resets_made_++ % kRemembered];
+  forgotten_ = std::max(forgotten_, std::exchange(place, id));
+}
+
+// Of one that is older than what we remember it may be.
 bool Session::was_reset(std::uint32_t id) const {
-  return std::ranges::find(resets_, id) != resets_.end();
+  return id <= forgotten_ || std::ranges::find(resets_, id) != resets_.end();
 }
 
 bool Session::has_room() const {
@@ -51,10 +57,11 @@ bool Session::has_room() const {
          last_own_ < kWindowMax - 2;
 }
 
-bool Session::open(Stream& stream) {
+bool Session::open(Stream& stream, bool to_head) {
   if (!has_room()) return false;
   last_own_ += last_own_ == 0 ? 1 : 2;
   insert(stream, last_own_);
+  stream.to_head_ = to_head;
   return true;
 }
 
@@ -141,7 +148,8 @@ void Session::reset(Stream& stream, ErrorCode code) {
 
 void Session::give_back(std::uint32_t size) {
   taken_ += size;
-  if (taken_ < limits_.connection_window / 2 || over_) return;
+  // A window for all streams' windows is never used up by those of them that nobody reads.
+  if (taken_ < std::min(limits_.connection_window / 2, limits_.stream_window) || over_) return;
   receive_window_ += taken_;
   append_window_update(out_, 0, std::exchange(taken_, 0));
 }

@@ -234,6 +234,70 @@ TEST_F(TwoSides, InformationalHeadsAreNotTheAnswer) {
   EXPECT_EQ(client.heard[1].fields.size(), 1u);
 }
 
+// What is on its way when we give up is no fault of the peer's, however much that is.
+TEST_F(TwoSides, GivingUpOnMuchBreaksNothing) {
+  play();
+  constexpr std::size_t kStreams = 120;
+  for (std::size_t i = 0; i < kStreams; ++i) client.ask();
+  play();
+  const std::vector<Stream*> asked(server.session.streams().begin(), server.session.streams().end());
+  for (Stream* const each : asked) {
+    server.head(*each, {{":status", "200"}}, false);
+    server.session.send(*each, Piece(std::string(5'000, 'x')));
+    server.session.finish(*each);
+  }
+  for (TestStream& each : client.streams) client.session.reset(each, ErrorCode::Cancel);
+  play();
+  EXPECT_FALSE(client.session.over()) << to_string(client.session.error());
+  Stream& more = client.ask();
+  play();
+  server.head(*server.last_stream, {{":status", "200"}}, true);
+  play();
+  EXPECT_TRUE(client.heard[more.id()].whole);
+}
+
+TEST_F(TwoSides, AClientTellsWhoEndedAStream) {
+  client.ask();
+  client.ask();
+  client.ask({}, false, "POST");
+  play();
+  const std::vector<Stream*> asked(server.session.streams().begin(), server.session.streams().end());
+  server.head(*asked[0], {{":status", "700"}}, true);
+  server.session.reset(*asked[1], ErrorCode::InternalError);
+  server.head(*asked[2], {{":status", "200"}}, true);
+  play();
+  EXPECT_TRUE(client.streams[0].refused());
+  EXPECT_EQ(client.heard[1].code, ErrorCode::ProtocolError);
+  EXPECT_FALSE(client.streams[1].refused());
+  EXPECT_EQ(client.heard[3].code, ErrorCode::InternalError);
+  EXPECT_TRUE(client.streams[2].peer_ended());
+  EXPECT_FALSE(client.streams[2].own_ended());
+}
+
+// RFC 9113 §8.1.1.
+TEST_F(TwoSides, AnswersWithoutABodyMaySayALength) {
+  const auto answered = [&](bool to_head, const char* status, std::string_view body) {
+    Stream& stream = client.streams.emplace_back();
+    EXPECT_TRUE(client.session.open(stream, to_head));
+    client.head(
+        stream,
+        {{":method", to_head ? "HEAD" : "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "a"}},
+        true);
+    play();
+    server.head(*server.last_stream, {{":status", status}, {"content-length", "5"}}, false);
+    server.session.send(*server.last_stream, Piece(std::string(body)));
+    server.session.finish(*server.last_stream);
+    play();
+    return client.heard[stream.id()].whole;
+  };
+  EXPECT_TRUE(answered(true, "200", ""));
+  EXPECT_TRUE(answered(false, "304", ""));
+  EXPECT_TRUE(answered(false, "200", "12345"));
+  EXPECT_FALSE(answered(true, "200", "12345"));
+  EXPECT_FALSE(answered(false, "204", "12345"));
+  EXPECT_FALSE(answered(false, "200", ""));
+}
+
 // A client made of bytes, to a server of ours.
 class Rules : public testing::Test {
  protected:
@@ -501,6 +565,9 @@ TEST_F(Rules, FloodsEndTheConnection) {
   const auto ping = [](std::uint32_t) { return frame(FrameType::Ping, 0, 0, "12345678"); };
   const auto settings = [](std::uint32_t) { return frame(FrameType::Settings, 0, 0, ""); };
   const auto priority = [](std::uint32_t) { return frame(FrameType::Priority, 0, 1, "12345"); };
+  const auto pong = [](std::uint32_t) { return frame(FrameType::Ping, kAck, 0, "12345678"); };
+  const auto settings_taken = [](std::uint32_t) { return frame(FrameType::Settings, kAck, 0, ""); };
+  const auto farewell = [](std::uint32_t) { return frame(FrameType::GoAway, 0, 0, "12345678"); };
   EXPECT_EQ(flooded(reset, kResetsMax.burst), Flood::None);
   EXPECT_EQ(flooded(reset, kResetsMax.burst + 1), Flood::Resets);
   EXPECT_EQ(flooded(made_to_reset, kResetsMax.burst + 1), Flood::Resets);
@@ -508,10 +575,19 @@ TEST_F(Rules, FloodsEndTheConnection) {
   EXPECT_EQ(flooded(ping, kPingsMax.burst + 1), Flood::Pings);
   EXPECT_EQ(flooded(settings, kSettingsMax.burst + 1), Flood::Settings);
   EXPECT_EQ(flooded(priority, kPrioritiesMax.burst + 1), Flood::Priorities);
+  EXPECT_EQ(flooded(pong, kPingsMax.burst + 1), Flood::Pings);
+  EXPECT_EQ(flooded(settings_taken, kSettingsMax.burst + 1), Flood::Settings);
+  EXPECT_EQ(flooded(farewell, kPrioritiesMax.burst + 1), Flood::Priorities);
   EXPECT_EQ(
       flooded([](std::uint32_t i) { return i == 0 ? headers(1, false) : frame(FrameType::Data, 0, 1, ""); },
               kEmptyFramesMax.burst + 2),
       Flood::EmptyFrames);
+  EXPECT_EQ(flooded(
+                [](std::uint32_t i) {
+                  return i == 0 ? headers(1, true, {}) : frame(FrameType::Data, 0, 1, "");  // it is reset
+                },
+                kEmptyFramesMax.burst + 2),
+            Flood::EmptyFrames);
   const auto continuation = [](std::uint32_t i) {
     return i == 0 ? frame(FrameType::Headers, 0, 1, "") : frame(FrameType::Continuation, 0, 1, "\x82");
   };
