@@ -7,6 +7,7 @@
 namespace meridian::upstream {
 
 inline constexpr std::string_view kLimitText = "too many connections to origins";
+inline constexpr std::string_view kInterimText = "too many interim responses";
 std::string silence_text(Duration limit);
 
 struct DialParts {

@@ -1,102 +1,44 @@
 #include "upstream/http2_connection.h"
 
 #include <fmt/format.h>
-#include <nghttp2/nghttp2.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "base/check.h"
-
 namespace meridian::upstream {
 namespace {
 
-constexpr std::size_t kUnsentMax = 256 * 1024;           // frames made, and not with the kernel yet
-constexpr std::int32_t kConnectionWindow = 1024 * 1024;  // of responses, all streams together
+constexpr std::size_t kWriteBytes = 64 * 1024;  // made before they go to the socket
+constexpr std::size_t kUnsentMax = 256 * 1024;  // frames made, and not with the kernel yet
 constexpr std::uint32_t kStreamWindow = 256 * 1024;
 
-Http2Connection& connection_of(void* user) {
-  return *static_cast<Http2Connection*>(user);
-}
+// All streams' windows together: of calls that wait for their viewers, none keeps another waiting.
+constexpr std::uint32_t kConnectionWindow = kStreamsPerConnectionMax * kStreamWindow;
 
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
+constexpr http2::SessionLimits kLimits{
+    .streams_max = 0,
+    .list_bytes_max = static_cast<std::uint32_t>(kResponseHeadLimits.head_bytes_max),
+    .stream_window = kStreamWindow,
+    .connection_window = kConnectionWindow,
+};
 
-int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-  if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-  if (Http2Call* const call = connection_of(user).call(frame->hd.stream_id)) call->begin_head();
-  return 0;
-}
-
-int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-              const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
-  if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-  if (Http2Call* const call = connection_of(user).call(frame->hd.stream_id))
-    call->add_field(text_of(name, name_size), text_of(value, value_size));
-  return 0;
-}
-
-int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-  if (frame->hd.type == NGHTTP2_GOAWAY) connection_of(user).stop_opening();
-  const std::int32_t id = frame->hd.stream_id;
-  const bool last = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
-  if (frame->hd.type == NGHTTP2_HEADERS)
-    if (Http2Call* const call = connection_of(user).call(id)) call->head_is_whole(last);
-  if (last && (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA))
-    if (Http2Call* const call = connection_of(user).call(id)) call->ended();
-  return 0;
-}
-
-int on_chunk(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* data,
-             std::size_t size, void* user) {
-  if (Http2Call* const call = connection_of(user).call(id))
-    call->take_data(text_of(data, size));
-  else
-    nghttp2_session_consume_connection(session, size);
-  return 0;
-}
-
-int on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t code, void* user) {
-  if (Http2Call* const call = connection_of(user).call(id)) call->closed(code);
-  return 0;
-}
-
-ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* into, std::size_t size,
-                  std::uint32_t* flags, nghttp2_data_source*, void* user) {
-  Http2Call* const call = connection_of(user).call(id);
-  return call ? call->fill(into, size, flags) : ssize_t{NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE};
+Http2Stream& of(http2::Stream& stream) {
+  return static_cast<Http2Stream&>(stream);
 }
 
 }  // namespace
 
 Http2Connection::Http2Connection(OriginClient& client, Peer peer, std::unique_ptr<net::TcpConnection> tcp,
                                  Duration keep_alive)
-    : client_(client), peer_(std::move(peer)), tcp_(std::move(tcp)), keep_alive_(keep_alive) {
+    : client_(client),
+      peer_(std::move(peer)),
+      tcp_(std::move(tcp)),
+      keep_alive_(keep_alive),
+      session_(http2::Session::Role::Client, kLimits, *this) {
   ++client_.connections_;
-  nghttp2_session_callbacks* callbacks = nullptr;
-  nghttp2_option* option = nullptr;
-  CHECK(nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0);
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_chunk);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-  nghttp2_option_set_no_auto_window_update(option, 1);
-  CHECK(nghttp2_session_client_new2(&h2_, callbacks, this, option) == 0);
-  nghttp2_option_del(option);
-  nghttp2_session_callbacks_del(callbacks);
-  const nghttp2_settings_entry settings[] = {
-      {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(kResponseHeadLimits.head_bytes_max)},
-  };
-  nghttp2_submit_settings(h2_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
-  nghttp2_session_set_local_window_size(h2_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
 }
 
 Http2Connection::~Http2Connection() {
-  nghttp2_session_del(h2_);
   --client_.connections_;
 }
 
@@ -104,114 +46,164 @@ void Http2Connection::start() {
   tcp_->start(*this);
 }
 
+// An origin that reads nothing gets no more to read.
 bool Http2Connection::has_room() const {
-  const std::size_t most = std::min<std::size_t>(
-      kStreamsPerConnectionMax,
-      nghttp2_session_get_remote_settings(h2_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS));
-  return !over_ && !closing_ && calls_.size() < most && nghttp2_session_check_request_allowed(h2_) != 0;
+  return !over_ && session_.has_room() && session_.streams().size() < kStreamsPerConnectionMax &&
+         tcp_->pending() < kUnsentMax;
 }
 
-std::int32_t Http2Connection::open(Http2Call& call, const std::string& method, const Http2Head& head,
-                                   bool has_body) {
-  std::vector<nghttp2_nv> lines;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    lines.push_back({const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(name.data())),
-                     const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(value.data())),
-                     name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
-  };
-  add(":method", method);
-  add(":scheme", peer_.tls ? "https" : "http");
-  add(":authority", head.authority);
-  add(":path", head.path);
-  for (const auto& [name, value] : head.fields) add(name, value);
-  nghttp2_data_provider provider{{.ptr = nullptr}, read_body};
-  const std::int32_t id = nghttp2_submit_request(h2_, nullptr, lines.data(), lines.size(),
-                                                 has_body ? &provider : nullptr, nullptr);
-  if (id >= 0) calls_[id] = &call;
+void Http2Connection::say_goodbye() {
+  over_ = true;
+  session_.go_away(http2::ErrorCode::NoError);
+  write_output();
+  tcp_->close_after_flush();
+}
+
+Http2Stream* Http2Connection::open(Http2Call& call, const CallRequest& request) {
+  auto made = std::make_unique<Http2Stream>();
+  if (!session_.open(*made, request.method == "HEAD")) return nullptr;
+  made->call = &call;
+  Http2Stream& stream = *open_.emplace_back(std::move(made));
+  session_.begin_head(stream);
+  session_.add_field(":method", request.method);
+  session_.add_field(":scheme", peer_.tls ? "https" : "http");
+  session_.add_field(":authority", request.http2->authority);
+  session_.add_field(":path", request.http2->path);
+  for (const auto& [name, value] : request.http2->fields) session_.add_field(name, value);
+  session_.end_head(request.body == CallRequest::Body::None);
   flush_soon();
-  return id;
+  return &stream;
 }
 
-void Http2Connection::leave(std::int32_t id, bool over) {
-  if (calls_.erase(id) == 0) return;
-  if (calls_.empty()) idle_until_ = client_.loop_.clock().monotonic() + keep_alive_;
-  if (over || over_) return;
-  nghttp2_submit_rst_stream(h2_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
+void Http2Connection::send(Http2Stream& stream, std::string piece) {
+  session_.send(stream, std::move(piece));
   flush_soon();
 }
 
-void Http2Connection::resume(std::int32_t id) {
-  nghttp2_session_resume_data(h2_, id);
+void Http2Connection::finish(Http2Stream& stream) {
+  session_.finish(stream);
   flush_soon();
 }
 
-void Http2Connection::take(std::int32_t id, std::size_t size) {
-  nghttp2_session_consume(h2_, id, size);
+void Http2Connection::take(Http2Stream& stream, std::size_t size) {
+  session_.take(stream, size);
+  flush_soon();
+}
+
+void Http2Connection::leave(Http2Stream& stream, std::size_t untaken) {
+  stream.call = nullptr;
+  session_.take(stream, untaken);
+  if (!stream.peer_ended() || !stream.own_ended()) session_.reset(stream, http2::ErrorCode::Cancel);
   flush_soon();
 }
 
 void Http2Connection::on_data(net::TcpConnection&, Bytes data) {
   if (over_) return;
-  if (const ssize_t done = nghttp2_session_mem_recv(h2_, data.data(), data.size()); done < 0)
-    return end(Failure::Malformed, nghttp2_strerror(static_cast<int>(done)));
+  in_turn_ = true;  // one flush follows all that comes of it
+  (void)session_.receive(as_text(data), client_.loop_.clock().monotonic());
+  in_turn_ = false;
   flush();
 }
 
 void Http2Connection::on_drained(net::TcpConnection&) {
-  if (!over_) flush();
+  flush();
 }
 
 void Http2Connection::on_closed(net::TcpConnection&, const Error* why) {
   end(Failure::Closed, why ? why->message : "the origin closed the connection");
 }
 
+http2::Stream& Http2Connection::open_stream() {
+  CHECK(false);  // nobody asks a client
+}
+
+void Http2Connection::on_section(http2::Stream& stream, http2::Section section) {
+  if (Http2Call* const call = of(stream).call) call->begin_section(section);
+}
+
+void Http2Connection::on_field(http2::Stream& stream, std::string_view name, std::string_view value) {
+  if (Http2Call* const call = of(stream).call) call->add_field(name, value);
+}
+
+void Http2Connection::on_head(http2::Stream& stream, bool last) {
+  if (Http2Call* const call = of(stream).call) call->head_is_whole(last);
+  if (!last) return;
+  if (Http2Call* const call = of(stream).call) call->ended();
+}
+
+void Http2Connection::on_data(http2::Stream& stream, std::string_view bytes) {
+  of(stream).call->take_data(bytes);
+}
+
+void Http2Connection::on_end(http2::Stream& stream) {
+  if (Http2Call* const call = of(stream).call) call->tell_trailers();
+  if (Http2Call* const call = of(stream).call) call->ended();
+}
+
+void Http2Connection::on_room(http2::Stream& stream) {
+  if (Http2Call* const call = of(stream).call) call->has_room();
+}
+
+void Http2Connection::on_closed(http2::Stream& stream, http2::ErrorCode code) {
+  const auto at = std::ranges::find(open_, &of(stream), &std::unique_ptr<Http2Stream>::get);
+  closed_.push_back(std::move(*at));
+  *at = std::move(open_.back());
+  open_.pop_back();
+  if (open_.empty()) idle_until_ = client_.loop_.clock().monotonic() + keep_alive_;
+  if (Http2Call* const call = of(stream).call) call->closed(code);
+  flush_soon();
+}
+
 void Http2Connection::flush_soon() {
-  if (flushing_ || flush_timer_ || over_) return;
+  if (in_turn_ || flush_timer_ || over_) return;
   flush_timer_ = client_.loop_.after(Duration::zero(), [this] {
     flush_timer_.reset();
     flush();
   });
 }
 
+void Http2Connection::write_output() {
+  if (!session_.output().empty()) tcp_->write(std::exchange(session_.output(), {}));
+}
+
+// Whoever has room meanwhile sends more, until nothing moves.
 void Http2Connection::flush() {
-  if (flushing_ || over_) return;
-  flushing_ = true;
-  for (bool moved = true; moved;) {
-    moved = false;
-    std::string out;
-    while (tcp_->pending() + out.size() < kUnsentMax) {
-      const std::uint8_t* bytes = nullptr;
-      const ssize_t size = nghttp2_session_mem_send(h2_, &bytes);
-      if (size < 0) {
-        flushing_ = false;
-        return end(Failure::Write, nghttp2_strerror(static_cast<int>(size)));
-      }
-      if (size == 0) break;
-      out.append(text_of(bytes, static_cast<std::size_t>(size)));
-    }
-    if (!out.empty()) {
-      moved = true;
-      tcp_->write(std::move(out));
-    }
-    if (tcp_->pending() >= kUnsentMax) break;
-    std::vector<std::int32_t> ids;
-    for (const auto& [id, each] : calls_) ids.push_back(id);
-    for (const std::int32_t id : ids)
-      if (Http2Call* const each = call(id)) moved |= each->tell_room();
+  if (in_turn_ || over_) return;
+  in_turn_ = true;
+  while (tcp_->pending() < kUnsentMax) {
+    session_.produce(kWriteBytes);
+    if (session_.output().empty()) break;
+    write_output();
   }
-  flushing_ = false;
-  if (nghttp2_session_want_read(h2_) == 0 && nghttp2_session_want_write(h2_) == 0)
-    end(Failure::Malformed, "what came is not HTTP/2");
+  write_output();
+  closed_.clear();
+  in_turn_ = false;
+  if (session_.over()) return end_broken();
+  if (!open_.empty() || session_.has_room()) return;
+  tcp_->close_after_flush();
+  end(Failure::Closed, "the origin takes no more requests");
+}
+
+void Http2Connection::end_broken() {
+  using http2::Flood;
+  tcp_->close_after_flush();
+  const Flood flood = session_.flood();
+  if (flood == Flood::None)
+    return end(Failure::Malformed,
+               fmt::format("what came is not HTTP/2: {}", http2::to_string(session_.error())));
+  client_.floods_[static_cast<std::size_t>(flood)]->add();
+  end(flood == Flood::HeadBlock || flood == Flood::FieldList ? Failure::HeadTooLarge : Failure::Malformed,
+      fmt::format("the origin sends more than anybody needs: {}", http2::to_string(flood)));
 }
 
 void Http2Connection::end(Failure kind, const std::string& why) {
   if (std::exchange(over_, true)) return;
   flush_timer_.reset();
   client_.drop_http2(*this);
-  std::vector<std::int32_t> ids;
-  for (const auto& [id, each] : calls_) ids.push_back(id);
-  for (const std::int32_t id : ids)
-    if (Http2Call* const each = call(id)) each->lost(kind, why);
+  std::vector<Http2Stream*> left;
+  for (const auto& each : open_) left.push_back(each.get());
+  for (Http2Stream* const each : left)
+    if (each->call) each->call->lost(kind, why);
 }
 
 Http2Call::Http2Call(OriginClient& client, CallRequest request, Reply& reply)
@@ -222,7 +214,11 @@ Http2Call::Http2Call(OriginClient& client, CallRequest request, Reply& reply)
 }
 
 Http2Call::~Http2Call() {
-  if (connection_) connection_->leave(id_, false);
+  let_go();
+}
+
+void Http2Call::let_go() {
+  if (stream_) connection_->leave(*std::exchange(stream_, nullptr), std::exchange(held_, 0));
 }
 
 void Http2Call::begin() {
@@ -243,50 +239,43 @@ void Http2Call::begin() {
 }
 
 void Http2Call::use(Http2Connection& connection, bool reused) {
-  id_ = connection.open(*this, request_.method, *request_.http2, request_.body != CallRequest::Body::None);
-  if (id_ < 0) return fail(Failure::Write, "the connection takes no more requests");
   connection_ = &connection;
+  stream_ = connection.open(*this, request_);
+  if (!stream_) return fail(Failure::Write, "the connection takes no more requests");
   heard();
-  reply_.on_connected(reused);
+  if (++times_sent_ == 1) return reply_.on_connected(reused);
+  if (!sent_.empty()) connection.send(*stream_, sent_);
+  if (sent_.size() > kRepeatedBodyMax) forget_sent();
+  if (body_ended_) connection.finish(*stream_);
 }
 
 void Http2Call::send(std::string piece) {
-  if (!connection_ || piece.empty()) return;
+  if (over_ || piece.empty()) return;
+  keep(piece);
+  if (!stream_) return;  // it goes with the rest, again
   heard();
-  out_bytes_ += piece.size();
-  was_full_ = true;
-  out_.push_back(std::move(piece));
-  connection_->resume(id_);
+  connection_->send(*stream_, std::move(piece));
+}
+
+void Http2Call::keep(std::string_view piece) {
+  if (!may_repeat_) return;
+  if (stream_ && sent_.size() + piece.size() > kRepeatedBodyMax) return forget_sent();
+  sent_ += piece;
+}
+
+void Http2Call::forget_sent() {
+  may_repeat_ = false;
+  std::string().swap(sent_);
 }
 
 void Http2Call::finish_sending() {
   body_ended_ = true;
-  if (connection_) connection_->resume(id_);
+  if (stream_) connection_->finish(*stream_);
 }
 
-std::ptrdiff_t Http2Call::fill(std::uint8_t* into, std::size_t size, std::uint32_t* flags) {
-  std::size_t done = 0;
-  while (done < size && !out_.empty()) {
-    const std::string& front = out_.front();
-    const std::size_t some = std::min(size - done, front.size() - out_offset_);
-    std::copy_n(front.data() + out_offset_, some, into + done);
-    done += some;
-    out_offset_ += some;
-    if (out_offset_ < front.size()) continue;
-    out_.pop_front();
-    out_offset_ = 0;
-  }
-  out_bytes_ -= done;
-  if (out_.empty() && body_ended_) *flags |= NGHTTP2_DATA_FLAG_EOF;
-  if (done == 0 && !body_ended_) return NGHTTP2_ERR_DEFERRED;
-  return static_cast<std::ptrdiff_t>(done);
-}
-
-bool Http2Call::tell_room() {
-  if (out_bytes_ > 0 || body_ended_ || !std::exchange(was_full_, false)) return false;
+void Http2Call::has_room() {
   heard();
   reply_.on_room();
-  return true;
 }
 
 void Http2Call::pause() {
@@ -298,13 +287,15 @@ void Http2Call::resume() {
   if (!std::exchange(paused_, false)) return;
   silence_.pause(false);
   heard();
-  if (const std::size_t held = std::exchange(held_, 0); held > 0 && connection_) connection_->take(id_, held);
+  if (stream_) connection_->take(*stream_, std::exchange(held_, 0));
 }
 
-void Http2Call::begin_head() {
+void Http2Call::begin_section(http2::Section section) {
   heard();
   section_.clear();
   places_.clear();
+  if (section == http2::Section::Response && ++heads_ > kInterimHeadsMax + 1)
+    fail(Failure::Malformed, std::string(kInterimText));
 }
 
 void Http2Call::add_field(std::string_view name, std::string_view value) {
@@ -322,22 +313,27 @@ void Http2Call::add_field(std::string_view name, std::string_view value) {
   section_ += value;
 }
 
-void Http2Call::head_is_whole(bool last) {
-  if (too_large_) return fail(Failure::HeadTooLarge, "the head of the response is too large");
+http1::ResponseHead Http2Call::section() const {
   http1::ResponseHead head;
   const std::string_view bytes = section_;
   for (const Place& place : places_)
     head.fields.push_back({bytes.substr(place.name, place.name_size),
                            bytes.substr(place.name + place.name_size, place.value_size)});
-  if (head_came_) return reply_.on_trailers(head.fields);
-  if (status_ < 200) return;  // RFC 9113 §8.1: interim
+  return head;
+}
+
+void Http2Call::head_is_whole(bool last) {
+  if (too_large_) return fail(Failure::HeadTooLarge, "the head of the response is too large");
   head_came_ = true;
+  forget_sent();
+  http1::ResponseHead head = section();
   head.status = status_;
   if (const http1::Field* length = http1::find_field(head.fields, "content-length")) {
     std::uint64_t value = 0;
     std::from_chars(length->value.data(), length->value.data() + length->value.size(), value);
     head.framing.content_length = value;
   }
+  places_.clear();
   // Without a length, the end of the stream ends the body.
   const http1::BodyEnd end = last                          ? http1::BodyEnd::None
                              : head.framing.content_length ? http1::BodyEnd::Length
@@ -350,31 +346,46 @@ void Http2Call::take_data(std::string_view bytes) {
   if (paused_)
     held_ += bytes.size();
   else
-    connection_->take(id_, bytes.size());
+    connection_->take(*stream_, bytes.size());
   reply_.on_data(bytes);
+}
+
+void Http2Call::tell_trailers() {
+  if (too_large_) return fail(Failure::HeadTooLarge, "the trailers of the response are too large");
+  if (!places_.empty()) reply_.on_trailers(section().fields);
 }
 
 // RFC 9113 §8.1: also before the request is whole, the rest of which nobody wants then.
 void Http2Call::ended() {
-  if (!head_came_) return lost(Failure::Closed, "the origin ended the stream without a response");
+  over_ = true;
   silence_.stop();
-  std::exchange(connection_, nullptr)->leave(id_, body_ended_ && out_.empty());
+  let_go();
   reply_.on_end();
 }
 
-void Http2Call::closed(std::uint32_t code) {
-  lost(Failure::Closed, fmt::format("the origin ended the stream: {}", nghttp2_http2_strerror(code)));
+// RFC 9113 §8.7: what an origin refuses, or names no more when it goes away, it has not looked at.
+void Http2Call::closed(http2::ErrorCode code) {
+  if (code == http2::ErrorCode::RefusedStream && may_repeat_ && times_sent_ < kSendsMax) {
+    let_go();
+    silence_.stop();
+    client_.repeated_.add();
+    start_ = client_.loop_.after(Duration::zero(), [this] { begin(); });
+    return;
+  }
+  const std::string_view name = http2::to_string(code);
+  if (stream_->refused()) return lost(Failure::Malformed, fmt::format("the response is malformed: {}", name));
+  lost(Failure::Closed, fmt::format("the origin ended the stream: {}", name));
 }
 
 void Http2Call::lost(Failure kind, std::string why) {
-  if (connection_) std::exchange(connection_, nullptr)->leave(id_, true);
   fail(head_came_ ? Failure::BodyCut : kind, std::move(why));
 }
 
 void Http2Call::fail(Failure kind, std::string why) {
+  over_ = true;
   dial_.reset();
   silence_.stop();
-  if (connection_) std::exchange(connection_, nullptr)->leave(id_, false);
+  let_go();
   reply_.on_failure({kind, std::move(why), head_came_});
 }
 

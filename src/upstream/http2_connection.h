@@ -1,19 +1,21 @@
-// HTTP/2 to an origin (RFC 9113), framed by nghttp2: one connection, many calls, each a stream of it.
-// Rule: a stream's window opens only for what its call has taken. Internal to upstream/.
+// HTTP/2 to an origin (RFC 9113), framed by formats/http2: one connection, many calls, each a stream of it.
+// Rule: a stream's window opens only for what its call has taken, and no call holds up another. Internal to
+// upstream/.
 #pragma once
 
-#include <deque>
-#include <unordered_map>
-
+#include "formats/http2/session.h"
 #include "upstream/dial.h"
-
-struct nghttp2_session;
 
 namespace meridian::upstream {
 
 class Http2Call;
 
-class Http2Connection final : public net::TcpHandler {
+// It outlives its call, which may end inside anything that it is told.
+struct Http2Stream final : http2::Stream {
+  Http2Call* call = nullptr;
+};
+
+class Http2Connection final : public net::TcpHandler, public http2::SessionUser {
  public:
   Http2Connection(OriginClient& client, Peer peer, std::unique_ptr<net::TcpConnection> tcp,
                   Duration keep_alive);
@@ -22,38 +24,45 @@ class Http2Connection final : public net::TcpHandler {
 
   const Peer& peer() const { return peer_; }
   bool has_room() const;
-  bool is_over_at(MonotonicTime now) const { return calls_.empty() && idle_until_ <= now; }
+  bool is_over_at(MonotonicTime now) const { return session_.streams().empty() && idle_until_ <= now; }
+  void say_goodbye();  // behind which it is destroyed
 
-  // Returns the stream's number, or a negative one: no stream can be opened here any more.
-  std::int32_t open(Http2Call& call, const std::string& method, const Http2Head& head, bool has_body);
-  void leave(std::int32_t id, bool over);  // not over: the peer is told to stop
-  void resume(std::int32_t id);            // there is more to send
-  void take(std::int32_t id, std::size_t size);
-  void flush_soon();
-
-  Http2Call* call(std::int32_t id) {
-    const auto at = calls_.find(id);
-    return at == calls_.end() ? nullptr : at->second;
-  }
-  void stop_opening() { closing_ = true; }
+  Http2Stream* open(Http2Call& call, const CallRequest& request);  // null: no more streams here
+  void send(Http2Stream& stream, std::string piece);
+  void finish(Http2Stream& stream);
+  void take(Http2Stream& stream, std::size_t size);
+  // By its call, which has not taken that much of what came. What is not whole on both sides is reset.
+  void leave(Http2Stream& stream, std::size_t untaken);
 
   void on_data(net::TcpConnection& connection, Bytes data) override;
   void on_drained(net::TcpConnection& connection) override;
   void on_closed(net::TcpConnection& connection, const Error* why) override;
 
+  http2::Stream& open_stream() override;
+  void on_section(http2::Stream& stream, http2::Section section) override;
+  void on_field(http2::Stream& stream, std::string_view name, std::string_view value) override;
+  void on_head(http2::Stream& stream, bool last) override;
+  void on_data(http2::Stream& stream, std::string_view bytes) override;
+  void on_end(http2::Stream& stream) override;
+  void on_room(http2::Stream& stream) override;
+  void on_closed(http2::Stream& stream, http2::ErrorCode code) override;
+
  private:
   void flush();
+  void flush_soon();
+  void write_output();
+  void end_broken();
   void end(Failure kind, const std::string& why);
 
   OriginClient& client_;
   const Peer peer_;
   std::unique_ptr<net::TcpConnection> tcp_;
   const Duration keep_alive_;
-  nghttp2_session* h2_ = nullptr;
-  std::unordered_map<std::int32_t, Http2Call*> calls_;
+  http2::Session session_;
+  std::vector<std::unique_ptr<Http2Stream>> open_, closed_;  // the closed ones may be on the stack
   std::unique_ptr<net::Timer> flush_timer_;
   MonotonicTime idle_until_{};
-  bool flushing_ = false, closing_ = false, over_ = false;
+  bool in_turn_ = false, over_ = false;
 };
 
 class Http2Call final : public Call {
@@ -63,26 +72,30 @@ class Http2Call final : public Call {
 
   void send(std::string piece) override;
   void finish_sending() override;
-  std::size_t unsent() const override { return out_bytes_; }
+  std::size_t unsent() const override { return stream_ ? stream_->unsent() : sent_.size(); }
   void pause() override;
   void resume() override;
 
   // Of the connection; each may end the call.
-  void begin_head();
+  void begin_section(http2::Section section);
   void add_field(std::string_view name, std::string_view value);
   void head_is_whole(bool last);
   void take_data(std::string_view bytes);
-  void ended();                     // the response is whole
-  void closed(std::uint32_t code);  // it never will be
+  void tell_trailers();
+  void ended();  // the response is whole
+  void has_room();
+  void closed(http2::ErrorCode code);  // it never will be
   void lost(Failure kind, std::string why);
-  bool tell_room();
-  std::ptrdiff_t fill(std::uint8_t* into, std::size_t size, std::uint32_t* flags);
 
  private:
   void begin();
   void use(Http2Connection& connection, bool reused);
+  void keep(std::string_view piece);
+  void forget_sent();
+  void let_go();
   void fail(Failure kind, std::string why);
   void heard() { silence_.heard(request_.times.read); }
+  http1::ResponseHead section() const;
 
   OriginClient& client_;
   CallRequest request_;
@@ -90,8 +103,8 @@ class Http2Call final : public Call {
   std::unique_ptr<net::Timer> start_;
   std::unique_ptr<Dial> dial_;
   SilenceWatch silence_;
-  Http2Connection* connection_ = nullptr;  // null: none yet, or no longer
-  std::int32_t id_ = 0;
+  Http2Connection* connection_ = nullptr;
+  Http2Stream* stream_ = nullptr;  // null: none yet, or no longer
 
   // A field section that is not whole yet: the place of each name and value in the bytes.
   struct Place {
@@ -100,11 +113,12 @@ class Http2Call final : public Call {
   std::string section_;
   std::vector<Place> places_;
   int status_ = 0;
-  bool head_came_ = false, too_large_ = false;
+  unsigned heads_ = 0;  // with interim ones
+  bool head_came_ = false, too_large_ = false, over_ = false;
 
-  std::deque<std::string> out_;
-  std::size_t out_offset_ = 0, out_bytes_ = 0;
-  bool body_ended_ = false, was_full_ = false;
+  std::string sent_;  // of the body, as long as all of it may be sent again
+  unsigned times_sent_ = 0;
+  bool may_repeat_ = true, body_ended_ = false;
   bool paused_ = false;
   std::size_t held_ = 0;  // of the window, while paused
 };

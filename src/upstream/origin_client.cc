@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "formats/http2/session.h"
 #include "upstream/http2_connection.h"
 #include "upstream/origin_connection.h"
 
@@ -77,7 +78,14 @@ OriginClient::OriginClient(net::Loop& loop, Names& names, TlsTrust trust, Metric
       reused_(metrics.counter("meridian_upstream_connections_total",
                               "Connections to origins, by how they were had", {{"how", "reused"}})),
       failed_(metrics.counter("meridian_upstream_connections_total",
-                              "Connections to origins, by how they were had", {{"how", "failed"}})) {}
+                              "Connections to origins, by how they were had", {{"how", "failed"}})),
+      repeated_(metrics.counter("meridian_upstream_repeated_requests_total",
+                                "Requests sent to an origin again, which had not looked at them")) {
+  for (std::size_t kind = 0; kind < http2::kFloods; ++kind)
+    floods_.push_back(&metrics.counter(
+        "meridian_upstream_http2_floods_total", "HTTP/2 connections to origins that sent more than any needs",
+        {{"kind", std::string(http2::to_string(static_cast<http2::Flood>(kind)))}}));
+}
 
 OriginClient::~OriginClient() = default;
 
@@ -178,7 +186,11 @@ void OriginClient::sweep() {
     connections.remove_if([now](const auto& each) { return each->idle_until <= now; });
   std::erase_if(idle_, [](const auto& of_peer) { return of_peer.second.empty(); });
   for (auto& [peer, connections] : http2_)
-    connections.remove_if([now](const auto& each) { return each->is_over_at(now); });
+    connections.remove_if([now](const auto& each) {
+      if (!each->is_over_at(now)) return false;
+      each->say_goodbye();
+      return true;
+    });
   std::erase_if(http2_, [](const auto& of_peer) { return of_peer.second.empty(); });
   sweep_timer_.reset();
   if (!idle_.empty() || !http2_.empty()) sweep_timer_ = loop_.after(kSweepPeriod, [this] { sweep(); });
@@ -284,6 +296,7 @@ void OriginCall::lost(Failure kind, std::string why) {
                       request_.body == CallRequest::Body::None;
   if (!repeat) return fail(kind, std::move(why));
   client_.bury(std::move(connection_));
+  client_.repeated_.add();
   fresh_only_ = true;
   begin();
 }

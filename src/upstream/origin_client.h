@@ -1,7 +1,7 @@
 // HTTP/1.1 to origins over pooled connections, and HTTP/2 for what needs it: one call is one request and its
 // response, both streamed. Of one loop's thread. Rule: a request is sent a second time only when nobody can
-// have acted on the first: it was never sent, or it is safe and the connection, kept from before, closed
-// without a byte of an answer (RFC 9112 §9.3.1).
+// have acted on the first: it was never sent; or it is safe and the connection, kept from before, closed
+// without a byte of an answer (RFC 9112 §9.3.1); or the origin says so of its stream (RFC 9113 §8.7).
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ namespace meridian::upstream {
 inline constexpr std::size_t kConnectionsMax = 16'384;  // of one client, idle or not
 inline constexpr std::size_t kIdlePerPeerMax = 256;
 inline constexpr std::size_t kStreamsPerConnectionMax = 100;  // of HTTP/2; a peer may allow fewer
+inline constexpr unsigned kSendsMax = 3;                      // of a request whose stream is refused
+inline constexpr std::size_t kRepeatedBodyMax = 64 * 1024;    // what it may have sent of its body, then
+inline constexpr unsigned kInterimHeadsMax = 16;              // 1xx, before the head of a response
 // After 101, instead of CallTimes::read (CF: WebSocket connections may be idle for ten minutes).
 inline constexpr Duration kTunnelIdleMax = std::chrono::minutes(10);
 inline constexpr http1::Limits kResponseHeadLimits{
@@ -154,7 +157,8 @@ class OriginClient {
   net::Loop& loop_;
   Names& names_;
   TlsTrust trust_;
-  Counter &opened_, &reused_, &failed_;
+  Counter &opened_, &reused_, &failed_, &repeated_;
+  std::vector<Counter*> floods_;  // by http2::Flood
   std::size_t connections_ = 0;
   std::map<Peer, std::list<std::unique_ptr<class OriginConnection>>> idle_;  // the newest last
   std::vector<std::unique_ptr<class OriginConnection>> graves_;

@@ -28,6 +28,7 @@ void OriginConnection::begin(OriginCall& call, std::string_view method, std::str
   method_ = method;
   phase_ = Phase::Head;
   head_end_.reset();
+  interim_heads_ = 0;
   in_.clear();
   if (!std::exchange(started_, true)) tcp_->start(*this);
   tcp_->write(std::move(head));
@@ -88,7 +89,11 @@ std::size_t OriginConnection::take_head(std::string_view bytes) {
     call_->fail(Failure::Malformed, parsed.error().reason);
     return 0;
   }
-  if (head_.status < 200 && head_.status != 101) return *size;  // RFC 9110 §15.2
+  if (head_.status < 200 && head_.status != 101) {  // RFC 9110 §15.2
+    if (++interim_heads_ <= kInterimHeadsMax) return *size;
+    call_->fail(Failure::Malformed, std::string(kInterimText));
+    return 0;
+  }
   const http1::BodyEnd end = head_.status == 101 ? http1::BodyEnd::Close : response_body(head_, method_);
   begin_body(head_, end);
   const std::uint64_t left = left_;

@@ -46,6 +46,7 @@ class OriginConnection final : public net::TcpHandler {
   http1::HeadEnd head_end_{kResponseHeadLimits};
   http1::ChunkedDecoder chunks_;
   http1::ResponseHead head_;
+  unsigned interim_heads_ = 0;
   std::uint64_t left_ = 0;
 };
 
