@@ -286,6 +286,7 @@ std::shared_ptr<Object> OriginFetch::read_response(const http1::ResponseHead& he
   object->uri = ask_->uri;
   decide(*object, head.fields);
   std::optional<std::uint64_t> length = head.framing.content_length;
+  if (ask_->grpc) length.reset();  // whatever it says of its body, trailers follow
   if (end == http1::BodyEnd::None && ask_->method != "HEAD") length = 0;
   if (part) length = part->range->size();
   if (part && *length < *part->size) object->part = part->range;
