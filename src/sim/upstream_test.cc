@@ -69,6 +69,18 @@ TEST_F(OriginClientTest, ConnectionsAreKeptForTheNextCall) {
   EXPECT_EQ(origin->left, 1u);
 }
 
+TEST_F(OriginClientTest, InterimHeadsHaveALimit) {
+  std::size_t count = upstream::kInterimHeadsMax;
+  play([&](auto& visit, auto&) {
+    for (std::size_t i = 0; i < count; ++i) visit.say("HTTP/1.1 103 Early Hints\r\n\r\n");
+    visit.ok("hello");
+  });
+  EXPECT_EQ(fetch(get(), 1s).body, "hello");
+  EXPECT_EQ(fetch(get(), 1s).body, "hello") << "of each request";
+  ++count;
+  EXPECT_EQ(fetch(get(), 1s).failure, Failure::Malformed);
+}
+
 TEST_F(OriginClientTest, BodiesEndByLengthByChunksOrByTheEndOfTheConnection) {
   play([](auto& visit, auto&) {
     visit.say(
