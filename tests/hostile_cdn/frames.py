@@ -1,4 +1,5 @@
 """HTTP/2 frame by frame (RFC 9113), for what no library would send: heads are literals without any compression."""
+import collections
 import socket
 import ssl
 import struct
@@ -36,6 +37,7 @@ def block(*lines: tuple) -> bytes:
 class Reply:
     def __init__(self):
         self.status: int | None = None
+        self.trailers = b""  # as they came
         self.body = b""
         self.reset: int | None = None  # the code, when the stream was reset
         self.ended = False
@@ -51,11 +53,12 @@ class Connection:
         self.socket = context.wrap_socket(raw, server_hostname=host)
         assert self.socket.selected_alpn_protocol() == "h2"
         self.host = host
-        self.replies: dict[int, Reply] = {}
+        self.replies: dict[int, Reply] = collections.defaultdict(Reply)
         self.waiting = b""
         self.goaway: int | None = None
         self.closed = False
         self.pongs = 0
+        self.opened: dict[int, int] = {}  # by how much windows have, by stream
         self.send(PREFACE + frame(SETTINGS, 0, 0, settings))
 
     def send(self, data: bytes):
@@ -83,8 +86,10 @@ class Connection:
         size, kind, flags = int.from_bytes(self.waiting[:3], "big"), self.waiting[3], self.waiting[4]
         stream = int.from_bytes(self.waiting[5:9], "big") & 0x7FFFFFFF
         payload, self.waiting = self.waiting[9:9 + size], self.waiting[9 + size:]
-        reply = self.replies.setdefault(stream, Reply())
-        if kind == HEADERS and reply.status is None:
+        reply = self.replies[stream]
+        if kind == HEADERS and reply.status is not None:
+            reply.trailers = payload
+        elif kind == HEADERS:
             reply.status = self.status(payload)
         if kind == DATA:
             reply.body += payload
@@ -98,25 +103,35 @@ class Connection:
             self.send(frame(SETTINGS, ACK))
         if kind == PING and flags & ACK:
             self.pongs += 1
+        if kind == WINDOW_UPDATE:
+            self.opened[stream] = self.opened.get(stream, 0) + int.from_bytes(payload, "big")
         return True
+
+    def read_until_pong(self):
+        """All that the server had said before."""
+        before = self.pongs
+        self.send(frame(PING, 0, 0, b"12345678"))
+        while self.pongs == before and not self.closed:
+            self.read_frame()
 
     @staticmethod
     def status(payload: bytes) -> int:
-        """Of a head that begins with it, as servers' heads do; behind what only sets the table's size."""
+        """Of a head that begins with it, as servers' heads do; behind what only sets the table's size. 0: that of an earlier head,
+        by its number."""
         at = 0
         while payload[at] & 0xE0 == 0x20:
             at += 1
         first = payload[at]
         indexed = {8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500}
         if first & 0x80:
-            return indexed[first & 0x7F]
+            return indexed.get(first & 0x7F, 0)
         size = payload[at + 1]
         text = payload[at + 2:at + 2 + (size & 0x7F)]
         return int(text) if not size & 0x80 else unpack_digits(text)
 
     def reply(self, stream: int) -> Reply:
         """When it is whole, or never will be."""
-        reply = self.replies.setdefault(stream, Reply())
+        reply = self.replies[stream]
         while not reply.ended and reply.reset is None and not self.closed:
             self.read_frame()
         return reply
