@@ -60,9 +60,11 @@ function(meridian_library name)
   target_precompile_headers(${name} REUSE_FROM meridian_std)
 endfunction()
 
-# Tests are built where GoogleTest is; `./run` does without it, `./test` installs it.
+# Tests are built where GoogleTest is, and nghttp2, the peer of ours in tests of HTTP/2; `./run` does without them, `./test`
+# installs them.
 find_package(GTest QUIET)
-if(GTest_FOUND AND NOT MERIDIAN_FUZZ)
+find_library(NGHTTP2 nghttp2)
+if(GTest_FOUND AND NGHTTP2 AND NOT MERIDIAN_FUZZ)
   set(MERIDIAN_TESTS ON)
 else()
   set(MERIDIAN_TESTS OFF)
