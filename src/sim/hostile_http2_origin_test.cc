@@ -14,10 +14,27 @@ using http2::FrameType;
 using upstream::Failure;
 using ErrorCode = http2::ErrorCode;
 using Origin = PlayedHttp2Origin;
+using namespace http2::played;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 const net::Address kOrigin{net::IpAddress::v4({192, 0, 2, 10}), 50051};
+
+std::string again(std::size_t times, const std::string& what) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += what;
+  return out;
+}
+
+std::string ok(std::uint32_t id, std::string_view body) {
+  return headers(id, false, {{":status", "200"}}) + data(id, true, body);
+}
+
+std::string ok_head(std::uint32_t id, const Fields& more = {}) {
+  Fields fields{{":status", "200"}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  return headers(id, false, fields);
+}
 
 struct Heard final : upstream::Reply {
   void on_head(const http1::ResponseHead& head, http1::BodyEnd) override {
@@ -97,109 +114,88 @@ struct Attack {
   ErrorCode said;                                   // to the origin, of its stream or of all
 };
 
-std::string again(std::size_t times, const std::string& what) {
-  std::string out;
-  for (std::size_t i = 0; i < times; ++i) out += what;
-  return out;
-}
-
-std::string ok_head(std::uint32_t id, const Origin::Fields& more = {}) {
-  Origin::Fields fields{{":status", "200"}};
-  fields.insert(fields.end(), more.begin(), more.end());
-  return Origin::headers(id, false, fields);
-}
-
 const Attack kAttacks[] = {
-    {"Resets", [](auto id) { return Origin::reset(id, ErrorCode::InternalError); }, Failure::Closed, {}},
-    {"Pings", [](auto) { return again(500, Origin::frame(FrameType::Ping, 0, 0, "12345678")); },
+    {"Resets", [](auto id) { return reset(id, ErrorCode::InternalError); }, Failure::Closed, {}},
+    {"Pings", [](auto) { return again(500, frame(FrameType::Ping, 0, 0, "12345678")); }, Failure::Malformed,
+     ErrorCode::EnhanceYourCalm},
+    {"AnswersToNoPing", [](auto) { return again(500, frame(FrameType::Ping, http2::kAck, 0, "12345678")); },
      Failure::Malformed, ErrorCode::EnhanceYourCalm},
-    {"AnswersToNoPing",
-     [](auto) { return again(500, Origin::frame(FrameType::Ping, http2::kAck, 0, "12345678")); },
-     Failure::Malformed, ErrorCode::EnhanceYourCalm},
-    {"Settings", [](auto) { return again(500, Origin::frame(FrameType::Settings, 0, 0, "")); },
-     Failure::Malformed, ErrorCode::EnhanceYourCalm},
-    {"AnswersToNoSettings",
-     [](auto) { return again(500, Origin::frame(FrameType::Settings, http2::kAck, 0, "")); },
+    {"Settings", [](auto) { return again(500, frame(FrameType::Settings, 0, 0, "")); }, Failure::Malformed,
+     ErrorCode::EnhanceYourCalm},
+    {"AnswersToNoSettings", [](auto) { return again(500, frame(FrameType::Settings, http2::kAck, 0, "")); },
      Failure::Malformed, ErrorCode::EnhanceYourCalm},
     {"WindowsThatChange",
      [](auto) {
-       return again(500, Origin::frame(FrameType::Settings, 0, 0,
-                                       Origin::setting(http2::Setting::InitialWindowSize, 1) +
-                                           Origin::setting(http2::Setting::InitialWindowSize, 9)));
+       return again(500, frame(FrameType::Settings, 0, 0,
+                               setting(http2::Setting::InitialWindowSize, 1) +
+                                   setting(http2::Setting::InitialWindowSize, 9)));
      },
      Failure::Malformed, ErrorCode::EnhanceYourCalm},
-    {"Priorities", [](auto id) { return again(2000, Origin::frame(FrameType::Priority, 0, id, "12345")); },
+    {"Priorities", [](auto id) { return again(2000, frame(FrameType::Priority, 0, id, "12345")); },
      Failure::Malformed, ErrorCode::EnhanceYourCalm},
     {"FramesThatNobodyKnows",
-     [](auto) { return again(2000, Origin::frame(static_cast<FrameType>(0xBB), 0, 0, "?")); },
-     Failure::Malformed, ErrorCode::EnhanceYourCalm},
-    {"Farewells", [](auto) { return again(2000, Origin::go_away(0x7FFF'FFFF, ErrorCode::NoError)); },
+     [](auto) { return again(2000, frame(static_cast<FrameType>(0xBB), 0, 0, "?")); }, Failure::Malformed,
+     ErrorCode::EnhanceYourCalm},
+    {"Farewells", [](auto) { return again(2000, go_away(0x7FFF'FFFF, ErrorCode::NoError)); },
      Failure::Malformed, ErrorCode::EnhanceYourCalm},
     {"Continuations",
      [](auto id) {
-       return Origin::frame(FrameType::Headers, 0, id, "") +
-              again(100, Origin::frame(FrameType::Continuation, 0, id, "\x88"));
+       return frame(FrameType::Headers, 0, id, "") +
+              again(100, frame(FrameType::Continuation, 0, id, "\x88"));
      },
      Failure::HeadTooLarge, ErrorCode::EnhanceYourCalm},
     {"AHeadBeyondItsBound",
      [](auto id) {
-       return Origin::frame(FrameType::Headers, 0, id, Origin::block({{":status", "200"}})) +
-              again(3, Origin::frame(FrameType::Continuation, 0, id,
-                                     Origin::block({{"x", std::string(12'000, 'x')}}))) +
-              Origin::frame(FrameType::Continuation, http2::kEndHeaders, id, "");
+       return frame(FrameType::Headers, 0, id, block({{":status", "200"}})) +
+              again(3, frame(FrameType::Continuation, 0, id, block({{"x", std::string(12'000, 'x')}}))) +
+              frame(FrameType::Continuation, http2::kEndHeaders, id, "");
      },
      Failure::HeadTooLarge, ErrorCode::Cancel},
     {"MoreFieldsThanAnybodyReads",
      [](auto id) {
-       Origin::Fields fields(1000, {"x", "y"});
+       Fields fields(1000, {"x", "y"});
        fields.front() = {":status", "200"};
-       return Origin::headers(id, false, fields);
+       return headers(id, false, fields);
      },
      Failure::HeadTooLarge, ErrorCode::Cancel},
     {"AHeadThatUnpacksToMegabytes",
      [](auto id) {
        // A field of 4,000 bytes goes into the table and comes 10,000 times.
-       return Origin::frame(FrameType::Headers, http2::kEndHeaders, id,
-                            "\x40\x01x\x7f\xa1\x1e" + std::string(4000, 'y') + std::string(10'000, '\xbe'));
+       return frame(FrameType::Headers, http2::kEndHeaders, id,
+                    "\x40\x01x\x7f\xa1\x1e" + std::string(4000, 'y') + std::string(10'000, '\xbe'));
      },
      Failure::HeadTooLarge, ErrorCode::EnhanceYourCalm},
-    {"BadHpack",
-     [](auto id) { return Origin::frame(FrameType::Headers, http2::kEndHeaders, id, "\xff\xff"); },
+    {"BadHpack", [](auto id) { return frame(FrameType::Headers, http2::kEndHeaders, id, "\xff\xff"); },
      Failure::Malformed, ErrorCode::CompressionError},
-    {"APush",
-     [](auto id) {
-       return Origin::frame(FrameType::PushPromise, http2::kEndHeaders, id, Origin::u32(2) + "\x82");
-     },
+    {"APush", [](auto id) { return frame(FrameType::PushPromise, http2::kEndHeaders, id, u32(2) + "\x82"); },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"AStreamOfItsOwn", [](auto) { return ok_head(2); }, Failure::Malformed, ErrorCode::ProtocolError},
     {"AStreamThatNobodyOpened", [](auto id) { return ok_head(id + 2); }, Failure::Malformed,
      ErrorCode::ProtocolError},
-    {"AWindowBeyondItsEnd",
-     [](auto) { return Origin::frame(FrameType::WindowUpdate, 0, 0, Origin::u32(0x7FFF'FFFF)); },
+    {"AWindowBeyondItsEnd", [](auto) { return frame(FrameType::WindowUpdate, 0, 0, u32(0x7FFF'FFFF)); },
      Failure::Malformed, ErrorCode::FlowControlError},
     {"AStreamsWindowBeyondItsEnd",
-     [](auto id) { return Origin::frame(FrameType::WindowUpdate, 0, id, Origin::u32(0x7FFF'FFFF)); },
-     Failure::Malformed, ErrorCode::FlowControlError},
-    {"AWindowThatOpensByNothing",
-     [](auto id) { return Origin::frame(FrameType::WindowUpdate, 0, id, Origin::u32(0)); },
+     [](auto id) { return frame(FrameType::WindowUpdate, 0, id, u32(0x7FFF'FFFF)); }, Failure::Malformed,
+     ErrorCode::FlowControlError},
+    {"AWindowThatOpensByNothing", [](auto id) { return frame(FrameType::WindowUpdate, 0, id, u32(0)); },
      Failure::Malformed, ErrorCode::ProtocolError},
-    {"AFrameThatIsTooLong", [](auto id) { return Origin::data(id, false, std::string(16'385, 'x')); },
+    {"AFrameThatIsTooLong", [](auto id) { return data(id, false, std::string(16'385, 'x')); },
      Failure::Malformed, ErrorCode::FrameSizeError},
-    {"ABodyWithoutAHead", [](auto id) { return Origin::data(id, false, "x"); }, Failure::Malformed,
+    {"ABodyWithoutAHead", [](auto id) { return data(id, false, "x"); }, Failure::Malformed,
      ErrorCode::ProtocolError},
     {"NoStatus",
      [](auto id) {
-       return Origin::headers(id, false, {{"x", "y"}});
+       return headers(id, false, {{"x", "y"}});
      },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"AStatusOf700",
      [](auto id) {
-       return Origin::headers(id, false, {{":status", "700"}});
+       return headers(id, false, {{":status", "700"}});
      },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"AStatusOf101",
      [](auto id) {
-       return Origin::headers(id, false, {{":status", "101"}});
+       return headers(id, false, {{":status", "101"}});
      },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"AFieldWithALineEnd",
@@ -219,17 +215,17 @@ const Attack kAttacks[] = {
      Failure::Malformed, ErrorCode::ProtocolError},
     {"ALengthAndNoBody",
      [](auto id) {
-       return Origin::headers(id, true, {{":status", "200"}, {"content-length", "5"}});
+       return headers(id, true, {{":status", "200"}, {"content-length", "5"}});
      },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"InterimHeadsWithoutEnd",
      [](auto id) {
-       return again(1000, Origin::headers(id, false, {{":status", "103"}}));
+       return again(1000, headers(id, false, {{":status", "103"}}));
      },
      Failure::Malformed, ErrorCode::Cancel},
     {"AnInterimHeadThatIsTheEnd",
      [](auto id) {
-       return Origin::headers(id, true, {{":status", "103"}});
+       return headers(id, true, {{":status", "103"}});
      },
      Failure::Malformed, ErrorCode::ProtocolError},
     {"AnotherProtocol", [](auto) { return "HTTP/1.1 400 Bad Request\r\n\r\n"; }, Failure::Malformed,
@@ -243,7 +239,7 @@ class Attacks : public HostileHttp2Origin, public testing::WithParamInterface<At
     const ErrorCode of_all = visit().code_of(FrameType::GoAway);
     EXPECT_EQ(of_all == ErrorCode::NoError ? of_stream : of_all, GetParam().said)
         << to_string(of_stream) << " " << to_string(of_all);
-    answer([](auto id) { return Origin::ok(id, "fine"); });
+    answer([](auto id) { return ok(id, "fine"); });
     network.advance(10s);
     Heard next;
     const auto made = call(next);
@@ -266,36 +262,33 @@ INSTANTIATE_TEST_SUITE_P(All, Attacks, testing::ValuesIn(kAttacks),
                          [](const auto& info) { return std::string(info.param.name); });
 
 const Attack kCuts[] = {
-    {"Reset", [](auto id) { return Origin::reset(id, ErrorCode::InternalError); }, {}, {}},
-    {"RefusedInTheMiddle", [](auto id) { return Origin::reset(id, ErrorCode::RefusedStream); }, {}, {}},
-    {"Disowned", [](auto) { return Origin::go_away(0, ErrorCode::NoError); }, {}, {}},
-    {"MoreThanItSaid", [](auto id) { return Origin::data(id, false, "cdef"); }, {}, ErrorCode::ProtocolError},
-    {"LessThanItSaid", [](auto id) { return Origin::data(id, true, "c"); }, {}, ErrorCode::ProtocolError},
+    {"Reset", [](auto id) { return reset(id, ErrorCode::InternalError); }, {}, {}},
+    {"RefusedInTheMiddle", [](auto id) { return reset(id, ErrorCode::RefusedStream); }, {}, {}},
+    {"Disowned", [](auto) { return go_away(0, ErrorCode::NoError); }, {}, {}},
+    {"MoreThanItSaid", [](auto id) { return data(id, false, "cdef"); }, {}, ErrorCode::ProtocolError},
+    {"LessThanItSaid", [](auto id) { return data(id, true, "c"); }, {}, ErrorCode::ProtocolError},
     {"AnotherHead", [](auto id) { return ok_head(id); }, {}, ErrorCode::ProtocolError},
     {"TrailersWithAStatus",
      [](auto id) {
-       return Origin::headers(id, true, {{":status", "200"}});
+       return headers(id, true, {{":status", "200"}});
      },
      {},
      ErrorCode::ProtocolError},
     {"TrailersOfTooManyFields",
      [](auto id) {
-       return Origin::data(id, false, "cde") + Origin::headers(id, true, Origin::Fields(300, {"x", "y"}));
+       return data(id, false, "cde") + headers(id, true, Fields(300, {"x", "y"}));
      },
      {},
      ErrorCode::Cancel},
-    {"EmptyFrames",
-     [](auto id) { return again(1000, Origin::data(id, false, "")); },
-     {},
-     ErrorCode::EnhanceYourCalm},
+    {"EmptyFrames", [](auto id) { return again(1000, data(id, false, "")); }, {}, ErrorCode::EnhanceYourCalm},
     {"NothingButPadding",
      [](auto id) {
-       return again(1000, Origin::frame(FrameType::Data, http2::kPadded, id, "\x09" + std::string(9, '\0')));
+       return again(1000, frame(FrameType::Data, http2::kPadded, id, "\x09" + std::string(9, '\0')));
      },
      {},
      ErrorCode::EnhanceYourCalm},
     {"Pings",
-     [](auto) { return again(500, Origin::frame(FrameType::Ping, 0, 0, "12345678")); },
+     [](auto) { return again(500, frame(FrameType::Ping, 0, 0, "12345678")); },
      {},
      ErrorCode::EnhanceYourCalm},
 };
@@ -304,7 +297,7 @@ class Cuts : public Attacks {};
 
 TEST_P(Cuts, BehindTheBeginningOfABody) {
   answer([](auto id) {
-    return ok_head(id, {{"content-length", "5"}}) + Origin::data(id, false, "ab") + GetParam().bytes(id);
+    return ok_head(id, {{"content-length", "5"}}) + data(id, false, "ab") + GetParam().bytes(id);
   });
   Heard heard;
   const auto made = call(heard);
@@ -322,7 +315,7 @@ INSTANTIATE_TEST_SUITE_P(All, Cuts, testing::ValuesIn(kCuts),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(HostileHttp2Origin, MoreThanTheWindowIsCut) {
-  answer([](auto id) { return ok_head(id) + again(40, Origin::data(id, false, std::string(16'000, 'x'))); });
+  answer([](auto id) { return ok_head(id) + again(40, data(id, false, std::string(16'000, 'x'))); });
   Heard heard;
   const auto made = call(heard, 15ms);
   made->pause();
@@ -334,7 +327,7 @@ TEST_F(HostileHttp2Origin, MoreThanTheWindowIsCut) {
 }
 
 TEST_F(HostileHttp2Origin, WhatFollowsTheEndReachesNobody) {
-  answer([](auto id) { return Origin::ok(id, "all") + Origin::data(id, false, "and more"); });
+  answer([](auto id) { return ok(id, "all") + data(id, false, "and more"); });
   Heard heard;
   const auto made = call(heard, 1s, Body::None);
   EXPECT_TRUE(heard.ended);
@@ -345,9 +338,8 @@ TEST_F(HostileHttp2Origin, WhatFollowsTheEndReachesNobody) {
 
 TEST_F(HostileHttp2Origin, InterimHeadsAreReadOver) {
   answer([](auto id) {
-    return again(upstream::kInterimHeadsMax,
-                 Origin::headers(id, false, {{":status", "103"}, {"link", "x"}})) +
-           Origin::ok(id, "body");
+    return again(upstream::kInterimHeadsMax, headers(id, false, {{":status", "103"}, {"link", "x"}})) +
+           ok(id, "body");
   });
   Heard heard;
   const auto made = call(heard);
@@ -357,11 +349,11 @@ TEST_F(HostileHttp2Origin, InterimHeadsAreReadOver) {
 }
 
 TEST_F(HostileHttp2Origin, AnAnswerToHeadSaysALengthAndHasNoBody) {
-  answer([](auto id) { return ok_head(id, {{"content-length", "500"}}) + Origin::data(id, true, ""); });
+  answer([](auto id) { return ok_head(id, {{"content-length", "500"}}) + data(id, true, ""); });
   Heard heard, wrong;
   const auto made = call(heard, 1s, Body::None, "HEAD");
   EXPECT_TRUE(heard.ended);
-  answer([](auto id) { return ok_head(id, {{"content-length", "2"}}) + Origin::data(id, true, "ab"); });
+  answer([](auto id) { return ok_head(id, {{"content-length", "2"}}) + data(id, true, "ab"); });
   network.advance(10s);
   const auto other = call(wrong, 1s, Body::None, "HEAD");
   EXPECT_TRUE(wrong.failure);
@@ -372,7 +364,7 @@ TEST_F(HostileHttp2Origin, ARefusedRequestIsSentAgainWithItsBody) {
   play([](Origin::Visit& visit, const Origin::Heard& frame) {
     const std::uint32_t id = frame.head.stream;
     if (!frame.is(FrameType::Data) || !frame.head.has(http2::kEndStream)) return;
-    visit.say(id < 5 ? Origin::reset(id, ErrorCode::RefusedStream) : Origin::ok(id, visit.body_of(id)));
+    visit.say(id < 5 ? reset(id, ErrorCode::RefusedStream) : ok(id, visit.body_of(id)));
   });
   Heard heard;
   const auto made = call(heard);
@@ -392,9 +384,9 @@ TEST_F(HostileHttp2Origin, WhatIsSentWhileARequestWaitsForItsSecondConnectionFol
   play([this](Origin::Visit& visit, const Origin::Heard& frame) {
     const std::uint32_t id = frame.head.stream;
     if (&visit == origin->visits.front().get()) {
-      if (frame.is(FrameType::Data)) visit.say(Origin::go_away(0, ErrorCode::NoError));
+      if (frame.is(FrameType::Data)) visit.say(go_away(0, ErrorCode::NoError));
     } else if (frame.is(FrameType::Data) && frame.head.has(http2::kEndStream)) {
-      visit.say(Origin::ok(id, visit.body_of(id)));
+      visit.say(ok(id, visit.body_of(id)));
     }
   });
   Heard heard;
@@ -413,7 +405,7 @@ TEST_F(HostileHttp2Origin, WhatIsSentWhileARequestWaitsForItsSecondConnectionFol
 }
 
 TEST_F(HostileHttp2Origin, WhoRefusesAlwaysOrTooLateIsNotAskedForEver) {
-  answer([](auto id) { return Origin::reset(id, ErrorCode::RefusedStream); });
+  answer([](auto id) { return reset(id, ErrorCode::RefusedStream); });
   Heard always, late;
   const auto one = call(always);
   ASSERT_TRUE(always.failure);
@@ -421,7 +413,7 @@ TEST_F(HostileHttp2Origin, WhoRefusesAlwaysOrTooLateIsNotAskedForEver) {
   EXPECT_EQ(visit().count(FrameType::Headers), upstream::kSendsMax);
 
   play([](Origin::Visit& visit, const Origin::Heard& frame) {
-    if (frame.is(FrameType::Data)) visit.say(Origin::reset(frame.head.stream, ErrorCode::RefusedStream));
+    if (frame.is(FrameType::Data)) visit.say(reset(frame.head.stream, ErrorCode::RefusedStream));
   });
   network.advance(10s);
   const auto two = call(late);
@@ -435,8 +427,8 @@ TEST_F(HostileHttp2Origin, WhoRefusesAlwaysOrTooLateIsNotAskedForEver) {
 TEST_F(HostileHttp2Origin, WhoGoesAwayAnswersWhatHeNamesAndTheRestIsAskedElsewhere) {
   play([this](Origin::Visit& visit, const Origin::Heard& frame) {
     if (!frame.is(FrameType::Headers)) return;
-    if (&visit != origin->visits.front().get()) return visit.say(Origin::ok(frame.head.stream, "second"));
-    if (frame.head.stream == 3) visit.say(Origin::go_away(1, ErrorCode::NoError));
+    if (&visit != origin->visits.front().get()) return visit.say(ok(frame.head.stream, "second"));
+    if (frame.head.stream == 3) visit.say(go_away(1, ErrorCode::NoError));
   });
   Heard first, second;
   const auto one = call(first);
@@ -444,7 +436,7 @@ TEST_F(HostileHttp2Origin, WhoGoesAwayAnswersWhatHeNamesAndTheRestIsAskedElsewhe
   EXPECT_EQ(second.body, "second");
   EXPECT_FALSE(first.over());
   EXPECT_FALSE(visit(0).left);
-  visit(0).say(Origin::ok(1, "first"));
+  visit(0).say(ok(1, "first"));
   network.advance(1s);
   EXPECT_EQ(first.body, "first");
   EXPECT_TRUE(visit(0).left);
@@ -452,19 +444,19 @@ TEST_F(HostileHttp2Origin, WhoGoesAwayAnswersWhatHeNamesAndTheRestIsAskedElsewhe
 }
 
 TEST_F(HostileHttp2Origin, AnOriginThatTakesOneRequestAtATimeGetsThemOnConnectionsOfTheirOwn) {
-  play([](auto&, auto&) {}, Origin::setting(http2::Setting::MaxConcurrentStreams, 1));
+  play([](auto&, auto&) {}, setting(http2::Setting::MaxConcurrentStreams, 1));
   Heard first, second;
   const auto one = call(first);
   const auto two = call(second);
   EXPECT_EQ(origin->visits.size(), 2u);
-  visit(1).say(Origin::ok(1, "b"));
-  visit(0).say(Origin::ok(1, "a"));
+  visit(1).say(ok(1, "b"));
+  visit(0).say(ok(1, "a"));
   network.advance(1s);
   EXPECT_EQ(first.body + second.body, "ab");
 }
 
 TEST_F(HostileHttp2Origin, AnOriginThatTakesNothingIsLeft) {
-  play([](auto&, auto&) {}, Origin::setting(http2::Setting::MaxConcurrentStreams, 0));
+  play([](auto&, auto&) {}, setting(http2::Setting::MaxConcurrentStreams, 0));
   Heard heard;
   { const auto made = call(heard); }
   network.advance(100ms);
@@ -472,7 +464,7 @@ TEST_F(HostileHttp2Origin, AnOriginThatTakesNothingIsLeft) {
 }
 
 TEST_F(HostileHttp2Origin, ConnectionsThatNobodyNeedsEndInOrder) {
-  answer([](auto id) { return Origin::ok(id, "x"); });
+  answer([](auto id) { return ok(id, "x"); });
   Heard heard;
   const auto made = call(heard, 1s, Body::None);
   network.advance(10s);
@@ -482,7 +474,7 @@ TEST_F(HostileHttp2Origin, ConnectionsThatNobodyNeedsEndInOrder) {
 }
 
 TEST_F(HostileHttp2Origin, FloodsAreCounted) {
-  answer([](auto) { return again(500, Origin::frame(FrameType::Ping, 0, 0, "12345678")); });
+  answer([](auto) { return again(500, frame(FrameType::Ping, 0, 0, "12345678")); });
   Heard first, second;
   const auto one = call(first);
   EXPECT_EQ(count(R"(meridian_upstream_http2_floods_total{kind="pings"})"), 1);
@@ -494,7 +486,7 @@ TEST_F(HostileHttp2Origin, CallsThatNobodyReadsDoNotHoldUpOthers) {
   const std::string large = again(16, std::string(16'384, 'x'));  // a stream's window
   answer([&](auto id) {
     std::string out = ok_head(id);
-    for (int i = 0; i < 16; ++i) out += Origin::data(id, false, std::string(16'384, 'x'));
+    for (int i = 0; i < 16; ++i) out += data(id, false, std::string(16'384, 'x'));
     return out;
   });
   std::deque<Heard> slow(upstream::kStreamsPerConnectionMax - 1);
@@ -509,7 +501,7 @@ TEST_F(HostileHttp2Origin, CallsThatNobodyReadsDoNotHoldUpOthers) {
   const auto made = call(quick);
   EXPECT_EQ(origin->visits.size(), 1u);
   EXPECT_EQ(quick.body.size(), large.size());
-  visit().say(Origin::data(199, true, "the end"));
+  visit().say(data(199, true, "the end"));
   network.advance(1s);
   EXPECT_TRUE(quick.ended);
 
@@ -533,8 +525,8 @@ TEST_F(HostileHttp2Origin, ABodyWaitsForAnOriginThatIsSlowToTakeIt) {
   EXPECT_EQ(visit().body_of(1).size(), 65'535u);
   EXPECT_EQ(made->unsent(), 200'000u - 65'535);
   EXPECT_EQ(heard.rooms, 0) << "nothing more is asked for";
-  visit().say(Origin::frame(FrameType::WindowUpdate, 0, 0, Origin::u32(1'000'000)) +
-              Origin::frame(FrameType::WindowUpdate, 0, 1, Origin::u32(1'000'000)));
+  visit().say(frame(FrameType::WindowUpdate, 0, 0, u32(1'000'000)) +
+              frame(FrameType::WindowUpdate, 0, 1, u32(1'000'000)));
   network.advance(1s);
   EXPECT_EQ(visit().body_of(1).size(), 200'000u);
   EXPECT_EQ(heard.rooms, 1);
@@ -545,7 +537,7 @@ TEST_F(HostileHttp2Origin, ABodyWaitsForAnOriginThatIsSlowToTakeIt) {
 
 TEST_F(HostileHttp2Origin, TrailersComeBehindTheBody) {
   answer([](auto id) {
-    return ok_head(id) + Origin::data(id, false, "x") + Origin::headers(id, true, {{"grpc-status", "0"}});
+    return ok_head(id) + data(id, false, "x") + headers(id, true, {{"grpc-status", "0"}});
   });
   Heard heard;
   const auto made = call(heard);

@@ -5,11 +5,9 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "formats/http2/hpack.h"
-#include "formats/http2/session.h"
+#include "formats/http2/played_frames.h"
 #include "sim/virtual_network.h"
 
 namespace meridian::sim {
@@ -23,7 +21,6 @@ class PlayedHttp2Origin {
     bool is(http2::FrameType type) const { return head.type == type; }
   };
   using OnFrame = std::function<void(Visit& visit, const Heard& frame)>;
-  using Fields = std::vector<std::pair<std::string, std::string>>;
 
   PlayedHttp2Origin(VirtualNetwork& network, const net::Address& address, OnFrame on_frame,
                     std::string settings = "")
@@ -32,64 +29,13 @@ class PlayedHttp2Origin {
         network.listen_tcp(address, {}, nullptr, [this](auto tcp) { accept(std::move(tcp)); }).value();
   }
 
-  static std::string frame(http2::FrameType type, std::uint8_t flags, std::uint32_t stream,
-                           std::string_view payload) {
-    std::string out;
-    http2::append_frame_head(
-        out,
-        {.size = static_cast<std::uint32_t>(payload.size()), .type = type, .flags = flags, .stream = stream});
-    return out + std::string(payload);
-  }
-  static std::string block(const Fields& fields) {
-    std::string out;
-    for (const auto& [name, value] : fields) {
-      out += '\0';
-      http2::append_integer(out, 0, 7, name.size());
-      out += name;
-      http2::append_integer(out, 0, 7, value.size());
-      out += value;
-    }
-    return out;
-  }
-  static std::string headers(std::uint32_t stream, bool last, const Fields& fields) {
-    return frame(http2::FrameType::Headers,
-                 static_cast<std::uint8_t>(http2::kEndHeaders | (last ? http2::kEndStream : 0)), stream,
-                 block(fields));
-  }
-  static std::string data(std::uint32_t stream, bool last, std::string_view bytes) {
-    return frame(http2::FrameType::Data, last ? http2::kEndStream : std::uint8_t{0}, stream, bytes);
-  }
-  static std::string ok(std::uint32_t stream, std::string_view body) {
-    return headers(stream, false, {{":status", "200"}}) + data(stream, true, body);
-  }
-  static std::string u32(std::uint32_t value) {
-    std::string out;
-    http2::append_u32(out, value);
-    return out;
-  }
-  static std::string setting(http2::Setting setting, std::uint32_t value) {
-    std::string out;
-    http2::append_setting(out, setting, value);
-    return out;
-  }
-  static std::string reset(std::uint32_t stream, http2::ErrorCode code) {
-    std::string out;
-    http2::append_rst_stream(out, stream, code);
-    return out;
-  }
-  static std::string go_away(std::uint32_t last, http2::ErrorCode code) {
-    std::string out;
-    http2::append_go_away(out, last, code);
-    return out;
-  }
-
   // One connection; it hears whole frames.
   class Visit final : public net::TcpHandler {
    public:
     Visit(PlayedHttp2Origin& origin, std::unique_ptr<net::TcpConnection> tcp)
         : origin_(origin), tcp_(std::move(tcp)) {
       tcp_->start(*this);
-      say(frame(http2::FrameType::Settings, 0, 0, origin_.settings_));
+      say(http2::played::frame(http2::FrameType::Settings, 0, 0, origin_.settings_));
     }
     void say(std::string bytes) {
       if (tcp_) tcp_->write(std::move(bytes));

@@ -6,11 +6,15 @@
 #include <deque>
 #include <map>
 
+#include "formats/http2/played_frames.h"
+
 namespace meridian::http2 {
 namespace {
 
 using namespace std::chrono_literals;
-using Fields = std::vector<std::pair<std::string, std::string>>;
+using played::Fields;
+using played::frame;
+using played::u32;
 
 struct TestStream final : Stream {};
 
@@ -303,43 +307,16 @@ class Rules : public testing::Test {
  protected:
   Rules() { say(std::string(kPreface) + frame(FrameType::Settings, 0, 0, "")); }
 
-  static std::string frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
-                           std::string_view payload) {
-    std::string out;
-    append_frame_head(
-        out,
-        {.size = static_cast<std::uint32_t>(payload.size()), .type = type, .flags = flags, .stream = stream});
-    return out + std::string(payload);
-  }
-  static std::string u32(std::uint32_t value) {
-    std::string out;
-    append_u32(out, value);
-    return out;
-  }
-  static std::string setting(std::uint16_t id, std::uint32_t value) {
-    std::string out;
-    append_setting(out, static_cast<Setting>(id), value);
-    return out;
-  }
-  static std::string literal(const Fields& fields) {
-    std::string block;
-    for (const auto& [name, value] : fields) {
-      block += '\0';
-      append_integer(block, 0, 7, name.size());
-      block += name;
-      append_integer(block, 0, 7, value.size());
-      block += value;
-    }
-    return block;
-  }
   static Fields request(Fields more = {}) {
     Fields all{{":method", "POST"}, {":scheme", "https"}, {":authority", "a.example"}, {":path", "/"}};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
   static std::string headers(std::uint32_t stream, bool last, const Fields& fields = request()) {
-    return frame(FrameType::Headers, static_cast<std::uint8_t>(kEndHeaders | (last ? kEndStream : 0)), stream,
-                 literal(fields));
+    return played::headers(stream, last, fields);
+  }
+  static std::string setting(std::uint16_t id, std::uint32_t value) {
+    return played::setting(static_cast<Setting>(id), value);
   }
   void say(std::string_view bytes) { server->session.receive(bytes, now); }
   // What the connection ended with.
@@ -536,7 +513,7 @@ TEST_F(Rules, UnknownFramesAndSettingsAreIgnored) {
 }
 
 TEST_F(Rules, ASectionInManyFramesIsOne) {
-  const std::string block = literal(request());
+  const std::string block = played::block(request());
   std::string bytes = frame(FrameType::Headers, kEndStream, 1, block.substr(0, 10));
   bytes += frame(FrameType::Continuation, 0, 1, block.substr(10, 20));
   bytes += frame(FrameType::Continuation, kEndHeaders, 1, block.substr(30));
