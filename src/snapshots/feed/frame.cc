@@ -7,6 +7,10 @@ namespace {
 
 constexpr std::size_t kLengthSize = 4;
 
+constexpr bool within(std::int32_t value, std::int32_t most) {
+  return -most <= value && value <= most;
+}
+
 // fields() below names the parts of each frame once; a Writer and a Reader visit them in the same order.
 class Writer {
  public:
@@ -110,8 +114,8 @@ class Reader {
       at.latitude = static_cast<std::int32_t>(in_.u32());
       at.longitude = static_cast<std::int32_t>(in_.u32());
       field(at.price_class);
-      fits_ = fits_ && std::abs(at.latitude) <= 9000 && std::abs(at.longitude) <= 18000 &&
-              at.price_class <= 2 && is_location_code(at.code);
+      fits_ = fits_ && within(at.latitude, 9000) && within(at.longitude, 18000) && at.price_class <= 2 &&
+              is_location_code(at.code);
       if (!count(at.addresses, kLocationAddressesMax)) return;
       for (net::IpAddress& address : at.addresses) field(address);
     }
