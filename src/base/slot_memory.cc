@@ -32,6 +32,8 @@ class SlotMemory::File {
     if (mapped == MAP_FAILED) return;
     // What users have stored does not belong into a core file.
     madvise(mapped, size, MADV_DONTDUMP);
+    // A hole in a part of a large page is zeroed in its place, which may be on its way to a peer.
+    madvise(mapped, size, MADV_NOHUGEPAGE);
     bytes_ = static_cast<char*>(mapped);
     mapped_ = size;
     bytes_max_ = bytes_max;
