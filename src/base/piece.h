@@ -14,8 +14,8 @@ namespace meridian {
 struct SharedBytes {
   std::shared_ptr<const void> owner;
   std::string_view bytes;
-  // The same bytes in a file that `owner` keeps open, from where a kernel can send them without a copy; -1:
-  // nowhere.
+  // The file that `bytes` are a mapping of and that `owner` keeps open: from either a kernel can send them
+  // without a copy; -1: none.
   int file = -1;
   std::uint64_t offset = 0;
 };

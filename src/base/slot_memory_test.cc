@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -61,8 +62,11 @@ TEST(SlotMemory, ASlotMayOutliveItsMemory) {
   EXPECT_EQ(std::string_view(slot->bytes(), kSlot), std::string(kSlot, 'a'));
 }
 
-// A kernel that was told to send a page refers to it, not to what was in it.
-TEST(SlotMemory, WhatIsOnItsWayStaysWhatItWas) {
+// A kernel that was told to send a page refers to it, not to what was in it: from the file, or from memory.
+class SlotOnItsWay : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(FromFileAndMemory, SlotOnItsWay, testing::Bool());
+
+TEST_P(SlotOnItsWay, StaysWhatItWas) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   SlotMemory memory("test", kSlot, kSlot);
@@ -70,7 +74,10 @@ TEST(SlotMemory, WhatIsOnItsWayStaysWhatItWas) {
   std::memset(slot->bytes(), 'a', kSlot);
   SharedBytes part = SlotMemory::Slot::part(slot, 0, 4096);
   auto offset = static_cast<loff_t>(part.offset);
-  ASSERT_EQ(splice(part.file, &offset, ends[1], nullptr, 4096, 0), 4096);
+  const iovec mapped{slot->bytes(), 4096};
+  ASSERT_EQ(
+      GetParam() ? splice(part.file, &offset, ends[1], nullptr, 4096, 0) : vmsplice(ends[1], &mapped, 1, 0),
+      4096);
   const char* const before = slot->bytes();
   slot.reset();
   part.owner.reset();

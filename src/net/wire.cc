@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace meridian::net {
@@ -58,11 +59,26 @@ void Wire::consume(std::size_t size) {
   }
 }
 
+// A slow peer's socket has no room for much, and pages that it does not take were looked up for nothing.
+IoResult Wire::send_mapped(MemoryPipe& pipe, std::string_view bytes) {
+  const std::size_t asked = std::min(bytes.size(), takes_);
+  const ssize_t sent = pipe.send(descriptor_.get(), bytes.substr(0, asked), asked < bytes.size());
+  const std::size_t size = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  takes_ = size == asked ? std::min(takes_ * 2, MemoryPipe::kBytes) : std::max(takes_ / 2, kMappedMin);
+  if (size == asked) return {IoStatus::Done, size};
+  if (size > 0 || errno == EAGAIN || errno == EINTR) return {IoStatus::Blocked, size};
+  error_ = errno;
+  return {IoStatus::Failed};
+}
+
 // What lies in a file goes from there to the socket inside the kernel.
 IoResult Wire::send_file() {
   const SharedBytes& shared = out_.front().shared();
+  const std::string_view bytes = shared.bytes.substr(out_offset_);
+  if (bytes.size() >= kMappedMin)
+    if (MemoryPipe& pipe = MemoryPipe::of_this_thread(); pipe.usable()) return send_mapped(pipe, bytes);
   auto offset = static_cast<off_t>(shared.offset + out_offset_);
-  const ssize_t size = ::sendfile(descriptor_.get(), shared.file, &offset, out_.front().size() - out_offset_);
+  const ssize_t size = ::sendfile(descriptor_.get(), shared.file, &offset, bytes.size());
   if (size > 0) return {IoStatus::Done, static_cast<std::size_t>(size)};
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return {IoStatus::Blocked};
   error_ = size < 0 ? errno : EIO;

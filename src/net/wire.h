@@ -7,6 +7,7 @@
 
 #include "base/piece.h"
 #include "net/loop.h"
+#include "net/memory_pipe.h"
 #include "net/socket.h"
 
 namespace meridian::net {
@@ -62,8 +63,12 @@ class Wire {
   Error failure() const;
 
  private:
+  // So many pages sendfile looks up in one go.
+  static constexpr std::size_t kMappedMin = 64 * 1024;
+
   IoResult flush_plain();
   IoResult flush_tls();
+  IoResult send_mapped(MemoryPipe& pipe, std::string_view bytes);
   IoResult send_file();
   void limit_what_is_copied();
   void consume(std::size_t size);
@@ -75,7 +80,8 @@ class Wire {
   std::size_t pending_ = 0;
   int error_ = 0;
   std::uint64_t sent_ = 0;
-  int copied_ahead_ = 0;  // the limit that is set; 0: none
+  std::size_t takes_ = kMappedMin;  // about what the socket has room for, of what lies in a file
+  int copied_ahead_ = 0;            // the limit that is set; 0: none
 };
 
 }  // namespace meridian::net
