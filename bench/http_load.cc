@@ -156,6 +156,9 @@ class Connection {
     to.sin_family = AF_INET;
     to.sin_port = htons(server.port);
     std::memcpy(&to.sin_addr, server.ip.bytes().data(), 4);
+    // A server that accepts nobody is not waited for.
+    const timeval patience{.tv_sec = 10, .tv_usec = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from in_turns import HOST, CannotRun, free_port  # noqa: E402
 from meridian_server import Server, aws_commands  # noqa: E402
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+FILES_MAX = min(200_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 NAME = "bench.example"  # of each server and its certificate
 
 
@@ -158,17 +160,17 @@ class Ours(Proxy):
 
 
 class Nginx(Proxy):
-    """Its cache is of files, which the page cache holds; small bodies go out with their heads. This version would speak TLS 1.2
+    """Its cache is of files, which the page cache holds, and which it keeps open as far as the system lets it; small bodies go out with their heads. This version would speak TLS 1.2
     unless told: all here speak 1.3, whose handshake costs more."""
     name = "nginx"
     keys_bytes = 100 << 20  # of the zone that says what is kept
     limit = ""  # of the bytes of files
-    open_files = "open_file_cache max=100000 inactive=600s; open_file_cache_valid 600s;"
+    open_files = f"open_file_cache max={FILES_MAX // 2} inactive=600s; open_file_cache_valid 600s;"
 
     def command(self) -> list[str]:
         configuration = self.folder / "nginx.conf"
         configuration.write_text(f"""
-daemon off; user root; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
+daemon off; user root; worker_processes 1; worker_rlimit_nofile {FILES_MAX}; pid {self.folder}/pid; error_log {self.folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; sendfile on; keepalive_requests 100000000; {self.open_files} ssl_session_cache shared:tls:10m;
