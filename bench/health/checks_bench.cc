@@ -71,6 +71,7 @@ class NotingLoop final : public net::Loop {
   void run() override { loop_->run(); }
   void stop() override { loop_->stop(); }
   void post(std::function<void()> task) override { loop_->post(std::move(task)); }
+  void at_turn_end(std::function<void()> task) override { loop_->at_turn_end(std::move(task)); }
   std::unique_ptr<net::Timer> after(Duration delay, std::function<void()> task) override {
     return loop_->after(delay, std::move(task));
   }
