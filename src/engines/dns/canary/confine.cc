@@ -68,7 +68,7 @@ constexpr long kAllowed[] = {
 };
 constexpr long kAllowedToFork[] = {SYS_clone, SYS_wait4, SYS_kill, SYS_socketpair};
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kReservesMemory = true;  // the shadow alone is beyond any limit
 #else
 constexpr bool kReservesMemory = false;
