@@ -23,7 +23,6 @@ SECTIONS = {
     "objects": ("A million objects", ["build/release/cdn_million_objects"], ""),
     "distributions": ("As distributions grow", [f"bench/cdn/distributions.py --count {count}" for count in (100, 1_000, 10_000)], ""),
     "purges": ("Hits while others purge", ["bench/cdn/purge_edges.py", "bench/cdn/purge_storm.py"], ""),
-    "edges": ("Purges at edges, and hits beside them", ["bench/cdn/purge_edges.py"], ""),
     "followers": ("Followers of one answer", [SHOTS + "tests/clients/cdn_collapse_test.py",
                                               SHOTS + "tests/edges/cdn_tiers_test.py -k together"], r"last of"),
     "floods": ("Good viewers beside floods", ["tests/hostile_cdn/floods.py --full"], ""),
