@@ -115,6 +115,7 @@ class Body {
   }
   // What is touched of a body that in_one_piece() gives, asked for before it: 0 itself, 1 where its bytes
   // are, 2 those.
+  static constexpr int kPlaces = 3;
   void fetch_ahead(int place) const;
   Parts* parts() const { return parts_.get(); }  // null: it has its bytes itself
 

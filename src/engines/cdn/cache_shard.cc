@@ -35,14 +35,14 @@ void CacheShard::free_content(Entry& entry) {
 
 CacheShard::Index CacheShard::find(const Key& key) {
   if (buckets_.empty()) return kNone;
-  Index index = buckets_[key.low & (buckets_.size() - 1)];
+  Index index = bucket_of(key);
   while (index != kNone && entry(index).key != key) index = entry(index).next;
   return index;
 }
 
 void CacheShard::fetch_ahead(const Key& key, int place) {
   if (buckets_.empty()) return;
-  const Index& bucket = buckets_[key.low & (buckets_.size() - 1)];
+  const Index& bucket = bucket_of(key);
   if (place == 0) return prefetch(&bucket);
   if (bucket == kNone) return;
   if (place == 1) return prefetch(&entry(bucket));
@@ -136,7 +136,7 @@ CacheShard::Index CacheShard::new_entry(const Key& key) {
   free_ = made.next;
   made = Entry();
   made.key = key;
-  Index& bucket = buckets_[key.low & (buckets_.size() - 1)];
+  Index& bucket = bucket_of(key);
   made.next = std::exchange(bucket, index);
   return index;
 }
@@ -147,7 +147,7 @@ void CacheShard::grow() {
   for (Index index : old)
     while (index != kNone) {
       Entry& moved = entry(index);
-      Index& bucket = buckets_[moved.key.low & (buckets_.size() - 1)];
+      Index& bucket = bucket_of(moved.key);
       const Index next = std::exchange(moved.next, bucket);
       bucket = std::exchange(index, next);
     }
@@ -158,7 +158,7 @@ void CacheShard::erase(Index index) {
   if (gone.queue != kNowhere) unlink(index);
   if (!gone.at_rest && gone.live->listed) unlist(*gone.live);
   free_content(gone);
-  Index* at = &buckets_[gone.key.low & (buckets_.size() - 1)];
+  Index* at = &bucket_of(gone.key);
   while (*at != index) at = &entry(*at).next;
   *at = gone.next;
   gone.next = std::exchange(free_, index);

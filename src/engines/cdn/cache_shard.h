@@ -72,6 +72,7 @@ class CacheShard {
   static constexpr std::size_t kEntriesAtOnce = 256;
 
   Entry& entry(Index index) { return chunks_[index / kEntriesAtOnce][index % kEntriesAtOnce]; }
+  Index& bucket_of(const Key& key) { return buckets_[key.low & (buckets_.size() - 1)]; }
   Index find(const Key& key);
   Index new_entry(const Key& key);
   void erase(Index index);

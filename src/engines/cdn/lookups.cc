@@ -1,7 +1,6 @@
 #include "engines/cdn/lookups.h"
 
 #include <algorithm>
-#include <array>
 
 #include "engines/cdn/request.h"
 
@@ -33,19 +32,25 @@ void Lookups::run() {
 
 // What the request before it is going to touch, too, is on its way; and one alone waits for no memory but its
 // own.
-void Lookups::fetch_ahead(std::size_t first, std::size_t until) {
-  std::array<Request*, kTogetherMax> requests;
-  std::size_t count = 0;
+void Lookups::find_apart(std::size_t first, std::size_t until) {
+  apart_.clear();
   for (std::size_t i = first; i < until; ++i)
-    if (running_[i] && (count == 0 || running_[i]->key() != requests[count - 1]->key()))
-      requests[count++] = running_[i];
-  if (count < 2) return;
-  for (int place = 0; place < Request::kPlaces; ++place)
-    for (std::size_t i = 0; i < count; ++i) requests[i]->fetch_ahead(place);
+    if (running_[i] && (apart_.empty() || running_[i]->key() != apart_.back()->key()))
+      apart_.push_back(running_[i]);
+  if (apart_.size() < 2) apart_.clear();
+}
+
+void Lookups::fetch_ahead(int places, void (Request::*fetch)(int place)) {
+  for (int place = 0; place < places; ++place)
+    for (Request* const each : apart_) (each->*fetch)(place);
 }
 
 void Lookups::run_some(std::size_t first, std::size_t until) {
-  fetch_ahead(first, until);
+  find_apart(first, until);
+  fetch_ahead(Cache::kPlaces, &Request::fetch_look_ahead);
+  for (std::size_t i = first; i < until; ++i)
+    if (running_[i]) running_[i]->look();
+  fetch_ahead(Body::kPlaces, &Request::fetch_reply_ahead);
   Site* site = nullptr;
   for (at_ = first; at_ < until; ++at_) {
     if (!running_[at_]) continue;

@@ -26,11 +26,13 @@ class Lookups {
   // What so many touch fits into a processor's second cache, and nearly into its first.
   static constexpr std::size_t kTogetherMax = 16;
   void run();
-  void fetch_ahead(std::size_t first, std::size_t until);
+  void find_apart(std::size_t first, std::size_t until);
+  void fetch_ahead(int places, void (Request::*fetch)(int place));
   void run_some(std::size_t first, std::size_t until);
 
   net::Loop& loop_;
   std::vector<Request*> waiting_, running_;  // null: gone
+  std::vector<Request*> apart_;              // of those that run: for whom to fetch ahead
   std::size_t at_ = 0;                       // which of those that run goes on
   bool asked_ = false;                       // for the turn's end
 };

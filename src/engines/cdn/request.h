@@ -39,9 +39,10 @@ class Request final : public Exchange {
   bool waits_for_turn_end() const { return in_lookups_; }
   Site& site() const { return site_; }
   const Key& key() const { return key_; }
-  static constexpr int kPlaces = 7;
-  void fetch_ahead(int place);  // of what go_on_together() will touch: 0 to kPlaces - 1, in this order
-  void go_on_together();        // may end the exchange
+  void fetch_look_ahead(int place);   // as Cache::fetch_ahead
+  void look();                        // for what is kept
+  void fetch_reply_ahead(int place);  // as Body::fetch_ahead, of what was found
+  void go_on_together();              // behind look(); may end the exchange
 
   void on_body(std::string_view piece, bool last) override;
   void on_room() override;

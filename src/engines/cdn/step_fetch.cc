@@ -31,22 +31,25 @@ Request::Next Request::find_object() {
     site_.worker.lookups.add(*this);
     return Next::Wait;
   }
-  answer_ = site_.tier.find(key_, now());
+  look();
   return take_found();
 }
 
-void Request::fetch_ahead(int place) {
-  constexpr int kInReply = kPlaces - Cache::kPlaces;
-  if (place < Cache::kPlaces) return site_.tier.cache().fetch_ahead(key_, place);
-  if (place == Cache::kPlaces) answer_ = site_.tier.find(key_, now());
-  static_assert(kInReply == 3);
+void Request::fetch_look_ahead(int place) {
+  site_.tier.cache().fetch_ahead(key_, place);
+}
+
+void Request::look() {
+  answer_ = site_.tier.find(key_, now());
+}
+
+void Request::fetch_reply_ahead(int place) {
   if (!answer_) return;
-  answer_->object->body->fetch_ahead(place - Cache::kPlaces);
-  answer_->object->heads.fetch_ahead(place - Cache::kPlaces);
+  answer_->object->body->fetch_ahead(place);
+  answer_->object->heads.fetch_ahead(place);
 }
 
 void Request::go_on_together() {
-  if (!answer_) answer_ = site_.tier.find(key_, now());
   if (take_found() == Next::Step) run();
 }
 
